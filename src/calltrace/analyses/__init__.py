@@ -1,0 +1,1 @@
+"""The aggregate: submit, lifecycle, read, list."""

@@ -1,0 +1,82 @@
+"""The Analysis as everyone sees it: one object for GET, list, webhooks and ``analyze`` (interfaces, section 3)."""
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+from calltrace.evaluation.results import Evaluation
+from calltrace.kit.document import Document
+from calltrace.speech.transcript import TalkMetrics, Transcript
+
+Status = Literal["queued", "processing", "completed", "failed"]
+Stage = Literal["queued", "fetching", "decoding", "transcribing", "evaluating", "done"]
+
+
+class ProgressDocument(Document):
+    """Where the analysis is: a stage and a percentage of the whole."""
+
+    stage: Stage
+    percent: int
+
+
+class CallDocument(Document):
+    """The call itself; the union of what status answers and webhooks show (decision CTX-6)."""
+
+    status: Status
+    duration_seconds: float | None = None
+    agent_id: str | None = None
+    queue_id: str | None = None
+    recording_url: str | None = None
+    channels: int | None = None
+    sample_rate: int | None = None
+    metrics: TalkMetrics | None = None
+
+
+class ErrorDocument(Document):
+    """Why an analysis failed."""
+
+    code: str
+    message: str
+    stage: str
+    retryable: bool
+
+
+class StageSeconds(Document):
+    """Wall time of each stage, in seconds; ``None`` while not done."""
+
+    fetch: float | None = None
+    decode: float | None = None
+    transcribe: float | None = None
+    evaluate: float | None = None
+
+
+class ModelNames(Document):
+    """Names and versions of what decided, so that a result can be repeated."""
+
+    asr: str | None = None
+    evaluator: str | None = None
+
+
+class ProcessingDocument(Document):
+    """How the result was made."""
+
+    seconds: StageSeconds = StageSeconds()
+    models: ModelNames = ModelNames()
+    warnings: list[str] = Field(default_factory=list[str])
+
+
+class AnalysisDocument(Document):
+    """One run over one recording. A field that is not known yet is ``null``."""
+
+    analysis_id: str
+    status: Status
+    external_id: str | None = None
+    created_at: str
+    completed_at: str | None = None
+    progress: ProgressDocument
+    call: CallDocument
+    transcript: Transcript | None = None
+    evaluation: Evaluation | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict[str, Any])
+    error: ErrorDocument | None = None
+    processing: ProcessingDocument = ProcessingDocument()

@@ -1,0 +1,1 @@
+"""The native REST contract: one router per resource, schemas, errors."""

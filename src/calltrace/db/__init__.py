@@ -1,0 +1,1 @@
+"""Engine, sessions, row-level security, embedded server, migrations."""

@@ -1,0 +1,1 @@
+"""Transcript and scorecard to results with evidence. Pure: no database."""

@@ -1,0 +1,1 @@
+"""Kinds of criteria, one file each."""

@@ -1,0 +1,1 @@
+"""Judges: who decides a criterion, and how."""

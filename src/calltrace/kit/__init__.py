@@ -1,0 +1,1 @@
+"""Tools that know nothing about calls: ids, clock, errors, documents, outbound HTTP, encryption."""

@@ -1,0 +1,1 @@
+"""The jobs, and the binding to the queue engine."""

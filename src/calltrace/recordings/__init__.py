@@ -1,0 +1,1 @@
+"""A call's audio and its facts: fetch, sniff, store, decode."""

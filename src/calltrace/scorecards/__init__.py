@@ -1,0 +1,1 @@
+"""Scorecard documents: sections, criteria, versions, YAML in and out."""

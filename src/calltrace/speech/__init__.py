@@ -1,0 +1,1 @@
+"""Audio to transcript: who said what, when, in which language. Pure: no database."""

@@ -1,0 +1,78 @@
+"""What was said: the transcript document (interfaces, section 3). Times are seconds from the start."""
+
+from typing import Literal
+
+from pydantic import Field
+
+from calltrace.kit.document import Document
+
+Role = Literal["agent", "customer", "unknown"]
+Confidence = float
+
+
+class Word(Document):
+    """One word as heard."""
+
+    text: str
+    start: float
+    end: float
+    confidence: Confidence
+
+
+class Segment(Document):
+    """A stretch of speech of one voice on one channel.
+
+    ``speaker`` is the role; ``speaker_id`` tells voices apart (two customers on one channel).
+    """
+
+    id: str
+    speaker: Role
+    speaker_id: str
+    channel: int
+    start: float
+    end: float
+    text: str
+    confidence: Confidence
+    words: list[Word] = Field(default_factory=list[Word])
+
+
+class Attribution(Document):
+    """How roles were told apart, and how sure that is (0 to 1)."""
+
+    method: Literal["channel", "diarization"]
+    confidence: Confidence
+
+
+class Transcript(Document):
+    """All segments in order of their start, with the language of the call (ISO 639-1, lower case)."""
+
+    language: str
+    language_confidence: Confidence
+    attribution: Attribution
+    segments: list[Segment]
+
+
+class Sides(Document):
+    """A number for each side of the call."""
+
+    agent: float = 0.0
+    customer: float = 0.0
+
+
+class Counts(Document):
+    """A count for each side of the call."""
+
+    agent: int = 0
+    customer: int = 0
+
+
+class TalkMetrics(Document):
+    """Who talked how much (interfaces, section 3, ``call.metrics``)."""
+
+    talk_seconds: Sides
+    silence_seconds: float
+    longest_silence_seconds: float
+    overlap_seconds: float
+    interruptions: Counts
+    longest_monologue_seconds: Sides
+    words_per_minute: Counts

@@ -1,0 +1,1 @@
+"""Events, endpoints, deliveries, attempts, signing, schedules."""
