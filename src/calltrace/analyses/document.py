@@ -1,4 +1,4 @@
-"""The Analysis as everyone sees it: one object for GET, list, webhooks and ``analyze`` (interfaces, section 3)."""
+"""The Analysis as everyone sees it: one object for GET, list and ``analyze`` (interfaces, section 3)."""
 
 from typing import Any, Literal
 

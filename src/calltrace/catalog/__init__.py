@@ -1,0 +1,1 @@
+"""Agents and queues: who took the call and where it came in."""

@@ -1,0 +1,43 @@
+"""Putting a job into the queue, in the transaction of the data it belongs to (outbox)."""
+
+from datetime import timedelta
+from typing import cast
+
+import asyncpg
+from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
+from pgqueuer.adapters.persistence.queries import Queries
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.kit.errors import CallTraceError
+
+PROCESS = "process_analysis"
+DELIVER = "deliver_event"
+
+
+class NoTransactionError(CallTraceError):
+    """A programming error: the job would have been committed without its data."""
+
+    title = "A job was enqueued outside of a transaction"
+
+
+async def enqueue(session: AsyncSession, task: str, key: str, *, delay: float = 0.0) -> None:
+    """Enqueue one job; it exists if and only if the session's transaction commits.
+
+    Args:
+        session: an open transaction that has already executed a statement.
+        task: PROCESS or DELIVER.
+        key: what the job is about, ``org/id``; one waiting job per task and key, a second is skipped.
+        delay: seconds from now before which it does not run.
+    """
+    raw = await (await session.connection()).get_raw_connection()
+    connection = cast("asyncpg.Connection", raw.driver_connection)
+    if not connection.is_in_transaction():
+        raise NoTransactionError(f"{task} {key}: no statement was executed in this transaction yet.")
+    queries = Queries(AsyncpgDriver(connection))
+    await queries.enqueue(
+        task,
+        key.encode(),
+        execute_after=timedelta(seconds=delay),
+        dedupe_key=f"{task}:{key}",
+        on_conflict="skip",
+    )

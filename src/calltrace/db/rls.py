@@ -1,0 +1,47 @@
+"""Row-level security: the policies that every tenant table gets, forced even on the owner.
+
+Without a set organisation nothing is visible. API keys are also visible to whoever presents their
+hash, because that is how a request finds out which organisation it belongs to.
+"""
+
+from calltrace.db.session import APP_ROLE, OPERATOR_ROLE
+
+CURRENT_ORG = "nullif(current_setting('calltrace.org_id', true), '')::uuid"
+PRESENTED = "nullif(current_setting('calltrace.presented_hash', true), '')"
+
+
+def protect(table: str, *, column: str = "org_id") -> list[str]:
+    """SQL that forces row-level security on one tenant table and lets both roles work on it."""
+    return [
+        f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY",
+        f"ALTER TABLE {table} FORCE ROW LEVEL SECURITY",
+        f"CREATE POLICY tenant ON {table} USING ({column} = {CURRENT_ORG})",
+        f"CREATE POLICY operator ON {table} TO {OPERATOR_ROLE} USING (true) WITH CHECK (true)",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {APP_ROLE}, {OPERATOR_ROLE}",
+    ]
+
+
+def present(table: str, hash_column: str) -> str:
+    """SQL that shows one row to whoever presents its hash, and lets its use be noted."""
+    return f"CREATE POLICY presented ON {table} TO {APP_ROLE} USING ({hash_column} = {PRESENTED})"
+
+
+def create_roles() -> list[str]:
+    """SQL that makes the two roles, once per server, and lets the connecting role become them."""
+    return [statement for role in (APP_ROLE, OPERATOR_ROLE) for statement in _create_role(role)]
+
+
+def _create_role(role: str) -> tuple[str, str, str]:
+    create = f"CREATE ROLE {role} NOLOGIN NOSUPERUSER NOBYPASSRLS"
+    return (
+        f"DO $$ BEGIN {create}; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+        _GRANT.format(role=role),
+        f"GRANT USAGE ON SCHEMA public TO {role}",
+    )
+
+
+# A role that an administrator made and granted cannot be granted again by us: that is fine.
+_GRANT = """DO $$ BEGIN GRANT {role} TO CURRENT_USER;
+EXCEPTION WHEN insufficient_privilege THEN
+    IF NOT pg_has_role(current_user, '{role}', 'MEMBER') THEN RAISE; END IF;
+END $$"""

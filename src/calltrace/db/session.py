@@ -1,0 +1,85 @@
+"""Transactions: each belongs to one organisation, and PostgreSQL enforces it.
+
+Sessions of the API and of jobs run as the role ``calltrace_app``, which owns nothing and is held by
+row-level security. Operator sessions (command line, housekeeping) run as ``calltrace_operator``.
+"""
+
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import cast
+
+import asyncpg
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+
+APP_ROLE = "calltrace_app"
+OPERATOR_ROLE = "calltrace_operator"
+
+# asyncpg ships no complete types
+_connect = cast("Callable[..., Awaitable[asyncpg.Connection]]", asyncpg.connect)  # pyright: ignore[reportUnknownMemberType]
+
+_SET_ORG = text("SELECT set_config('calltrace.org_id', :org, true)")
+_SET_HASH = text("SELECT set_config('calltrace.presented_hash', :hash, true)")
+
+
+async def connect(dsn: str, role: str | None) -> asyncpg.Connection:
+    """One raw connection under a role; the role is a start-up option, so no RESET can shed it."""
+    options = {"application_name": "calltrace", "timezone": "UTC"}
+    if role:
+        options["role"] = role
+    return await _connect(dsn, server_settings=options, timeout=10)
+
+
+def make_engine(dsn: str, role: str | None, *, pool_size: int = 10) -> AsyncEngine:
+    """A pooled engine over asyncpg. Connections are tested on checkout: servers restart."""
+
+    async def creator() -> asyncpg.Connection:
+        return await connect(dsn, role)
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=creator,
+        pool_size=pool_size,
+        max_overflow=10,
+        pool_pre_ping=True,
+    )
+
+
+class Database:
+    """Two engines on one database: the tenant-bound one and the operator's."""
+
+    def __init__(self, dsn: str, *, pool_size: int = 10) -> None:
+        self.dsn = dsn
+        self._app = make_engine(dsn, APP_ROLE, pool_size=pool_size)
+        self._operator = make_engine(dsn, OPERATOR_ROLE, pool_size=2)
+
+    @asynccontextmanager
+    async def tenant(self, org_id: uuid.UUID) -> AsyncGenerator[AsyncSession]:
+        """One transaction that sees and writes only this organisation's rows."""
+        async with AsyncSession(self._app, expire_on_commit=False) as session, session.begin():
+            await enter(session, org_id)
+            yield session
+
+    @asynccontextmanager
+    async def presenting(self, credential_hash: str) -> AsyncGenerator[AsyncSession]:
+        """One transaction that sees only the row whose hash is presented: nobody is known yet."""
+        async with AsyncSession(self._app, expire_on_commit=False) as session, session.begin():
+            await session.execute(_SET_HASH, {"hash": credential_hash})
+            yield session
+
+    @asynccontextmanager
+    async def operator(self) -> AsyncGenerator[AsyncSession]:
+        """One transaction over all organisations, for the command line and housekeeping."""
+        async with AsyncSession(self._operator, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Close both pools."""
+        await self._app.dispose()
+        await self._operator.dispose()
+
+
+async def enter(session: AsyncSession, org_id: uuid.UUID) -> None:
+    """Bind the rest of the transaction to one organisation."""
+    await session.execute(_SET_ORG, {"org": str(org_id)})

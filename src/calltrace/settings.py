@@ -1,0 +1,149 @@
+"""All settings in one place: environment (``CALLTRACE_…``), ``calltrace.toml``, else the default.
+
+Names and defaults are those of the interfaces page; ``calltrace settings`` prints each with its source.
+"""
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from calltrace.kit.errors import ConfigurationError
+
+PREFIX = "CALLTRACE_"
+TOML_FILE = "calltrace.toml"
+
+NOT_YET = (
+    "ASR_URL", "ASR_API_KEY", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "SMTP_URL", "TRUSTED_PROXIES", "HOSTS",
+    "TLS_CERT_FILE", "TLS_KEY_FILE", "CALLCOV_RATE_LIMIT", "CALLCOV_SUBMIT_RATE_LIMIT",
+    "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE", "AURALYTIK_RATE_LIMIT",
+    "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
+    "CALLCENTERRATE_WEBHOOK_RETRY_SCHEDULE", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
+    "STRIPE_PRICE_STARTER", "STRIPE_PRICE_GROWTH", "OTEL_EXPORTER_OTLP_ENDPOINT",
+)  # fmt: skip
+"""Documented names that this version does not act on: setting one is refused, never ignored."""
+
+Numbers = Annotated[tuple[int, ...], NoDecode]
+Network = IPv4Network | IPv6Network
+
+
+class Settings(BaseSettings):
+    """What an operator can choose. Lists of numbers are comma-separated."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, toml_file=TOML_FILE, extra="ignore", frozen=True, env_ignore_empty=True
+    )
+
+    data_dir: Path = Path("./calltrace-data")
+    database_url: str = ""
+    pg_bin: Path | None = None
+    storage_url: str = ""
+    public_url: str = ""
+    secret_key: str = ""
+    admin_email: str = "admin@example.com"
+    admin_password: str = ""
+
+    outbound_allow_cidrs: Annotated[tuple[Network, ...], NoDecode] = ()
+    outbound_ca_file: Path | None = None
+    outbound_ports: Numbers = (443,)
+
+    fetch_probe: Literal["on", "off"] = "on"
+    fetch_max_bytes: int = Field(default=500 * 1024 * 1024, gt=0)
+    fetch_timeout_seconds: float = Field(default=300, gt=0)
+    max_duration_seconds: float = Field(default=14_400, gt=0)
+
+    webhook_retry_schedule: Numbers = (10, 60, 300)
+    webhook_timeout_seconds: float = Field(default=10, gt=0)
+    processing_retry_schedule: Numbers = (5, 30, 120)
+    lease_seconds: float = Field(default=30, ge=2)
+    drain_seconds: float = Field(default=20, ge=0)
+
+    asr_model: str = "base"
+    asr_threads: int = Field(default=0, ge=0)
+
+    log_format: Literal["console", "json", ""] = ""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+    sources: ClassVar[tuple[str, ...]] = ("argument", "environment", TOML_FILE)
+
+    @field_validator("outbound_ports", "webhook_retry_schedule", "processing_retry_schedule", mode="before")
+    @classmethod
+    def _numbers(cls, value: Any) -> Any:
+        return (
+            tuple(int(part) for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+        )
+
+    @field_validator("outbound_allow_cidrs", mode="before")
+    @classmethod
+    def _networks(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments, then environment, then the file."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @cached_property
+    def threads(self) -> int:
+        """Recogniser threads: as set, else one per core."""
+        return self.asr_threads or os.cpu_count() or 1
+
+    @property
+    def models_dir(self) -> Path:
+        """Where assembled model weights are kept."""
+        return self.data_dir.absolute() / "models"
+
+    @property
+    def effective_storage_url(self) -> str:
+        """The object store: as set, else a folder of the data directory."""
+        return self.storage_url or (self.data_dir.absolute() / "storage").as_uri()
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Settings from all sources; ``None`` overrides are left out.
+
+    Raises:
+        ConfigurationError: naming the first setting that is wrong or not supported.
+    """
+    refuse_unsupported(os.environ)
+    try:
+        return Settings(**{name: value for name, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in first["loc"][:1]).upper()
+        raise ConfigurationError(f"{name}: {first['msg']}") from error
+
+
+def refuse_unsupported(environment: Mapping[str, str]) -> None:
+    """Refuse documented settings that this version does not act on."""
+    for name in NOT_YET:
+        if environment.get(PREFIX + name):
+            raise ConfigurationError(f"{PREFIX}{name} is not supported by this version; unset it to go on.")
+
+
+def source_of(settings: Settings, name: str) -> str:
+    """Where a setting's value came from: ``environment``, ``calltrace.toml`` or ``default``."""
+    if os.environ.get(PREFIX + name.upper()):
+        return "environment"
+    return TOML_FILE if name in settings.model_fields_set else "default"

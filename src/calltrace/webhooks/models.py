@@ -1,0 +1,61 @@
+"""Tables: webhook endpoints, deliveries, attempts."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import ARRAY, CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from calltrace.db.base import Base, Row, Tenant
+
+
+class Endpoint(Row, Tenant, Base):
+    """A subscriber's URL; its secret is stored sealed because every delivery is signed with it."""
+
+    __tablename__ = "webhook_endpoints"
+    __table_args__ = (Index("ix_webhook_endpoints_org_id", "org_id", "created_at"),)
+    contract: Mapped[str] = mapped_column(String(20))
+    url: Mapped[str] = mapped_column(Text)
+    events: Mapped[list[str]] = mapped_column(ARRAY(Text))
+    sealed_secret: Mapped[str] = mapped_column(Text)
+    disabled_at: Mapped[datetime | None]
+    disabled_reason: Mapped[str | None] = mapped_column(Text)
+
+
+class Delivery(Tenant, Base):
+    """One event for one endpoint; ``body`` is the exact text that every attempt sends and signs."""
+
+    __tablename__ = "webhook_deliveries"
+    __table_args__ = (
+        CheckConstraint("status IN ('pending','delivered','failed')", name="status"),
+        Index("ix_webhook_deliveries_org_id", "org_id", text("created_at DESC")),
+        Index("ix_webhook_deliveries_endpoint_id", "endpoint_id", text("created_at DESC")),
+        Index(
+            "ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("status = 'pending'")
+        ),
+    )
+    id: Mapped[str] = mapped_column(String(40), primary_key=True)
+    endpoint_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
+    analysis_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
+    event: Mapped[str] = mapped_column(String(60))
+    body: Mapped[str] = mapped_column(Text)
+    status: Mapped[str] = mapped_column(String(10), server_default="pending")
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    next_attempt_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+
+
+class Attempt(Row, Tenant, Base):
+    """One HTTP try (acceptance CT-124)."""
+
+    __tablename__ = "webhook_attempts"
+    __table_args__ = (Index("ix_webhook_attempts_delivery_id", "delivery_id", "number"),)
+    delivery_id: Mapped[str] = mapped_column(ForeignKey("webhook_deliveries.id", ondelete="CASCADE"))
+    number: Mapped[int]
+    status: Mapped[str] = mapped_column(String(10))
+    response_code: Mapped[int | None]
+    error: Mapped[str | None] = mapped_column(Text)
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime]
+    answer: Mapped[bytes | None] = mapped_column(LargeBinary)
