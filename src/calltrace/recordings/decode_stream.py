@@ -1,0 +1,179 @@
+"""From packets to raw samples: one file in, one int16 file per channel out, in flat memory."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import IO, Any
+
+import av
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.error import FFmpegError
+
+from calltrace.recordings.audio import SAMPLE_RATE
+
+FORMATS = (
+    "wav,w64,aiff,au,caf,voc,ircam,nistsphere,sox,avr,"
+    "mp3,flac,ogg,aac,loas,ac3,eac3,amr,amrnb,amrwb,ape,wv,tta,dts,mpc,mpc8,qcp,gsm,g722,g729,spdif,"
+    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,xwma,avi,flv,mpeg,mpegts,rm"
+)
+"""Demuxers that may open a recording: none that follows links (HLS, DASH, concat, SDP, playlists)."""
+
+MAX_CHANNELS = 16
+_LENGTH_TOLERANCE_SECONDS = 1.0
+_LENGTH_TOLERANCE_SHARE = 0.02
+_REPORT_EVERY_SECONDS = 10.0
+_DAMAGE_LIMIT = 0.5
+"""A file of which more packets fail than decode is not a damaged recording but something else."""
+
+Step = Callable[[float], None]
+
+
+class TooLongError(Exception):
+    """More audio than allowed."""
+
+
+class UnusableError(Exception):
+    """Nothing in the file that can be decoded, in one sentence."""
+
+
+class Decoder:
+    """Decodes one file; ``run`` answers what was found as plain values for JSON."""
+
+    def __init__(self, source: Path, folder: Path, max_seconds: float, report: Step) -> None:
+        self._source, self._folder, self._max, self._report = source, folder, max_seconds, report
+        self._frames = self._packets = self._bad = 0
+        self._next_report = _REPORT_EVERY_SECONDS
+        self._claimed: float | None = None
+        self._warnings: list[str] = []
+        self._sinks: list[IO[bytes]] = []
+
+    def run(self) -> dict[str, Any]:
+        """Decodes all of it. Raises UnusableError, TooLongError, FFmpegError, MemoryError, OSError."""
+        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "enable_drefs": "0"}
+        with ExitStack() as stack:
+            container = stack.enter_context(av.open(str(self._source), options=options))
+            stream = _best_audio(container)
+            self._claimed = _claimed_seconds(container, stream)
+            channels = self._open_sinks(stack, stream)
+            self._decode(container, stream)
+            return self._summary(stream, channels)
+
+    def _open_sinks(self, stack: ExitStack, stream: AudioStream) -> int:
+        channels = stream.codec_context.channels
+        if not 1 <= channels <= MAX_CHANNELS:
+            raise UnusableError(f"The file has {channels} audio channels; 1 to {MAX_CHANNELS} are supported.")
+        names = [self._folder / f"channel{index}.s16" for index in range(channels)]
+        self._sinks = [stack.enter_context(name.open("wb")) for name in names]
+        return channels
+
+    def _decode(self, container: InputContainer, stream: AudioStream) -> None:
+        resampler = _Resampler()
+        for frame in self._read(container, stream):
+            for samples in resampler.feed(frame):
+                self._write(samples)
+        for samples in resampler.flush():
+            self._write(samples)
+        if resampler.changes:
+            self._warnings.append("The audio format changes in the middle of the file.")
+
+    def _read(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+        packets = container.demux(stream)
+        while True:
+            try:
+                packet = next(packets, None)
+            except MemoryError:
+                raise
+            except (FFmpegError, OSError) as error:
+                self._warnings.append(f"The file breaks off: {getattr(error, 'strerror', None) or error}.")
+                return
+            if packet is None:
+                return
+            self._packets += 1
+            yield from self._frames_of(packet)
+
+    def _frames_of(self, packet: Any) -> list[AudioFrame]:
+        try:
+            return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
+        except MemoryError:
+            raise
+        except FFmpegError:
+            self._bad += 1
+            return []
+
+    def _write(self, samples: np.ndarray[Any, Any]) -> None:
+        rows = min(len(self._sinks), len(samples))
+        for index, sink in enumerate(self._sinks):
+            sink.write(np.ascontiguousarray(samples[min(index, rows - 1)]).tobytes())
+        self._frames += samples.shape[1]
+        seconds = self._frames / SAMPLE_RATE
+        if seconds > self._max:
+            raise TooLongError(f"The recording is longer than {self._max:.0f} seconds.")
+        if seconds >= self._next_report:
+            self._next_report = seconds + _REPORT_EVERY_SECONDS
+            self._report(min(seconds / max(self._claimed or self._max, seconds), 1.0))
+
+    def _summary(self, stream: AudioStream, channels: int) -> dict[str, Any]:
+        if self._frames == 0:
+            raise UnusableError("The file holds no audio that can be decoded.")
+        if self._bad > self._packets * _DAMAGE_LIMIT:
+            raise UnusableError("The file is too damaged to be decoded.")
+        self._judge_length(self._frames / SAMPLE_RATE)
+        if self._bad:
+            self._warnings.append(f"{self._bad} of {self._packets} packets are damaged and were left out.")
+        context = stream.codec_context
+        return {
+            "channels": channels,
+            "sample_rate": context.sample_rate,
+            "frames": self._frames,
+            "codec": context.name,
+            "warnings": self._warnings,
+        }
+
+    def _judge_length(self, seconds: float) -> None:
+        if self._claimed is None:
+            return
+        tolerance = max(_LENGTH_TOLERANCE_SECONDS, _LENGTH_TOLERANCE_SHARE * self._claimed)
+        if abs(seconds - self._claimed) > tolerance:
+            said = f"its header promises {self._claimed:.1f} seconds, {seconds:.1f} could be decoded"
+            self._warnings.append(f"The file is cut short or its header is wrong: {said}.")
+
+
+class _Resampler:
+    """Planar int16 at SAMPLE_RATE in the source's own layout: channels are never mixed."""
+
+    def __init__(self) -> None:
+        self._inner: AudioResampler | None = None
+        self._shape: tuple[str, int, int] | None = None
+        self.changes = 0
+
+    def feed(self, frame: AudioFrame) -> Iterator[np.ndarray[Any, Any]]:
+        shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
+        if self._inner is None or shape != self._shape:
+            yield from self.flush()
+            self.changes += self._shape is not None
+            self._inner, self._shape = AudioResampler("s16p", frame.layout, SAMPLE_RATE), shape
+        for out in self._inner.resample(frame):
+            yield out.to_ndarray()
+
+    def flush(self) -> Iterator[np.ndarray[Any, Any]]:
+        if self._inner is not None:
+            for out in self._inner.resample(None):
+                yield out.to_ndarray()
+
+
+def _best_audio(container: InputContainer) -> AudioStream:
+    stream = container.streams.best("audio")
+    if not isinstance(stream, AudioStream):
+        raise UnusableError("The file holds no audio.")
+    stream.codec_context.thread_count = 1
+    return stream
+
+
+def _claimed_seconds(container: InputContainer, stream: AudioStream) -> float | None:
+    if stream.duration is not None and stream.time_base is not None:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration is not None else None

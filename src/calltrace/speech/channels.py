@@ -1,0 +1,73 @@
+"""Which channels carry a voice of their own, and where on them somebody speaks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calltrace.kit.progress import Progress
+from calltrace.recordings.audio import DecodedAudio
+from calltrace.speech import crosstalk, levels, vad
+from calltrace.speech.vad import Curve
+from calltrace.speech.windows import Stretch
+
+_SAME = 0.95
+"""Two channels this much alike are one recording stored twice (dual mono)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What is on the channels.
+
+    Attributes:
+        speech: stretches of speech, at most ``vad.Ear.longest`` long, by channel and start.
+        distinct: channels that are not copies of an earlier one.
+        speaking: those of them on which somebody speaks.
+        leaks: whether crosstalk was found (and gated).
+    """
+
+    speech: tuple[Stretch, ...]
+    distinct: tuple[int, ...]
+    speaking: tuple[int, ...]
+    leaks: bool
+
+
+def listen(audio: DecodedAudio, progress: Progress) -> Layout:
+    """Finds the channels that matter and the speech on them."""
+    distinct = _distinct(audio)
+    curves: dict[int, Curve] = {}
+    for done, channel in enumerate(distinct, 1):
+        curves[channel] = vad.probabilities(audio, channel)
+        progress(done / len(distinct))
+    gated = _without_crosstalk(audio, curves)
+    speech = [
+        stretch for channel in distinct for stretch in vad.stretches(gated[channel], channel, audio.duration)
+    ]
+    speaking = tuple(sorted({stretch.channel for stretch in speech}))
+    leaks = any(gated[channel] is not curves[channel] for channel in distinct)
+    return Layout(tuple(speech), tuple(distinct), speaking, leaks)
+
+
+def _distinct(audio: DecodedAudio) -> list[int]:
+    kept: list[int] = []
+    for channel in range(len(audio.channel_paths)):
+        if all(levels.likeness(audio, earlier, channel) < _SAME for earlier in kept):
+            kept.append(channel)
+    return kept
+
+
+def _without_crosstalk(audio: DecodedAudio, curves: dict[int, Curve]) -> dict[int, Curve]:
+    if len(curves) < 2:  # noqa: PLR2004 - it takes two
+        return curves
+    loud = {channel: levels.loudness(audio, channel) for channel in curves}
+    return {channel: _gated(channel, curves, loud) for channel in curves}
+
+
+def _gated(channel: int, curves: dict[int, Curve], loud: dict[int, Curve]) -> Curve:
+    curve = curves[channel]
+    for other in _others(channel, curves):
+        leak = crosstalk.find(loud[channel], loud[other], curves[other])
+        curve = crosstalk.gate(curve, loud[channel], loud[other], leak) if leak else curve
+    return curve
+
+
+def _others(channel: int, curves: dict[int, Curve]) -> Sequence[int]:
+    return [other for other in curves if other != channel]

@@ -1,0 +1,57 @@
+"""Recognisers sometimes repeat themselves for ever. People repeat themselves too, but not that fast."""
+
+import zlib
+from collections.abc import Sequence
+
+from calltrace.speech.engines.protocol import HeardWord
+
+_LONGEST_PHRASE = 12
+_FEWEST_REPEATS = 4
+_FASTEST_WORD_SECONDS = 0.08
+"""Fast talkers reach 5 to 7 syllables a second; twelve words a second is nobody."""
+
+
+def compression(text: str) -> float:
+    """How many times smaller a text becomes by deflate; Whisper calls more than 2.4 a loop."""
+    raw = text.encode()
+    return len(raw) / len(zlib.compress(raw)) if raw else 0.0
+
+
+def without_impossible_loops(words: Sequence[HeardWord]) -> list[HeardWord]:
+    """The words without repetitions that nobody could have said in the time they claim.
+
+    A run of one phrase (1 to 12 words) at least four times over is kept whole if its words last as
+    long as spoken words do ("no, no, no, no"), else it is cut to its first time.
+    """
+    kept: list[HeardWord] = []
+    position = 0
+    while position < len(words):
+        size, repeats = _run(words, position)
+        run = words[position : position + size * repeats]
+        kept += run[:size] if repeats >= _FEWEST_REPEATS and _is_impossible(run) else run
+        position += len(run)
+    return kept
+
+
+def _run(words: Sequence[HeardWord], position: int) -> tuple[int, int]:
+    for size in range(1, _LONGEST_PHRASE + 1):
+        repeats = _repeats(words, position, size)
+        if repeats >= _FEWEST_REPEATS:
+            return size, repeats
+    return 1, 1
+
+
+def _repeats(words: Sequence[HeardWord], position: int, size: int) -> int:
+    phrase = _plain(words[position : position + size])
+    repeats = 1
+    while _plain(words[position + repeats * size : position + (repeats + 1) * size]) == phrase:
+        repeats += 1
+    return repeats
+
+
+def _plain(words: Sequence[HeardWord]) -> list[str]:
+    return [word.text.lower().strip(".,!?… ") for word in words]
+
+
+def _is_impossible(run: Sequence[HeardWord]) -> bool:
+    return (run[-1].end - run[0].start) / len(run) < _FASTEST_WORD_SECONDS

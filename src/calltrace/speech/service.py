@@ -1,0 +1,100 @@
+"""A call's audio to its transcript: listen → recognise → split into turns → tell the roles."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from calltrace.kit.progress import Progress, silent
+from calltrace.recordings.audio import DecodedAudio
+from calltrace.speech import channels, roles, segments
+from calltrace.speech.engines.protocol import Engine, HeardWord, Recognition
+from calltrace.speech.roles import ChannelOption, Line, Roles
+from calltrace.speech.segments import Phrase
+from calltrace.speech.transcript import Attribution, Segment, Transcript, Word
+
+_LISTENING_SHARE = 0.1
+"""Finding speech takes about a tenth of the time, recognising it the rest."""
+_DECIMALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechOptions:
+    """How to read a call.
+
+    Attributes:
+        language: ISO 639-1, or ``auto``. A hint that is plainly wrong is overruled.
+        channels: where the agent is, ``auto`` to find out, ``mono`` if channels mean nothing.
+    """
+
+    language: str = "auto"
+    channels: ChannelOption = "auto"
+
+
+def transcribe(
+    audio: DecodedAudio, options: SpeechOptions, engine: Engine, progress: Progress = silent
+) -> Transcript:
+    """Everything that was said, by whom and when. No speech: a transcript without segments."""
+    hint = None if options.language == "auto" else options.language.lower()
+    layout = channels.listen(audio, lambda share: progress(share * _LISTENING_SHARE))
+    heard = _recognise(audio, layout, hint, engine, progress)
+    spoken = _phrases(heard.words)
+    parts = roles.assign(
+        layout.distinct, layout.speaking, [_line(phrase) for phrase in spoken], options.channels
+    )
+    progress(1.0)
+    return Transcript(
+        language=heard.language,
+        language_confidence=round(heard.language_confidence, _DECIMALS),
+        attribution=Attribution(method=parts.method, confidence=parts.confidence),
+        segments=[_segment(index, phrase, parts) for index, phrase in enumerate(spoken, 1)],
+    )
+
+
+def _recognise(
+    audio: DecodedAudio, layout: channels.Layout, hint: str | None, engine: Engine, progress: Progress
+) -> Recognition:
+    if not layout.speech:
+        return Recognition(hint or "und", 0.0, ())
+    rest = 1 - _LISTENING_SHARE
+    return engine.transcribe(
+        audio, layout.speech, hint, lambda share: progress(_LISTENING_SHARE + share * rest)
+    )
+
+
+def _phrases(words: Sequence[HeardWord]) -> list[Phrase]:
+    found: list[Phrase] = []
+    for channel in sorted({word.channel for word in words}):
+        found += segments.phrases([word for word in words if word.channel == channel])
+    return sorted(found, key=lambda phrase: (phrase[0].start, phrase[0].channel))
+
+
+def _line(phrase: Phrase) -> Line:
+    return Line(phrase[0].channel, phrase[0].start, segments.text(phrase))
+
+
+def _segment(index: int, phrase: Phrase, parts: Roles) -> Segment:
+    channel = phrase[0].channel
+    role = parts.by_channel.get(channel, "unknown")
+    return Segment(
+        id=f"s{index}",
+        speaker=role,
+        speaker_id="spk1" if parts.method == "diarization" else f"spk{_position(channel, parts)}",
+        channel=channel,
+        start=round(phrase[0].start, _DECIMALS),
+        end=round(phrase[-1].end, _DECIMALS),
+        text=segments.text(phrase),
+        confidence=round(sum(word.confidence for word in phrase) / len(phrase), _DECIMALS),
+        words=[_word(word) for word in phrase],
+    )
+
+
+def _position(channel: int, parts: Roles) -> int:
+    return sorted(parts.by_channel).index(channel) + 1
+
+
+def _word(word: HeardWord) -> Word:
+    return Word(
+        text=word.text,
+        start=round(word.start, _DECIMALS),
+        end=round(word.end, _DECIMALS),
+        confidence=round(word.confidence, _DECIMALS),
+    )

@@ -1,0 +1,89 @@
+"""Packing stretches of speech into the 30 second windows that a recogniser is paid for.
+
+Whisper's encoder costs the same for one second as for thirty. Pauses are left out and the speech of
+one channel is laid end to end, so a call costs what its speech costs, on however many channels it is.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio, Samples
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Speech on one channel between two times of the call, in seconds."""
+
+    channel: int
+    start: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        """How long it is."""
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Stretches of one channel, in order, laid end to end."""
+
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def channel(self) -> int:
+        """The channel that all its stretches are on."""
+        return self.stretches[0].channel
+
+    @property
+    def seconds(self) -> float:
+        """Length of the window."""
+        return sum(stretch.seconds for stretch in self.stretches)
+
+    def samples(self, audio: DecodedAudio) -> Samples:
+        """The window's audio."""
+        parts = [audio.read(stretch.channel, stretch.start, stretch.end) for stretch in self.stretches]
+        return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+    def call_times(self, start: float, end: float) -> tuple[float, float]:
+        """Times in the window as times in the call, both inside the stretch that holds their middle."""
+        middle, offset = (start + end) / 2, 0.0
+        for stretch in self.stretches:
+            if middle < offset + stretch.seconds or stretch is self.stretches[-1]:
+                shift = stretch.start - offset
+                return _inside(start + shift, stretch), _inside(end + shift, stretch)
+            offset += stretch.seconds
+        raise AssertionError("a window holds at least one stretch")
+
+
+def _inside(time: float, stretch: Stretch) -> float:
+    return min(max(time, stretch.start), stretch.end)
+
+
+def pack(stretches: Iterable[Stretch], max_seconds: float) -> list[Window]:
+    """Windows of at most ``max_seconds``; longer stretches must have been split before."""
+    windows: list[Window] = []
+    by_channel = sorted(stretches, key=lambda stretch: (stretch.channel, stretch.start))
+    current: list[Stretch] = []
+    for stretch in by_channel:
+        if current and not _fits(current, stretch, max_seconds):
+            windows.append(Window(tuple(current)))
+            current = []
+        current.append(stretch)
+    return [*windows, Window(tuple(current))] if current else windows
+
+
+def _fits(current: Sequence[Stretch], following: Stretch, max_seconds: float) -> bool:
+    used = sum(stretch.seconds for stretch in current) + following.seconds
+    return following.channel == current[0].channel and used <= max_seconds + 1 / SAMPLE_RATE
+
+
+def spread(windows: Sequence[Window], first: int) -> list[Window]:
+    """The same windows, but the ``first`` ones spread evenly over all: a fair sample of the call."""
+    if len(windows) <= first:
+        return list(windows)
+    sample = sorted({round(index * (len(windows) - 1) / (first - 1)) for index in range(first)})
+    rest = [index for index in range(len(windows)) if index not in set(sample)]
+    return [windows[index] for index in (*sample, *rest)]
