@@ -61,9 +61,17 @@ def _ascii(text: str) -> str:
     if text.isascii():
         return text.lower()
     try:
+        if any(_turns_ascii(char) for char in text):
+            raise UrlBlockedError("The host has characters that only look like ASCII letters")
         return idna.encode(unicodedata.normalize("NFC", text.lower()), strict=True).decode("ascii")
     except UnicodeError as error:
         raise UrlBlockedError("The host is not a valid international name") from error
+
+
+def _turns_ascii(char: str) -> bool:
+    """For example the Kelvin sign, whose lower case is a plain k."""
+    lowered = unicodedata.normalize("NFC", char.lower())
+    return not char.isascii() and any(part.isascii() for part in lowered)
 
 
 def _is_label(label: str) -> bool:

@@ -84,6 +84,8 @@ def follow(base: ParsedTarget, location: str, policy: OutboundPolicy) -> ParsedT
         return judge_url(location, policy)
     if location.startswith("//"):
         return judge_url(f"https:{location}", policy)
+    if location.startswith("/"):  # as it is: urljoin would tidy the path, and signatures cover every slash
+        return judge_url(f"https://{base.authority}{location}", policy)
     return judge_url(urljoin(base.url, location), policy)
 
 

@@ -1,0 +1,84 @@
+"""Real TLS servers on loopback, for everything that goes out."""
+
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from ipaddress import ip_address, ip_network
+from pathlib import Path
+
+import pytest
+import trustme
+
+from calltrace.kit.outbound import OutboundClient, OutboundPolicy, UnknownHostError
+from calltrace.kit.outbound.addresses import IPAddress
+
+Script = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+"""What a server does once it has read a request's head: it gets the head and writes what it likes."""
+
+Serve = Callable[[Script], Awaitable[int]]
+Reach = Callable[[Mapping[str, Sequence[str]]], OutboundClient]
+
+LOOPBACK = (ip_network("127.0.0.1/32"),)
+
+
+class NameTable:
+    """Name resolution from a table; a value given as several look-ups ("a|b") answers in turn."""
+
+    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
+        self.names = {name: list(answers) for name, answers in names.items()}
+
+    async def resolve(self, host: str) -> Sequence[IPAddress]:
+        answers = self.names.get(host)
+        if answers is None:
+            raise UnknownHostError("The host name does not exist")
+        current = answers.pop(0) if len(answers) > 1 else answers[0]
+        return [ip_address(part) for part in current.split()]
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def ca_file(authority: trustme.CA, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("authority") / "ca.pem"
+    authority.cert_pem.write_to_path(str(path))
+    return path
+
+
+@pytest.fixture
+async def serve(authority: trustme.CA) -> AsyncGenerator[Serve]:
+    """Start a TLS server for ``files.test``, ``other.test`` and 127.0.0.1; answers its port."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate = authority.issue_cert("files.test", "other.test", "127.0.0.1")
+    certificate.configure_cert(context)  # pyright: ignore[reportUnknownMemberType] - also takes pyOpenSSL's
+    tasks: set[asyncio.Task[None]] = set()
+    servers: list[asyncio.Server] = []
+
+    async def start(script: Script) -> int:
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            tasks.add(task)
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                await script(await reader.readuntil(b"\r\n\r\n"), writer)
+            writer.close()
+
+        servers.append(await asyncio.start_server(answer, "127.0.0.1", 0, ssl=context))
+        return servers[-1].sockets[0].getsockname()[1]
+
+    yield start
+    for server in servers:
+        server.close()
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def reach(ca_file: Path) -> Reach:
+    """A client that may go to 127.0.0.1 and knows the given names only."""
+    policy = OutboundPolicy(allow_cidrs=LOOPBACK, ca_file=ca_file)
+    return lambda names: OutboundClient(policy, NameTable(names))
