@@ -1,0 +1,86 @@
+"""The scorecard document: what a call is held against. Points in, no verdicts: those are ``evaluation``'s."""
+
+from typing import Annotated, Self
+from uuid import UUID, uuid5
+
+from pydantic import Field, model_validator
+
+from calltrace.kit.document import Document
+from calltrace.scorecards.checks import Check, Cue
+
+SCORECARDS = UUID("0b3e2a5e-6c1f-5f0e-9d55-6d1d6a3f7c10")
+"""Namespace of ids that are derived from a scorecard's key."""
+
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Name = Annotated[str, Field(min_length=1, max_length=120)]
+
+
+class Criterion(Document):
+    """One question about the call and what its answer is worth.
+
+    Attributes:
+        points: what ``met`` earns.
+        critical: ``not_met`` fails the whole scorecard: score 0, not passed.
+        bonus: earns on top and never counts into the divisor.
+        disclosure: a mandatory disclosure, for views that list them.
+        applies_when: not applicable to calls in which this is not expressed.
+        check: how it is decided.
+        advice: what to recommend when it is missed.
+    """
+
+    key: Key
+    name: Name
+    points: float = Field(gt=0, le=1000)
+    critical: bool = False
+    bonus: bool = False
+    disclosure: bool = False
+    applies_when: Cue | None = None
+    check: Check
+    advice: str = Field(default="", max_length=500)
+
+
+class Section(Document):
+    """Criteria that belong together. ``weight``: see ``docs/evaluation.md``; in all sections or in none."""
+
+    name: Name
+    weight: float | None = Field(default=None, gt=0, le=1000)
+    criteria: list[Criterion] = Field(min_length=1, max_length=100)
+
+
+class Scorecard(Document):
+    """One version of a scorecard; an evaluation is pinned to it by ``id`` and ``version``.
+
+    Attributes:
+        languages: ISO 639-1 codes it is meant for; empty means any.
+        pass_mark: the score from which a call passes, 0 to 100.
+        review_threshold: results that are less sure than this (0 to 1) become ``needs_review``.
+    """
+
+    key: Key
+    id: UUID = Field(default_factory=lambda data: uuid5(SCORECARDS, str(data.get("key", ""))))
+    name: Name
+    description: str = Field(default="", max_length=2000)
+    version: int = Field(default=1, ge=1)
+    languages: list[Annotated[str, Field(pattern=r"^[a-z]{2}$")]] = Field(
+        default_factory=list[str], max_length=50
+    )
+    pass_mark: float = Field(default=70, ge=0, le=100)
+    review_threshold: float = Field(default=0.6, ge=0, le=1)
+    sections: list[Section] = Field(min_length=1, max_length=50)
+
+    @property
+    def criteria(self) -> list[Criterion]:
+        """All criteria in order."""
+        return [criterion for section in self.sections for criterion in section.criteria]
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        keys = [criterion.key for criterion in self.criteria]
+        doubles = sorted({key for key in keys if keys.count(key) > 1})
+        if doubles:
+            raise ValueError(f"criterion keys must differ: {', '.join(doubles)}")
+        if len({section.weight is None for section in self.sections}) > 1:
+            raise ValueError("give every section a weight, or none")
+        if all(criterion.bonus for criterion in self.criteria):
+            raise ValueError("at least one criterion must not be a bonus")
+        return self

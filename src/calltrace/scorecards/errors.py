@@ -1,0 +1,11 @@
+"""What can be wrong with a scorecard."""
+
+from calltrace.kit.errors import CallTraceError
+
+
+class ScorecardError(CallTraceError):
+    """A scorecard that cannot be used: ``detail`` names the line and the field where it is known."""
+
+    code = "invalid_scorecard"
+    status = 422
+    title = "The scorecard is not valid"
