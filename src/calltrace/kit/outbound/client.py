@@ -46,7 +46,7 @@ class OutboundResponse:
     final_url: str
     _exchange: Exchange
 
-    def body(self, max_bytes: int) -> AsyncIterator[bytes]:
+    def body(self, max_bytes: int) -> AsyncGenerator[bytes]:
         """The body in pieces; see ``Exchange.content`` for the errors."""
         return self._exchange.content(max_bytes)
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import ssl
-from collections.abc import AsyncIterator, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from types import TracebackType
 from typing import Self
 
@@ -76,7 +76,7 @@ class Exchange:
         if "transfer-encoding" in self.headers and "content-length" in self.headers:
             raise UnreadableAnswerError("The answer states its length in two ways that exclude each other")
 
-    async def content(self, max_bytes: int) -> AsyncIterator[bytes]:
+    async def content(self, max_bytes: int) -> AsyncGenerator[bytes]:
         """The body as it comes.
 
         Raises:
@@ -96,7 +96,7 @@ class Exchange:
                 raise too_large
             yield chunk
 
-    async def raw(self) -> AsyncIterator[bytes]:
+    async def raw(self) -> AsyncGenerator[bytes]:
         """The body without a look at its encoding; the budget still counts."""
         async with contextlib.aclosing(self._response.aiter_stream()) as chunks:
             while True:
