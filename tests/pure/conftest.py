@@ -62,7 +62,7 @@ async def serve(authority: trustme.CA) -> AsyncGenerator[Serve]:
             task = asyncio.current_task()
             assert task is not None
             tasks.add(task)
-            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
                 await script(await reader.readuntil(b"\r\n\r\n"), writer)
             writer.close()
 
