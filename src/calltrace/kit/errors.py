@@ -6,7 +6,6 @@ renders it in its own shape and adds nothing.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +26,10 @@ class CallTraceError(Exception):
         retryable: whether trying the same thing again later may succeed.
     """
 
-    code: ClassVar[str] = "internal_error"
-    status: ClassVar[int] = 500
-    title: ClassVar[str] = "Something went wrong on our side"
-    retryable: ClassVar[bool] = False
+    code: str = "internal_error"
+    status: int = 500
+    title: str = "Something went wrong on our side"
+    retryable: bool = False
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)

@@ -16,6 +16,15 @@ def uuid7() -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
+def as_uuid(text: str) -> uuid.UUID | None:
+    """The UUID that a text spells in its usual form with hyphens, else ``None``."""
+    try:
+        value = uuid.UUID(text)
+    except ValueError:
+        return None
+    return value if str(value) == text.lower() else None
+
+
 def ulid() -> str:
     """26 lower-case Crockford base32 characters, time first (acceptance CT-113)."""
     value = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)

@@ -4,6 +4,7 @@ from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.db.base import Base, Row, Tenant
+from calltrace.recordings.vault import Stored
 
 
 class Recording(Row, Tenant, Base):
@@ -20,3 +21,8 @@ class Recording(Row, Tenant, Base):
     sha256: Mapped[str] = mapped_column(String(64))
     media: Mapped[str] = mapped_column(String(40))
     content_type: Mapped[str | None] = mapped_column(String(255))
+
+    @property
+    def stored(self) -> Stored:
+        """What the vault needs to read it."""
+        return Stored(self.object_key, self.sealed_key, self.size_bytes, self.sha256)

@@ -23,7 +23,10 @@ class Endpoint(Row, Tenant, Base):
 
 
 class Delivery(Tenant, Base):
-    """One event for one endpoint; ``body`` is the exact text that every attempt sends and signs."""
+    """One event for one endpoint; ``body`` is the exact text that every attempt sends and signs.
+
+    Attempts are numbered on for good; a replay starts a new round of the schedule at ``first_of_round``.
+    """
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
@@ -41,6 +44,7 @@ class Delivery(Tenant, Base):
     body: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(10), server_default="pending")
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    first_of_round: Mapped[int] = mapped_column(Integer, server_default="1")
     next_attempt_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

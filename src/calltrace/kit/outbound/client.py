@@ -1,6 +1,7 @@
 """The guarded client: GET with judged redirects for downloads, POST without redirects for webhooks."""
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -121,6 +122,19 @@ class OutboundClient:
         following = follow(target, location, self._policy)
         extra = extra if following.authority == target.authority else {}
         return await self._follow(stack, following, extra, deadline, hops - 1)
+
+    async def check(self, url: str, *, deadline: float = 5.0) -> None:
+        """Judge ``url`` and every address of its name, connecting to nothing.
+
+        A name that is not known or cannot be looked up in time is let pass: only a download shows that
+        for certain.
+
+        Raises:
+            UrlNotHttpsError, UrlBlockedError: it may not be fetched, ever.
+        """
+        target = judge_url(url, self._policy)
+        with contextlib.suppress(UrlUnreachableError):
+            await self._addresses(target, Deadline(deadline))
 
     async def post(
         self,

@@ -1,0 +1,64 @@
+# Every target that needs the environment installs it first. Works as root and as a normal user.
+SHELL := /bin/sh
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV = $(or $(shell command -v uv 2>/dev/null),$(VENV)/bin/uv)
+STAMP := $(VENV)/.installed
+STAMP_DEV := $(VENV)/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo up test check format bench lock clean
+
+help: ## Show this help
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Call Trace needs Python 3.11 or newer; set PYTHON=…" >&2; exit 1; }
+	@if command -v uv >/dev/null 2>&1; then uv venv -q --python $(PYTHON) $(VENV); \
+	else $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install -q uv; fi
+
+$(STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
+	@touch $@
+
+$(STAMP_DEV): requirements-dev.lock $(STAMP)
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements-dev.lock
+	@touch $@
+
+install: $(STAMP) ## Make .venv with the command .venv/bin/calltrace
+
+demo: $(STAMP) ## The whole main job on the sample call, nothing mocked
+	@$(BIN)/calltrace demo
+
+up: $(STAMP) ## Start everything on this machine (data in ./calltrace-data)
+	@$(BIN)/calltrace up
+
+test: $(STAMP_DEV) ## Checks, then all tests
+	@$(MAKE) -s check
+	@$(BIN)/python -m pytest -q tests
+
+check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, migration drift
+	@$(BIN)/ruff format --check -q .
+	@$(BIN)/ruff check -q .
+	@$(BIN)/lint-imports --no-timing > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
+	@$(BIN)/deptry src 2> .deptry.log || { cat .deptry.log; exit 1; }
+	@$(BIN)/codespell src tests docs scripts *.md
+	@$(BIN)/pyright --warnings > .pyright.log || { cat .pyright.log; exit 1; }
+	@$(BIN)/python scripts/check_migrations.py
+	@echo "make check: everything is in order"
+
+format: $(STAMP_DEV) ## Format and fix what can be fixed
+	@$(BIN)/ruff check -q --fix . ; $(BIN)/ruff format -q .
+
+bench: $(STAMP) ## The project's own benchmark
+	@$(BIN)/calltrace bench
+
+lock: ## Write the lock files anew (needs uv)
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+
+clean: ## Remove the environment and caches; data directories are kept
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .*.log

@@ -1,0 +1,5 @@
+"""``python -m calltrace``."""
+
+from calltrace.cli.main import run
+
+run()

@@ -1,0 +1,27 @@
+"""What can go wrong with credentials and organisations."""
+
+from calltrace.kit.errors import CallTraceError, InvalidRequestError
+
+
+class UnauthorizedError(CallTraceError):
+    """The API key is missing, malformed, unknown, expired or revoked (acceptance CT-141)."""
+
+    code = "unauthorized"
+    status = 401
+    title = "A valid API key is required"
+
+
+class InsufficientScopeError(CallTraceError):
+    """The API key does not carry the scope that the operation needs (acceptance CT-142)."""
+
+    code = "insufficient_scope"
+    status = 403
+    title = "The API key does not include the required scope"
+
+
+class AlreadyExistsError(InvalidRequestError):
+    """The name is taken."""
+
+    code = "already_exists"
+    status = 409
+    title = "It exists already"

@@ -1,0 +1,131 @@
+"""Verbs on API keys: create, authenticate, revoke, rotate."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import queries, scopes, tokens
+from calltrace.accounts.errors import InsufficientScopeError, UnauthorizedError
+from calltrace.accounts.models import ApiKey, Mode
+from calltrace.db.session import Database
+from calltrace.kit import clock
+from calltrace.kit.errors import InvalidRequestError, NotFoundError
+
+_USE_RESOLUTION = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who is calling: an organisation's key and what it may do."""
+
+    org_id: uuid.UUID
+    key_id: uuid.UUID
+    scopes: frozenset[str]
+    mode: str
+
+    def require(self, scope: str) -> None:
+        """Refuse the call unless the key carries exactly this scope: none implies another (CT-023)."""
+        if scope not in self.scopes:
+            raise InsufficientScopeError(f"This operation needs the scope {scope}.")
+
+
+async def authenticate(database: Database, token: str | None) -> Principal:
+    """Find out whose token this is. Revocation and expiry hold from the very next request.
+
+    Raises:
+        UnauthorizedError: missing, malformed, unknown, revoked or expired.
+    """
+    if not token:
+        raise UnauthorizedError("Send the API key as 'Authorization: Bearer ct_live_…'.")
+    if not tokens.well_formed(token):
+        raise UnauthorizedError("The API key is malformed.")
+    hashed = tokens.hash_token(token)
+    async with database.presenting(hashed) as session:
+        key = await queries.presented_key(session, hashed)
+        _check_alive(key)
+        assert key is not None
+        await _note_use(session, key)
+        return Principal(key.org_id, key.id, frozenset(key.scopes), key.mode)
+
+
+def _check_alive(key: ApiKey | None) -> None:
+    if key is None:
+        raise UnauthorizedError("The API key is not known.")
+    if key.revoked_at is not None:
+        raise UnauthorizedError("The API key was revoked.")
+    if key.expires_at is not None and key.expires_at <= clock.now():
+        raise UnauthorizedError("The API key has expired.")
+
+
+async def _note_use(session: AsyncSession, key: ApiKey) -> None:
+    """Remember the last use, with at most one write a minute."""
+    now = clock.now()
+    if key.last_used_at is None or key.last_used_at < now - _USE_RESOLUTION:
+        await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
+
+
+async def create(
+    session: AsyncSession,
+    org_id: uuid.UUID,
+    *,
+    name: str,
+    wanted: Sequence[str] = (),
+    mode: Mode = "live",
+    expires_at: datetime | None = None,
+    rotated_from: uuid.UUID | None = None,
+) -> tuple[ApiKey, str]:
+    """Create a key and answer it with its token: the only time that the token is known.
+
+    Raises:
+        InvalidRequestError: empty name, unknown scope, or an expiry that has passed.
+    """
+    if not name.strip():
+        raise InvalidRequestError("An API key needs a name.")
+    if expires_at is not None and expires_at <= clock.now():
+        raise InvalidRequestError("expiresAt has already passed.")
+    token = tokens.new_token(mode)
+    key = ApiKey(
+        org_id=org_id, name=name.strip(), contract="calltrace", mode=mode, prefix=token.prefix,
+        token_hash=token.hash, scopes=scopes.checked(wanted), expires_at=expires_at,
+        rotated_from=rotated_from,
+    )  # fmt: skip
+    session.add(key)
+    await session.flush()
+    return key, token.token
+
+
+async def find(session: AsyncSession, text: str) -> ApiKey:
+    """The one key that an id, a name or a prefix names.
+
+    Raises:
+        NotFoundError: none, or more than one.
+    """
+    found = await queries.key_by_id_or_prefix(session, text)
+    if len(found) != 1:
+        raise NotFoundError(f"{len(found) or 'No'} API keys match {text!r}; give the id of one.")
+    return found[0]
+
+
+async def revoke(session: AsyncSession, text: str) -> ApiKey:
+    """Revoke a key, at once and for good (acceptance CT-015). Again is not an error."""
+    key = await find(session, text)
+    if key.revoked_at is None:
+        key.revoked_at = clock.now()
+        await session.flush()
+    return key
+
+
+async def rotate(session: AsyncSession, text: str) -> tuple[ApiKey, str]:
+    """A new key with the name, scopes and expiry of an old one, which stays valid (CT-017)."""
+    old = await find(session, text)
+    if old.revoked_at is not None:
+        raise InvalidRequestError("A revoked key cannot be rotated; create a new one.")
+    mode: Mode = "test" if old.mode == "test" else "live"
+    return await create(
+        session, old.org_id, name=old.name, wanted=old.scopes, mode=mode, expires_at=old.expires_at,
+        rotated_from=old.id,
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""Every SELECT on organisations, users and API keys."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts.models import ApiKey, Organisation, User
+from calltrace.kit.ids import as_uuid
+
+
+async def organisation_by_id_or_name(session: AsyncSession, text: str) -> Organisation | None:
+    """An organisation by its id or its exact name (operator session)."""
+    match = or_(Organisation.name == text, Organisation.id == as_uuid(text))
+    return await session.scalar(select(Organisation).where(match))
+
+
+async def organisations(session: AsyncSession) -> Sequence[Organisation]:
+    """All organisations, oldest first (operator session)."""
+    return (await session.scalars(select(Organisation).order_by(Organisation.created_at))).all()
+
+
+async def presented_key(session: AsyncSession, token_hash: str) -> ApiKey | None:
+    """The key whose hash is presented."""
+    return await session.scalar(select(ApiKey).where(ApiKey.token_hash == token_hash))
+
+
+async def keys(session: AsyncSession) -> Sequence[ApiKey]:
+    """All keys of the organisation, newest first."""
+    return (await session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc()))).all()
+
+
+async def key_by_id_or_prefix(session: AsyncSession, text: str) -> Sequence[ApiKey]:
+    """Keys of the organisation that an id, a name or a prefix names."""
+    match = or_(ApiKey.id == as_uuid(text), ApiKey.prefix == text, ApiKey.name == text)
+    return (await session.scalars(select(ApiKey).where(match))).all()
+
+
+async def user_by_email(session: AsyncSession, email: str) -> User | None:
+    """A user by e-mail address, letter case ignored."""
+    return await session.scalar(select(User).where(func.lower(User.email) == email.lower()))
+
+
+async def users(session: AsyncSession) -> Sequence[User]:
+    """All users of the organisation, oldest first."""
+    return (await session.scalars(select(User).order_by(User.created_at))).all()

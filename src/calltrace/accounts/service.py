@@ -1,0 +1,82 @@
+"""Verbs on organisations and users."""
+
+import asyncio
+import re
+import secrets
+import uuid
+
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import queries
+from calltrace.accounts.errors import AlreadyExistsError
+from calltrace.accounts.models import Organisation, Plan, User, UserRole
+from calltrace.kit.errors import InvalidRequestError, NotFoundError
+
+DEFAULT_ORGANISATION = "Default"
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_SHORTEST_PASSWORD = 8
+_hasher = PasswordHash((Argon2Hasher(),))
+_hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB each: a burst of sign-ins must not take it all
+
+
+async def create_organisation(session: AsyncSession, name: str, plan: Plan = "self_hosted") -> Organisation:
+    """Create an organisation (operator session).
+
+    Raises:
+        AlreadyExistsError: the name is taken. InvalidRequestError: the name is empty.
+    """
+    if not name.strip():
+        raise InvalidRequestError("An organisation needs a name.")
+    if await queries.organisation_by_id_or_name(session, name.strip()):
+        raise AlreadyExistsError(f"An organisation named {name.strip()!r} exists already.")
+    organisation = Organisation(name=name.strip(), plan=plan)
+    session.add(organisation)
+    await session.flush()
+    return organisation
+
+
+async def find_organisation(session: AsyncSession, text: str) -> Organisation:
+    """An organisation by id or exact name (operator session).
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    found = await queries.organisation_by_id_or_name(session, text)
+    if found is None:
+        raise NotFoundError(f"There is no organisation {text!r}.")
+    return found
+
+
+async def create_user(
+    session: AsyncSession, org_id: uuid.UUID, email: str, role: UserRole, password: str | None
+) -> tuple[User, str]:
+    """Create a user and answer it with the password, which is made up when none is given.
+
+    Raises:
+        InvalidRequestError: no e-mail address, or a password under eight characters.
+        AlreadyExistsError: the address is taken.
+    """
+    if not _EMAIL.fullmatch(email):
+        raise InvalidRequestError(f"{email!r} is not an e-mail address.")
+    if password is not None and len(password) < _SHORTEST_PASSWORD:
+        raise InvalidRequestError(f"A password has at least {_SHORTEST_PASSWORD} characters.")
+    if await queries.user_by_email(session, email):
+        raise AlreadyExistsError(f"There is a user {email!r} already.")
+    password = password or secrets.token_urlsafe(15)
+    hashed = await hash_password(password)
+    user = User(org_id=org_id, email=email, role=role, password_hash=hashed)
+    session.add(user)
+    try:
+        await session.flush()
+    except IntegrityError as error:  # taken in another organisation, which we cannot see
+        raise AlreadyExistsError(f"There is a user {email!r} already.") from error
+    return user, password
+
+
+async def hash_password(password: str) -> str:
+    """Argon2id, off the event loop and a few at a time."""
+    async with _hashing:
+        return await asyncio.to_thread(_hasher.hash, password)

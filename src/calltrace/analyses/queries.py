@@ -1,0 +1,112 @@
+"""Every SELECT on analyses and what hangs on them."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Select, exists, func, literal, not_, select, tuple_
+from sqlalchemy import text as sql
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
+from calltrace.kit.cursor import Cursor
+from calltrace.recordings.models import Recording
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An analysis with its transcript and newest evaluation, as far as they exist."""
+
+    analysis: Analysis
+    transcript: TranscriptRow | None
+    evaluation: EvaluationRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed down to; all given ones must hold (acceptance CT-106)."""
+
+    status: str | None = None
+    external_id: str | None = None
+    agent_id: uuid.UUID | None = None
+    queue_id: uuid.UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+
+
+def _with_results() -> Select[Analysis, TranscriptRow, EvaluationRow]:
+    newest = (
+        select(EvaluationRow.id)
+        .where(EvaluationRow.analysis_id == Analysis.id)
+        .order_by(EvaluationRow.created_at.desc())
+        .limit(1)
+        .correlate(Analysis)
+        .scalar_subquery()
+    )
+    return (
+        select(Analysis, TranscriptRow, EvaluationRow)
+        .outerjoin(TranscriptRow, TranscriptRow.analysis_id == Analysis.id)
+        .outerjoin(EvaluationRow, EvaluationRow.id == newest)
+    )
+
+
+async def find(session: AsyncSession, analysis_id: uuid.UUID) -> Found | None:
+    """One analysis of the organisation with its results."""
+    row = (await session.execute(_with_results().where(Analysis.id == analysis_id))).first()
+    return Found(row[0], row[1], row[2]) if row else None
+
+
+async def page(
+    session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
+) -> Sequence[Found]:
+    """The next ``limit`` analyses after a cursor, newest first; stable while rows arrive."""
+    query = _filtered(_with_results(), filters)
+    if after:
+        position = tuple_(literal(after.moment), literal(after.id))
+        query = query.where(tuple_(Analysis.created_at, Analysis.id) < position)
+    query = query.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(limit)
+    return [Found(row[0], row[1], row[2]) for row in (await session.execute(query)).all()]
+
+
+def _filtered(
+    query: Select[Analysis, TranscriptRow, EvaluationRow], filters: Filters
+) -> Select[Analysis, TranscriptRow, EvaluationRow]:
+    equal = {
+        Analysis.status: filters.status,
+        Analysis.external_id: filters.external_id,
+        Analysis.agent_id: filters.agent_id,
+        Analysis.queue_id: filters.queue_id,
+    }
+    for column, value in equal.items():
+        if value is not None:
+            query = query.where(column == value)
+    if filters.created_from:
+        query = query.where(Analysis.created_at >= filters.created_from)
+    if filters.created_to:
+        query = query.where(Analysis.created_at <= filters.created_to)
+    return query
+
+
+async def idempotency_key(session: AsyncSession, key: str) -> IdempotencyKey | None:
+    """The first use of a key by the organisation."""
+    return await session.scalar(select(IdempotencyKey).where(IdempotencyKey.key == key))
+
+
+async def recording_of(session: AsyncSession, analysis_id: uuid.UUID) -> Recording | None:
+    """The stored audio of an analysis."""
+    query = select(Recording).join(Analysis, Analysis.recording_id == Recording.id)
+    return await session.scalar(query.where(Analysis.id == analysis_id))
+
+
+async def stranded(session: AsyncSession, older_than: timedelta) -> Sequence[tuple[uuid.UUID, uuid.UUID]]:
+    """``(org, analysis)`` of unfinished analyses that no job of the queue works for (operator session)."""
+    same = sql("pgqueuer.dedupe_key = 'process_analysis:' || analyses.org_id || '/' || analyses.id")
+    job = exists(sql("1")).select_from(sql("pgqueuer")).where(same)
+    query = (
+        select(Analysis.org_id, Analysis.id)
+        .where(Analysis.status.in_(("queued", "processing")))
+        .where(Analysis.created_at < func.clock_timestamp() - older_than)
+        .where(not_(job))
+    )
+    return [(row[0], row[1]) for row in (await session.execute(query)).all()]

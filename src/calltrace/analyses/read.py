@@ -1,0 +1,111 @@
+"""From rows to the one Analysis document, and to the events that tell of it."""
+
+import uuid
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.analyses import queries
+from calltrace.analyses.document import (
+    AnalysisDocument,
+    CallDocument,
+    ErrorDocument,
+    ProcessingDocument,
+    ProgressDocument,
+)
+from calltrace.analyses.links import RecordingLinks
+from calltrace.analyses.models import Analysis
+from calltrace.evaluation.results import Evaluation
+from calltrace.kit import clock
+from calltrace.kit.cursor import Cursor
+from calltrace.kit.errors import NotFoundError
+from calltrace.speech.transcript import TalkMetrics, Transcript
+from calltrace.webhooks.events import AnalysisEvent, AnalysisEventType, EventCall
+
+
+async def get(session: AsyncSession, analysis_id: uuid.UUID, links: RecordingLinks) -> AnalysisDocument:
+    """One analysis as it is now.
+
+    Raises:
+        NotFoundError: there is none, or it belongs to another organisation.
+    """
+    found = await queries.find(session, analysis_id)
+    if found is None:
+        raise NotFoundError("There is no analysis with this id.")
+    return document(found, links)
+
+
+async def page(
+    session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int, links: RecordingLinks
+) -> tuple[list[AnalysisDocument], str | None]:
+    """One page of analyses, newest first, and the cursor of the next page."""
+    after = Cursor.decode(cursor) if cursor else None
+    found = await queries.page(session, filters, after=after, limit=limit + 1)
+    shown = found[:limit]
+    more = len(found) > limit
+    last = shown[-1].analysis if shown else None
+    following = Cursor(last.created_at, last.id).encode() if more and last else None
+    return [document(one, links) for one in shown], following
+
+
+def document(found: queries.Found, links: RecordingLinks) -> AnalysisDocument:
+    """The document of interfaces, section 3."""
+    analysis = found.analysis
+    return AnalysisDocument(
+        analysis_id=str(analysis.id),
+        status=analysis.status,  # pyright: ignore[reportArgumentType] - the table checks the same words
+        external_id=analysis.external_id,
+        created_at=clock.iso(analysis.created_at),
+        completed_at=clock.iso(analysis.completed_at) if analysis.completed_at else None,
+        progress=ProgressDocument(
+            stage=analysis.stage,  # pyright: ignore[reportArgumentType] - validated by the document
+            percent=analysis.percent,
+        ),
+        call=_call(analysis, links),
+        transcript=Transcript.model_validate(found.transcript.document) if found.transcript else None,
+        evaluation=Evaluation.model_validate(found.evaluation.document) if found.evaluation else None,
+        metadata=analysis.details,
+        error=ErrorDocument.model_validate(analysis.error) if analysis.error else None,
+        processing=ProcessingDocument.model_validate(analysis.processing),
+    )
+
+
+def _call(analysis: Analysis, links: RecordingLinks) -> CallDocument:
+    return CallDocument(
+        status=analysis.status,  # pyright: ignore[reportArgumentType] - the table checks the same words
+        duration_seconds=analysis.duration_seconds,
+        agent_id=str(analysis.agent_id) if analysis.agent_id else None,
+        queue_id=str(analysis.queue_id) if analysis.queue_id else None,
+        recording_url=links.url(analysis.org_id, analysis.id) if analysis.recording_id else None,
+        channels=analysis.channels,
+        sample_rate=analysis.sample_rate,
+        metrics=TalkMetrics.model_validate(analysis.metrics) if analysis.metrics else None,
+    )
+
+
+def event(
+    analysis: Analysis,
+    kind: AnalysisEventType,
+    *,
+    transcript: Transcript | None = None,
+    evaluation: Evaluation | None = None,
+    links: RecordingLinks | None = None,
+) -> AnalysisEvent:
+    """A state transition as subscribers see it (acceptance CT-112, CT-115)."""
+    url = links.url(analysis.org_id, analysis.id) if links and analysis.recording_id else None
+    return AnalysisEvent(
+        event=kind,
+        occurred_at=clock.iso(clock.now()),
+        analysis_id=str(analysis.id),
+        external_id=analysis.external_id,
+        call=EventCall(
+            status=analysis.status,
+            duration_seconds=analysis.duration_seconds,
+            recording_url=url,
+            agent_id=str(analysis.agent_id) if analysis.agent_id else None,
+            queue_id=str(analysis.queue_id) if analysis.queue_id else None,
+        ),
+        transcript=transcript,
+        evaluation=evaluation,
+        metadata=analysis.details,
+        error=analysis.error,
+    )

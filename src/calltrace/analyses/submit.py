@@ -1,0 +1,159 @@
+"""Taking an analysis in: judge the request, probe the source, write the row and its job together."""
+
+import hashlib
+import json
+import uuid
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.analyses import queries, read
+from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKeyReusedError
+from calltrace.analyses.models import Analysis, IdempotencyKey
+from calltrace.catalog import queries as catalog
+from calltrace.db import jobs
+from calltrace.db.session import Database
+from calltrace.kit import clock
+from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.ids import uuid7
+from calltrace.kit.outbound import OutboundClient
+from calltrace.recordings import fetch
+from calltrace.webhooks import service as webhooks
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A request for one analysis, already judged field by field."""
+
+    file_url: str
+    file_name: str | None
+    agent_id: uuid.UUID | None
+    queue_id: uuid.UUID | None
+    language: str
+    external_id: str | None
+    idempotency_key: str | None
+    metadata: dict[str, Any]
+
+    def fingerprint(self) -> str:
+        """SHA-256 of everything but the key: the same payload gives the same text."""
+        content = {name: value for name, value in asdict(self).items() if name != "idempotency_key"}
+        canonical = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
+        return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The answer to a submission; ``replayed`` when it is the first answer given again."""
+
+    analysis_id: uuid.UUID
+    external_id: str | None
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What taking in needs from the outside."""
+
+    database: Database
+    client: OutboundClient
+    limits: fetch.FetchLimits
+    probe: bool
+
+
+async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Accepted:
+    """Accept one analysis, or answer again what was accepted before under the same key.
+
+    A refused request burns no key: the key is written together with the analysis.
+
+    Raises:
+        IdempotencyKeyReusedError: the key belongs to another payload.
+        InvalidRequestError: an agent or a queue that the organisation does not have.
+        CallTraceError: the source is refused by the outbound guard or the probe (status 422).
+    """
+    async with intake.database.tenant(org_id) as session:
+        if earlier := await _earlier(session, wanted):
+            return earlier
+        await _check_catalog(session, wanted)
+    await _check_source(intake, wanted.file_url)
+    try:
+        async with intake.database.tenant(org_id) as session:
+            return await _accept(session, org_id, key_id, wanted)
+    except _LostRaceError:
+        async with intake.database.tenant(org_id) as session:
+            return await _won_by_another(session, wanted)
+
+
+class _LostRaceError(Exception):
+    """Another request with the same key was committed first; ours is rolled back."""
+
+
+async def _earlier(session: AsyncSession, wanted: Submission) -> Accepted | None:
+    if wanted.idempotency_key is None:
+        return None
+    known = await queries.idempotency_key(session, wanted.idempotency_key)
+    if known is None:
+        return None
+    if known.request_hash != wanted.fingerprint():
+        raise IdempotencyKeyReusedError("Use a new idempotencyKey for a new payload.")
+    return Accepted(known.analysis_id, wanted.external_id, replayed=True)
+
+
+async def _check_catalog(session: AsyncSession, wanted: Submission) -> None:
+    if wanted.agent_id and not await catalog.has_agent(session, wanted.agent_id):
+        raise _unknown("agentId")
+    if wanted.queue_id and not await catalog.has_queue(session, wanted.queue_id):
+        raise _unknown("queueId")
+
+
+def _unknown(field: str) -> InvalidRequestError:
+    detail = f"{field} names nothing that this organisation has."
+    return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
+
+
+async def _check_source(intake: Intake, url: str) -> None:
+    """Refuse at once what is certain; everything is checked again at download (decision CTX-1)."""
+    await intake.client.check(url)
+    if intake.probe:
+        await fetch.probe(intake.client, url, intake.limits)
+
+
+async def _accept(
+    session: AsyncSession, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission
+) -> Accepted:
+    analysis = _row(org_id, key_id, wanted)
+    session.add(analysis)
+    await session.flush()
+    await _take_key(session, analysis, wanted)
+    await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis.id}")
+    await webhooks.publish(session, org_id, read.event(analysis, "analysis.created"), analysis.id)
+    return Accepted(analysis.id, analysis.external_id)
+
+
+def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Analysis:
+    return Analysis(
+        id=uuid7(), org_id=org_id, api_key_id=key_id, file_url=wanted.file_url, file_name=wanted.file_name,
+        agent_id=wanted.agent_id, queue_id=wanted.queue_id, language=wanted.language,
+        external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=clock.now(),
+    )  # fmt: skip
+
+
+async def _take_key(session: AsyncSession, analysis: Analysis, wanted: Submission) -> None:
+    """Bind the key to the analysis. Requests at the same time wait here for the first to commit."""
+    if wanted.idempotency_key is None:
+        return
+    values = {
+        "id": uuid7(), "org_id": analysis.org_id, "key": wanted.idempotency_key,
+        "request_hash": wanted.fingerprint(), "analysis_id": analysis.id,
+    }  # fmt: skip
+    statement = insert(IdempotencyKey).values(values).on_conflict_do_nothing().returning(IdempotencyKey.id)
+    if await session.scalar(statement) is None:
+        raise _LostRaceError
+
+
+async def _won_by_another(session: AsyncSession, wanted: Submission) -> Accepted:
+    earlier = await _earlier(session, wanted)
+    if earlier is None:  # the winner was erased between our two transactions
+        raise IdempotencyInProgressError("Try again in a moment.")
+    return earlier

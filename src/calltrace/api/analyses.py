@@ -1,0 +1,108 @@
+"""``/api/v1/analyses``: create, read, list."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from pydantic import AfterValidator, AwareDatetime
+
+from calltrace.analyses import read, submit
+from calltrace.analyses.document import AnalysisDocument, Status
+from calltrace.analyses.queries import Filters
+from calltrace.api.body import read_json
+from calltrace.api.deps import PlatformDep, Reader, Writer, only_known, path_id
+from calltrace.api.problems import MEDIA_TYPE, Problem
+from calltrace.api.schemas import AnalysisAccepted, AnalysisList, AnalysisRequest
+from calltrace.kit.errors import FieldError, InvalidRequestError
+
+router = APIRouter(prefix="/analyses", tags=["Analyses"])
+LIST_PARAMETERS = frozenset({"status", "externalId", "agentId", "queueId", "from", "to", "limit", "cursor"})
+
+
+def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI entries for the errors that an operation can answer."""
+    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return {status: {"model": Problem, "content": {MEDIA_TYPE: schema}} for status in sorted(statuses)}
+
+
+BODY = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": AnalysisRequest.model_json_schema()}},
+    }
+}
+
+
+@router.post(
+    "",
+    status_code=202,
+    responses=problems(400, 401, 403, 409, 413, 422, 500, 503),
+    openapi_extra=BODY,
+)
+async def create_analysis(
+    request: Request,
+    response: Response,
+    platform: PlatformDep,
+    principal: Writer,
+    idempotency_key: Annotated[str | None, Header(max_length=255, min_length=1)] = None,
+) -> AnalysisAccepted:
+    """Queue a recording for analysis and answer at once."""
+    wanted = await read_json(request, AnalysisRequest)
+    key = _one_key(wanted.idempotency_key, idempotency_key)
+    intake = submit.Intake(
+        platform.database, platform.client, platform.limits, probe=platform.settings.fetch_probe == "on"
+    )
+    accepted = await submit.submit(intake, principal.org_id, principal.key_id, wanted.submission(key))
+    if accepted.replayed:
+        response.headers["Idempotent-Replayed"] = "true"
+    return AnalysisAccepted(analysis_id=str(accepted.analysis_id), external_id=accepted.external_id)
+
+
+def _one_key(in_body: str | None, in_header: str | None) -> str | None:
+    if in_body is not None and in_header is not None and in_body != in_header:
+        detail = "idempotencyKey and the header Idempotency-Key differ."
+        raise InvalidRequestError(detail, errors=[FieldError("/idempotencyKey", detail)])
+    return in_body if in_body is not None else in_header
+
+
+@router.get("/{analysis_id}", responses=problems(401, 403, 404, 500, 503))
+async def get_analysis(analysis_id: str, platform: PlatformDep, principal: Reader) -> AnalysisDocument:
+    """The latest status and every result that is known so far."""
+    async with platform.database.tenant(principal.org_id) as session:
+        return await read.get(session, path_id(analysis_id), platform.links)
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+
+
+def list_filters(
+    status: Annotated[Status | None, Query()] = None,
+    external_id: Annotated[str | None, Query(alias="externalId", max_length=255)] = None,
+    agent_id: Annotated[UUID | None, Query(alias="agentId")] = None,
+    queue_id: Annotated[UUID | None, Query(alias="queueId")] = None,
+    created_from: Annotated[Moment | None, Query(alias="from", description="createdAt, inclusive")] = None,
+    created_to: Annotated[Moment | None, Query(alias="to", description="createdAt, inclusive")] = None,
+) -> Filters:
+    """The filters of a list (decision CTX-7)."""
+    return Filters(status, external_id, agent_id, queue_id, created_from, created_to)
+
+
+@router.get("", responses=problems(400, 401, 403, 500, 503))
+async def list_analyses(
+    request: Request,
+    platform: PlatformDep,
+    principal: Reader,
+    filters: Annotated[Filters, Depends(list_filters)],
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=100)] = None,
+) -> AnalysisList:
+    """Analyses of the key's organisation, newest first."""
+    only_known(request, LIST_PARAMETERS)
+    async with platform.database.tenant(principal.org_id) as session:
+        data, following = await read.page(session, filters, cursor=cursor, limit=limit, links=platform.links)
+    return AnalysisList(data=data, next_cursor=following)

@@ -1,0 +1,52 @@
+"""The native API as one application."""
+
+from collections.abc import AsyncGenerator, Callable
+from contextlib import asynccontextmanager
+
+from fastapi import APIRouter, FastAPI
+from sqlalchemy import text
+
+from calltrace import __version__
+from calltrace.api import analyses, problems, recordings
+from calltrace.api.analyses import problems as problem_entries
+from calltrace.api.deps import PlatformDep
+from calltrace.api.middleware import RequestEnvelope
+from calltrace.api.schemas import Health
+from calltrace.pipeline.context import Platform
+
+DESCRIPTION = (
+    "Submit call recordings, receive an immediate 202, and get transcript and evaluation through signed"
+    " webhooks. Times are ISO-8601 UTC; errors are problem+json (RFC 9457) with a stable `code`."
+)
+
+
+def create_app(build: Callable[[], Platform]) -> FastAPI:
+    """The application; the platform's parts are built when it starts and closed when it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        app.state.platform = platform = build()
+        yield
+        await platform.close()
+
+    app = FastAPI(
+        title="Call Trace", version=__version__, description=DESCRIPTION, lifespan=lifespan,
+        redirect_slashes=False, docs_url=None, redoc_url=None,
+    )  # fmt: skip
+    native = APIRouter(prefix="/api/v1")
+    native.include_router(analyses.router)
+    native.include_router(recordings.router)
+    app.include_router(native)
+    app.add_api_route(
+        "/health", health, response_model=Health, responses=problem_entries(503), tags=["Health"]
+    )
+    app.add_middleware(RequestEnvelope)
+    problems.install(app)
+    return app
+
+
+async def health(platform: PlatformDep) -> Health:
+    """200 when the database answers."""
+    async with platform.database.operator() as session:
+        await session.execute(text("SELECT 1"))
+    return Health(version=__version__)

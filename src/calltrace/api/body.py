@@ -1,0 +1,94 @@
+"""Reading a JSON body by the contract's rules, before anything else believes it."""
+
+import json
+import math
+from typing import Any, TypeVar
+
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from calltrace.api.problems import InvalidJsonError, RequestTooLargeError, UnsupportedContentTypeError
+from calltrace.kit.errors import FieldError, InvalidRequestError
+
+MAX_BYTES = 1024 * 1024
+M = TypeVar("M", bound=BaseModel)
+
+
+async def read_json(request: Request, model: type[M]) -> M:
+    """The body as a model.
+
+    Raises:
+        UnsupportedContentTypeError, RequestTooLargeError, InvalidJsonError: before it is looked at.
+        InvalidRequestError: naming every field that is wrong.
+    """
+    declared = request.headers.get("content-type", "").split(";")[0].strip().lower()
+    if declared != "application/json" and not declared.endswith("+json"):
+        raise UnsupportedContentTypeError("Send the body as application/json.")
+    content = _parse(await _read(request))
+    if not isinstance(content, dict):
+        raise InvalidRequestError(
+            "The body must be a JSON object.", errors=[FieldError("", "Not an object.")]
+        )
+    try:
+        return model.model_validate(content)
+    except ValidationError as error:
+        raise _refusal(error) from error
+
+
+async def _read(request: Request) -> bytes:
+    """The body, never more than MAX_BYTES of it."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise RequestTooLargeError(f"A request body has at most {MAX_BYTES} bytes.")
+    return bytes(body)
+
+
+def _parse(body: bytes) -> Any:
+    """Strict JSON: UTF-8, finite numbers, and only text that a database can keep."""
+    try:
+        content = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
+        _check_text(content)
+    except (ValueError, RecursionError) as error:
+        raise InvalidJsonError("The body is not valid JSON.") from error
+    return content
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is out of range")
+    return number
+
+
+def _check_text(value: Any) -> None:
+    """Refuse NUL and lone surrogates: they are legal escapes that no UTF-8 database can hold."""
+    if isinstance(value, str):
+        value.encode("utf-8")
+        if "\0" in value:
+            raise ValueError("NUL in text")
+    elif isinstance(value, dict):
+        for key, one in value.items():  # pyright: ignore[reportUnknownVariableType] - JSON can be anything
+            _check_text(key)
+            _check_text(one)
+    elif isinstance(value, list):
+        for one in value:  # pyright: ignore[reportUnknownVariableType] - JSON can be anything
+            _check_text(one)
+
+
+def _refusal(error: ValidationError) -> InvalidRequestError:
+    fields = [
+        FieldError("/" + "/".join(str(part) for part in one["loc"]), _sentence(one["msg"]))
+        for one in error.errors()
+    ]
+    first = fields[0]
+    return InvalidRequestError(f"{first.pointer[1:] or 'body'}: {first.detail}", errors=fields)
+
+
+def _sentence(message: str) -> str:
+    return message.removeprefix("Value error, ")

@@ -1,0 +1,153 @@
+"""Errors on the wire: ``application/problem+json`` (RFC 9457) with a stable ``code``."""
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict
+from sqlalchemy.exc import DBAPIError
+from starlette.exceptions import HTTPException
+
+from calltrace.accounts.errors import UnauthorizedError
+from calltrace.kit.errors import (
+    CallTraceError,
+    FieldError,
+    InvalidRequestError,
+    NotFoundError,
+    UnavailableError,
+)
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 5
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class ProblemField(BaseModel):
+    """One field that was refused: a JSON pointer into the request, and why."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """An error as it is answered."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "example": {
+                "type": "about:blank#not_found", "title": "Not found", "status": 404,
+                "detail": "There is no analysis with this id.", "code": "not_found",
+                "requestId": "req_01jz8n0f8ck2bk0smq7h2x1t0r",
+            }
+        }
+    )  # fmt: skip
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+    requestId: str  # noqa: N815 - the wire's name
+    errors: list[ProblemField] | None = None
+
+
+class MethodNotAllowedError(CallTraceError):
+    """The path exists, the method does not."""
+
+    code = "method_not_allowed"
+    status = 405
+    title = "Method not allowed"
+
+
+class RequestTooLargeError(CallTraceError):
+    """The request body is over the limit."""
+
+    code = "request_too_large"
+    status = 413
+    title = "The request body is too large"
+
+
+class InvalidJsonError(CallTraceError):
+    """The body is no JSON (acceptance CT-053)."""
+
+    code = "invalid_json"
+    status = 400
+    title = "The request body is not valid JSON"
+
+
+class UnsupportedContentTypeError(CallTraceError):
+    """The body is not declared as JSON (acceptance CT-054)."""
+
+    code = "unsupported_content_type"
+    status = 400
+    title = "The content type is not supported"
+
+
+def render(request: Request, error: CallTraceError) -> JSONResponse:
+    """An error in this contract's shape."""
+    problem = Problem(
+        type=f"{request.base_url}problems/{error.code}",
+        title=error.title,
+        status=error.status,
+        detail=error.detail,
+        code=error.code,
+        requestId=request.scope.get("request_id", ""),
+        errors=[ProblemField(pointer=one.pointer, detail=one.detail) for one in error.errors] or None,
+    )
+    return JSONResponse(
+        problem.model_dump(exclude_none=True), error.status, headers=_headers(error), media_type=MEDIA_TYPE
+    )
+
+
+def _headers(error: CallTraceError) -> dict[str, str]:
+    if isinstance(error, UnauthorizedError):
+        return {"WWW-Authenticate": 'Bearer realm="calltrace"'}
+    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.status == UnavailableError.status else {}
+
+
+def install(app: FastAPI) -> None:
+    """Render every error of the app as a problem."""
+    app.add_exception_handler(CallTraceError, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+    for kind in (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        app.add_exception_handler(kind, _database)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _known(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, CallTraceError)
+    return render(request, error)
+
+
+async def _http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)
+    if error.status_code == MethodNotAllowedError.status:
+        answer = render(request, MethodNotAllowedError(f"{request.method} is not possible here."))
+        answer.headers.update(error.headers or {})
+        return answer
+    return render(request, NotFoundError("There is nothing at this path."))
+
+
+async def _validation(request: Request, error: Exception) -> JSONResponse:
+    """Parameters that FastAPI refused (decision CTX-7: 400)."""
+    assert isinstance(error, RequestValidationError)
+    fields = [FieldError("/" + str(one["loc"][-1]), one["msg"]) for one in error.errors()]
+    names = ", ".join(sorted({one.pointer[1:] for one in fields}))
+    return render(request, InvalidRequestError(f"Not valid: {names}.", errors=fields))
+
+
+async def _database(request: Request, error: Exception) -> JSONResponse:
+    """The database is away, or refuses something that we did not foresee."""
+    away = not isinstance(error, DBAPIError) or error.connection_invalidated
+    if not away:
+        return await _unexpected(request, error)
+    log.warning("database_unavailable", error=str(error), request_id=request.scope.get("request_id"))
+    return render(request, UnavailableError("The database cannot be reached; try again in a moment."))
+
+
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("request_failed", request_id=request.scope.get("request_id"), exc_info=error)
+    return render(request, CallTraceError("Retry with the same idempotency key; nothing is done twice."))

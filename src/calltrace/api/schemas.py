@@ -1,0 +1,106 @@
+"""What the native contract takes and answers."""
+
+import json
+import uuid
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic.alias_generators import to_camel
+
+from calltrace.analyses.document import AnalysisDocument
+from calltrace.analyses.submit import Submission
+from calltrace.speech.codes import known_language
+
+METADATA_BYTES = 16 * 1024
+METADATA_DEPTH = 5
+Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+class Wire(BaseModel):
+    """camelCase outside; unknown fields of a request are ignored, as clients of other versions send them."""
+
+    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, extra="ignore", strict=True)
+
+
+class AnalysisRequest(Wire):
+    """``POST /analyses`` (acceptance CT-043 to CT-055)."""
+
+    file_url: Annotated[str, StringConstraints(min_length=1, max_length=8192)] = Field(
+        description="HTTPS URL of the audio file to analyze.",
+        examples=["https://example.com/calls/call-123.mp3"],
+    )
+    file_name: Name | None = Field(None, description="Original file name, shown in Call Trace.")
+    agent_id: uuid.UUID | None = Field(None, strict=False, description="Agent to associate.")
+    queue_id: uuid.UUID | None = Field(None, strict=False, description="Queue: it chooses the scorecard.")
+    language: Annotated[str, StringConstraints(max_length=12)] | None = Field(
+        None, description="Language hint (ISO 639-1), or auto."
+    )
+    external_id: Name | None = Field(None, description="Your CRM, helpdesk or telephony identifier.")
+    idempotency_key: Name | None = Field(None, description="Deduplicates retries; kept 48 hours.")
+    metadata: dict[str, Any] | None = Field(
+        None, description="JSON object of at most 16 KiB and depth 5, returned in status and webhooks."
+    )
+
+    @field_validator("language")
+    @classmethod
+    def _language(cls, value: str | None) -> str | None:
+        if value is None or value == "auto":
+            return value
+        code = known_language(value)
+        if code is None:
+            raise ValueError(f"{value!r} is not 'auto' or a language that the recogniser knows.")
+        return code
+
+    @field_validator("metadata")
+    @classmethod
+    def _metadata(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
+        if value is None:
+            return None
+        if len(json.dumps(value, ensure_ascii=False).encode()) > METADATA_BYTES:
+            raise ValueError(f"metadata has at most {METADATA_BYTES} bytes.")
+        if _depth(value) > METADATA_DEPTH:
+            raise ValueError(f"metadata is nested at most {METADATA_DEPTH} deep.")
+        return value
+
+    def submission(self, key: str | None) -> Submission:
+        """The request as the service takes it."""
+        return Submission(
+            file_url=self.file_url,
+            file_name=self.file_name,
+            agent_id=self.agent_id,
+            queue_id=self.queue_id,
+            language=self.language or "auto",
+            external_id=self.external_id,
+            idempotency_key=key,
+            metadata=self.metadata or {},
+        )
+
+
+def _depth(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + max((_depth(one) for one in value.values()), default=0)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON can be anything
+    if isinstance(value, list):
+        return 1 + max((_depth(one) for one in value), default=0)  # pyright: ignore[reportUnknownVariableType] - JSON can be anything
+    return 0
+
+
+class AnalysisAccepted(Wire):
+    """The 202 (acceptance CT-041)."""
+
+    analysis_id: str
+    status: Literal["queued"] = "queued"
+    external_id: str | None
+
+
+class AnalysisList(Wire):
+    """One page; ``nextCursor`` is null on the last one."""
+
+    data: list[AnalysisDocument]
+    next_cursor: str | None
+
+
+class Health(Wire):
+    """Whether the server can do its work."""
+
+    status: Literal["ok"] = "ok"
+    version: str

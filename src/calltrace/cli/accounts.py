@@ -1,0 +1,181 @@
+"""``calltrace orgs``, ``users`` and ``keys``."""
+
+import sys
+from datetime import datetime
+from typing import Annotated, Any
+
+import typer
+
+from calltrace.accounts import keys as keys_service
+from calltrace.accounts import queries, service
+from calltrace.accounts.models import ApiKey
+from calltrace.cli.instance import Scope, in_organisation, settings_of, with_platform
+from calltrace.cli.output import JsonOption, show_many, show_one
+from calltrace.kit import clock
+from calltrace.kit.errors import UsageError
+from calltrace.pipeline.context import Platform
+
+orgs = typer.Typer(no_args_is_help=True, help="Organisations.")
+users = typer.Typer(no_args_is_help=True, help="People who sign in.")
+keys = typer.Typer(no_args_is_help=True, help="API keys.")
+
+OrgOption = Annotated[str, typer.Option("--org", help="Id or exact name of the organisation.")]
+
+
+@orgs.command("create")
+def create_org(
+    context: typer.Context,
+    name: str,
+    plan: Annotated[str, typer.Option(help="self_hosted, free, pro or business.")] = "self_hosted",
+    as_json: JsonOption = False,
+) -> None:
+    """Create an organisation."""
+    chosen = _choice(plan.lower(), ("self_hosted", "free", "pro", "business"), "--plan")
+
+    async def work(platform: Platform) -> dict[str, Any]:
+        async with platform.database.operator() as session:
+            made = await service.create_organisation(session, name, chosen)
+            return {"id": str(made.id), "name": made.name, "plan": made.plan}
+
+    show_one(with_platform(settings_of(context), work), as_json=as_json)
+
+
+@orgs.command("list")
+def list_orgs(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List organisations."""
+
+    async def work(platform: Platform) -> list[dict[str, Any]]:
+        async with platform.database.operator() as session:
+            found = await queries.organisations(session)
+            return [{"id": str(one.id), "name": one.name, "plan": one.plan} for one in found]
+
+    show_many(with_platform(settings_of(context), work), ("id", "name", "plan"), as_json=as_json)
+
+
+@users.command("create")
+def create_user(
+    context: typer.Context,
+    email: str,
+    org: OrgOption,
+    role: Annotated[str, typer.Option(help="owner, admin, supervisor, reviewer or agent.")],
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Create a user; without --password-stdin a password is made up and shown once."""
+    chosen = _choice(role, ("owner", "admin", "supervisor", "reviewer", "agent"), "--role")
+    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        user, password = await service.create_user(scope.session, scope.org_id, email, chosen, given)
+        made_up = {} if given is not None else {"password": password}
+        return {"id": str(user.id), "email": user.email, "role": user.role, **made_up}
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+@users.command("list")
+def list_users(context: typer.Context, org: OrgOption, as_json: JsonOption = False) -> None:
+    """List users of an organisation."""
+
+    async def work(scope: Scope) -> list[dict[str, Any]]:
+        return [
+            {"id": str(one.id), "email": one.email, "role": one.role}
+            for one in await queries.users(scope.session)
+        ]
+
+    show_many(in_organisation(settings_of(context), org, work), ("id", "email", "role"), as_json=as_json)
+
+
+@keys.command("create")
+def create_key(
+    context: typer.Context,
+    org: OrgOption,
+    name: Annotated[str, typer.Option(help="What identifies the external system.")],
+    contract: Annotated[str, typer.Option(help="Only calltrace is served by this version.")] = "calltrace",
+    scopes: Annotated[list[str] | None, typer.Option("--scope", help="Repeat; none means all.")] = None,
+    mode: Annotated[str, typer.Option(help="live or test.")] = "live",
+    expires_at: Annotated[str | None, typer.Option(help="ISO-8601; none means permanent.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Create an API key; its token is shown this once."""
+    check_contract(contract)
+    chosen = _choice(mode, ("live", "test"), "--mode")
+    expiry = _moment(expires_at)
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        made = await keys_service.create(
+            scope.session, scope.org_id, name=name, wanted=scopes or (), mode=chosen, expires_at=expiry
+        )
+        return _new_key(*made)
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+@keys.command("list")
+def list_keys(context: typer.Context, org: OrgOption, as_json: JsonOption = False) -> None:
+    """List keys: never a token, only its prefix."""
+
+    async def work(scope: Scope) -> list[dict[str, Any]]:
+        return [_key(one) for one in await queries.keys(scope.session)]
+
+    columns = ("id", "name", "prefix", "scopes", "mode", "expiresAt", "revokedAt", "lastUsedAt")
+    show_many(in_organisation(settings_of(context), org, work), columns, as_json=as_json)
+
+
+@keys.command("revoke")
+def revoke_key(context: typer.Context, org: OrgOption, key: str, as_json: JsonOption = False) -> None:
+    """Revoke a key by id, prefix or name: at once and for good."""
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        return _key(await keys_service.revoke(scope.session, key))
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+@keys.command("rotate")
+def rotate_key(context: typer.Context, org: OrgOption, key: str, as_json: JsonOption = False) -> None:
+    """A new key like an old one; both are valid until the old one is revoked."""
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        return _new_key(*await keys_service.rotate(scope.session, key))
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+def _new_key(key: ApiKey, token: str) -> dict[str, Any]:
+    return {
+        "id": str(key.id), "contract": key.contract, "prefix": key.prefix, "token": token,
+        "scopes": key.scopes, "mode": key.mode,
+        "expiresAt": clock.iso(key.expires_at) if key.expires_at else None,
+    }  # fmt: skip
+
+
+def _key(key: ApiKey) -> dict[str, Any]:
+    times = {"expiresAt": key.expires_at, "revokedAt": key.revoked_at, "lastUsedAt": key.last_used_at}
+    return {
+        "id": str(key.id), "name": key.name, "contract": key.contract, "prefix": key.prefix,
+        "scopes": key.scopes, "mode": key.mode,
+        **{name: clock.iso(value) if value else None for name, value in times.items()},
+    }  # fmt: skip
+
+
+def check_contract(contract: str) -> None:
+    """Refuse contracts that this version does not serve."""
+    if contract != "calltrace":
+        raise UsageError(f"The contract {contract!r} is not served by this version; only calltrace is.")
+
+
+def _choice(value: str, choices: tuple[Any, ...], option: str) -> Any:
+    if value not in choices:
+        raise UsageError(f"{option} is one of {', '.join(choices)}, not {value!r}.")
+    return value
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--expires-at is an ISO-8601 time, not {text!r}.") from error
+    return moment if moment.tzinfo else moment.astimezone()

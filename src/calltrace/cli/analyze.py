@@ -1,0 +1,242 @@
+"""``calltrace analyze`` and ``evaluate``: the pipeline on local files, without server and database."""
+
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, get_args
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from calltrace.analyses.document import (
+    AnalysisDocument,
+    CallDocument,
+    ErrorDocument,
+    ModelNames,
+    ProcessingDocument,
+    ProgressDocument,
+    Stage,
+    StageSeconds,
+)
+from calltrace.cli import report
+from calltrace.cli.bars import bars
+from calltrace.cli.instance import settings_of
+from calltrace.evaluation.results import Evaluation
+from calltrace.evaluation.service import evaluate as evaluate_transcript
+from calltrace.evaluation.service import evaluator_name
+from calltrace.kit import clock
+from calltrace.kit.errors import CallTraceError, ProcessingError, UsageError
+from calltrace.pipeline.hearing import Heard, Job, StageProgress, hear
+from calltrace.recordings.decode import DecodeLimits
+from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.scorecards.document import Scorecard
+from calltrace.scorecards.yaml import load_scorecard
+from calltrace.settings import Settings
+from calltrace.speech.codes import known_language
+from calltrace.speech.engines.catalogue import load_engine
+from calltrace.speech.engines.protocol import Engine
+from calltrace.speech.formats import to_srt, to_vtt
+from calltrace.speech.roles import ChannelOption
+from calltrace.speech.service import SpeechOptions
+from calltrace.speech.transcript import Attribution, Segment, Transcript
+
+FORMATS = ("text", "json", "srt", "vtt")
+ScorecardOption = Annotated[
+    Path | None, typer.Option(help="Scorecard as YAML; default: General service call.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What all files of one command share."""
+
+    engine: Engine
+    scorecard: Scorecard
+    options: SpeechOptions
+    limits: DecodeLimits
+
+
+def analyze(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Recordings.")],
+    scorecard: ScorecardOption = None,
+    language: Annotated[str, typer.Option(help="auto, or a code such as en.")] = "auto",
+    channels: Annotated[str, typer.Option(help="auto, agent-left, agent-right or mono.")] = "auto",
+    form: Annotated[str, typer.Option("--format", help="text, json, srt or vtt.")] = "text",
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> int:
+    """Analyse local recordings: no server, no database."""
+    chosen = _one_of("json" if as_json else form, FORMATS, "--format")
+    options = SpeechOptions(_language(language), _one_of(channels, get_args(ChannelOption), "--channels"))
+    setup = _setup(settings_of(context), scorecard, options)
+    failed = 0
+    for number, path in enumerate(files):
+        with bars(path.name) as progress:
+            document = analyze_file(path, setup, progress)
+        _print(document, chosen, first=number == 0)
+        if document.error:
+            failed += 1
+            sys.stderr.write(f"calltrace: {path}: {document.error.message} ({document.error.code})\n")
+    return 1 if failed else 0
+
+
+def _setup(settings: Settings, scorecard: Path | None, options: SpeechOptions) -> Setup:
+    limits = DecodeLimits(max_duration_seconds=settings.max_duration_seconds)
+    engine = load_engine(settings.asr_model, models_cache(settings), settings.threads)
+    return Setup(engine, read_scorecard(scorecard), options, limits)
+
+
+def models_cache(settings: Settings) -> Path:
+    """The data directory's models if there is one, else the user's cache."""
+    if settings.data_dir.is_dir():
+        return settings.models_dir
+    return Path.home() / ".cache" / "calltrace" / "models"
+
+
+def analyze_file(path: Path, setup: Setup, progress: StageProgress) -> AnalysisDocument:
+    """One recording to one document; whatever is wrong with the file is in the document's ``error``."""
+    stage: list[Stage] = ["decoding"]
+
+    def moved(now: Stage, share: float) -> None:
+        stage[0] = now
+        progress(now, share)
+
+    try:
+        if not path.is_file():
+            raise ProcessingError("There is no such file.")
+        with tempfile.TemporaryDirectory(prefix="calltrace-") as folder:
+            heard = hear(Job(path, Path(folder), setup.options, setup.limits), setup.engine, moved)
+        moved("evaluating", 0.0)
+        started = time.monotonic()
+        evaluation = evaluate_transcript(heard.transcript, setup.scorecard, duration=heard.duration_seconds)
+        return _completed(path, heard, evaluation, time.monotonic() - started)
+    except CallTraceError as error:
+        problem = ErrorDocument(
+            code=error.code, message=error.detail, stage=stage[0], retryable=error.retryable
+        )
+        return _document(path, "failed", stage[0], error=problem)
+
+
+def _completed(path: Path, heard: Heard, evaluation: Evaluation, seconds: float) -> AnalysisDocument:
+    took = StageSeconds(
+        decode=heard.decode_seconds, transcribe=heard.transcribe_seconds, evaluate=round(seconds, 3)
+    )
+    models = ModelNames(asr=heard.asr, evaluator=evaluator_name())
+    call = CallDocument(
+        status="completed", duration_seconds=heard.duration_seconds, channels=heard.channels,
+        sample_rate=heard.sample_rate, metrics=heard.metrics,
+    )  # fmt: skip
+    return _document(
+        path, "completed", "done", call=call, transcript=heard.transcript, evaluation=evaluation,
+        processing=ProcessingDocument(seconds=took, models=models, warnings=heard.warnings),
+    )  # fmt: skip
+
+
+def _document(path: Path, status: Any, stage: Stage, **parts: Any) -> AnalysisDocument:
+    now = clock.iso(clock.now())
+    parts.setdefault("call", CallDocument(status=status))
+    return AnalysisDocument(
+        analysis_id=str(uuid.uuid4()), status=status, external_id=path.name, created_at=now, completed_at=now,
+        progress=ProgressDocument(stage=stage, percent=100 if stage == "done" else 0), **parts,
+    )  # fmt: skip
+
+
+def _print(document: AnalysisDocument, form: str, *, first: bool) -> None:
+    if form == "json":
+        sys.stdout.write(document.model_dump_json() + "\n")
+    elif form == "text":
+        console = Console()
+        if not first:
+            console.rule()
+        report.render(document, console)
+    elif document.transcript:
+        sys.stdout.write((to_srt if form == "srt" else to_vtt)(document.transcript))
+
+
+def evaluate(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Transcripts as JSON.")],
+    scorecard: ScorecardOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One evaluation a line.")] = False,
+) -> int:
+    """Evaluate transcripts: {"language", "segments": [{"speaker", "start", "end", "text"}]}."""
+    del context
+    card = read_scorecard(scorecard)
+    for path in files:
+        transcript, duration = read_transcript(path)
+        evaluation = evaluate_transcript(transcript, card, duration=duration)
+        if as_json:
+            sys.stdout.write(evaluation.model_dump_json() + "\n")
+        else:
+            document = _document(path, "completed", "done", transcript=transcript, evaluation=evaluation)
+            report.render(document, Console())
+    return 0
+
+
+def read_scorecard(path: Path | None) -> Scorecard:
+    """A scorecard from YAML, or the default one.
+
+    Raises:
+        UsageError: the file cannot be read. CallTraceError: it is no valid scorecard; the line is named.
+    """
+    if path is None:
+        return default_scorecard()
+    try:
+        return load_scorecard(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} cannot be read: {error}") from error
+
+
+def read_transcript(path: Path) -> tuple[Transcript, float]:
+    """A transcript from JSON, and the seconds until its last word.
+
+    Raises:
+        UsageError: it cannot be read, or is not in the format.
+    """
+    import json
+
+    try:
+        raw = json.loads(path.read_text(encoding="utf-8"))
+        segments = [_segment(number, one) for number, one in enumerate(raw["segments"], 1)]
+        language = str(raw.get("language", "und"))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
+        raise UsageError(f"{path} is no transcript: {_first_line(error)}") from error
+    attribution = Attribution(method="channel", confidence=1.0)
+    ordered = sorted(segments, key=lambda segment: segment.start)
+    transcript = Transcript(
+        language=language, language_confidence=1.0, attribution=attribution, segments=ordered
+    )
+    return transcript, max((segment.end for segment in segments), default=0.0)
+
+
+def _segment(number: int, raw: dict[str, Any]) -> Segment:
+    speaker = raw.get("speaker", "unknown")
+    return Segment(
+        id=str(raw.get("id", f"s{number}")), speaker=speaker, speaker_id=str(raw.get("speakerId", speaker)),
+        channel=int(raw.get("channel", 0)), start=float(raw["start"]), end=float(raw["end"]),
+        text=str(raw["text"]), confidence=float(raw.get("confidence", 1.0)), words=raw.get("words", []),
+    )  # fmt: skip
+
+
+def _first_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
+
+
+def _language(text: str) -> str:
+    if text == "auto":
+        return text
+    code = known_language(text)
+    if code is None:
+        raise UsageError(f"--language is auto or a language code, not {text!r}.")
+    return code
+
+
+def _one_of(value: str, choices: Sequence[str], option: str) -> Any:
+    if value not in choices:
+        raise UsageError(f"{option} is one of {', '.join(choices)}, not {value!r}.")
+    return value

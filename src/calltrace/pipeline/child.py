@@ -1,0 +1,45 @@
+"""The worker's child process: hears and evaluates, and keeps the models warm between recordings."""
+
+import os
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+
+from calltrace.evaluation.service import evaluate
+from calltrace.kit.children import Message, serve
+from calltrace.pipeline.hearing import Job, as_json, hear
+from calltrace.recordings.decode import DecodeLimits
+from calltrace.scorecards.document import Scorecard
+from calltrace.speech.engines.catalogue import load_engine
+from calltrace.speech.engines.protocol import Engine
+from calltrace.speech.service import SpeechOptions
+from calltrace.speech.transcript import Transcript
+
+
+def _setting(name: str) -> str:
+    return os.environ[f"CALLTRACE_CHILD_{name}"]
+
+
+@cache
+def _engine() -> Engine:
+    return load_engine(_setting("ASR_MODEL"), Path(_setting("MODELS_DIR")), int(_setting("ASR_THREADS")))
+
+
+def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
+    limits = DecodeLimits(max_duration_seconds=float(_setting("MAX_SECONDS")))
+    options = SpeechOptions(language=request["language"])
+    with tempfile.TemporaryDirectory(prefix="hear-") as work_dir:
+        job = Job(Path(request["path"]), Path(work_dir), options, limits)
+        heard = hear(job, _engine(), lambda stage, share: progress({"stage": stage, "share": share}))
+    return as_json(heard)
+
+
+def _evaluate(request: Message, _progress: Callable[[Message], None]) -> Message:
+    transcript = Transcript.model_validate(request["transcript"])
+    scorecard = Scorecard.model_validate(request["scorecard"])
+    return as_json(evaluate(transcript, scorecard, duration=request["duration"]))
+
+
+if __name__ == "__main__":
+    serve({"hear": _hear, "evaluate": _evaluate})

@@ -1,0 +1,71 @@
+"""What the jobs of one worker share, built once from the settings."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from calltrace.analyses.links import RecordingLinks
+from calltrace.db.session import Database
+from calltrace.kit.children import Child
+from calltrace.kit.encryption import SecretBox
+from calltrace.kit.outbound import OutboundClient, OutboundPolicy
+from calltrace.recordings.fetch import FetchLimits
+from calltrace.recordings.vault import Vault
+from calltrace.settings import Settings
+from calltrace.storage import ObjectStore
+
+STALL_SECONDS = 300.0
+"""How long a child may be silent: model loading and one batch of speech take seconds, not minutes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """The parts that the API and the workers share."""
+
+    settings: Settings
+    database: Database
+    client: OutboundClient
+    box: SecretBox
+    store: ObjectStore
+    vault: Vault
+    links: RecordingLinks
+    policy: OutboundPolicy
+    limits: FetchLimits
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self.database.close()
+
+
+def build_platform(settings: Settings, dsn: str, secret_key: str, public_url: str) -> Platform:
+    """Connect the parts. Nothing is contacted yet."""
+    policy = OutboundPolicy(
+        allow_cidrs=settings.outbound_allow_cidrs,
+        ports=frozenset(settings.outbound_ports),
+        ca_file=settings.outbound_ca_file,
+    )
+    secrets = tuple(part.strip() for part in secret_key.split(",") if part.strip())
+    box = SecretBox(secret_key)
+    store = ObjectStore.from_url(settings.effective_storage_url)
+    return Platform(
+        settings=settings,
+        database=Database(dsn),
+        client=OutboundClient(policy),
+        box=box,
+        store=store,
+        vault=Vault(store, box),
+        links=RecordingLinks(public_url, secrets),
+        policy=policy,
+        limits=FetchLimits(settings.fetch_max_bytes, settings.fetch_timeout_seconds),
+    )
+
+
+def build_child(settings: Settings, work_dir: Path) -> Child:
+    """The worker's child for decoding, hearing and evaluating; it keeps the models warm."""
+    environment = {
+        "CALLTRACE_CHILD_MODELS_DIR": str(settings.models_dir),
+        "CALLTRACE_CHILD_ASR_MODEL": settings.asr_model,
+        "CALLTRACE_CHILD_ASR_THREADS": str(settings.threads),
+        "CALLTRACE_CHILD_MAX_SECONDS": str(settings.max_duration_seconds),
+        "TMPDIR": str(work_dir),
+    }
+    return Child("calltrace.pipeline.child", stall_seconds=STALL_SECONDS, environment=environment)

@@ -1,0 +1,76 @@
+"""What keeps the house in order: rescue what has no job, prune what is done."""
+
+import asyncio
+from datetime import timedelta
+
+import structlog
+from sqlalchemy import delete, func, not_, select
+from sqlalchemy import text as sql
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.analyses import queries
+from calltrace.analyses.models import IdempotencyKey
+from calltrace.db import jobs
+from calltrace.db.session import Database
+from calltrace.webhooks.models import Delivery
+
+EVERY_SECONDS = 30.0
+IDEMPOTENCY_KEPT = timedelta(hours=48)
+JOB_LOG_KEPT = timedelta(hours=24)
+STRANDED_AFTER = timedelta(seconds=20)
+_ONE_AT_A_TIME = sql("SELECT pg_try_advisory_xact_lock(1751474536)")
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+async def keep_house(database: Database) -> None:
+    """Run for ever, in every worker; one of them at a time does the work."""
+    while True:
+        try:
+            await tidy(database)
+        except (OSError, SQLAlchemyError) as error:
+            log.warning("housekeeping_failed", error=str(error))
+        await asyncio.sleep(EVERY_SECONDS)
+
+
+async def tidy(database: Database) -> None:
+    """One round. A job can get lost when the database goes away while its end is written down."""
+    async with database.operator() as session:
+        if not await session.scalar(_ONE_AT_A_TIME):
+            return
+        await _drop_held_jobs(session)
+        await _rescue_analyses(session)
+        await _rescue_deliveries(session)
+        await _prune(session)
+
+
+async def _drop_held_jobs(session: AsyncSession) -> None:
+    """A job that the engine holds as failed is only in the way: the rescue makes a new one if it is due."""
+    await session.execute(sql("DELETE FROM pgqueuer WHERE status = 'failed'"))
+
+
+async def _rescue_analyses(session: AsyncSession) -> None:
+    for org_id, analysis_id in await queries.stranded(session, STRANDED_AFTER):
+        await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis_id}")
+        log.warning("analysis_rescued", analysis=str(analysis_id))
+
+
+async def _rescue_deliveries(session: AsyncSession) -> None:
+    same = sql(
+        "pgqueuer.dedupe_key = 'deliver_event:' || webhook_deliveries.org_id || '/' || webhook_deliveries.id"
+    )
+    job = select(sql("1")).select_from(sql("pgqueuer")).where(same).exists()
+    overdue = Delivery.next_attempt_at < func.clock_timestamp() - STRANDED_AFTER
+    query = select(Delivery.org_id, Delivery.id).where(Delivery.status == "pending", overdue, not_(job))
+    for org_id, delivery_id in (await session.execute(query)).all():
+        await jobs.enqueue(session, jobs.DELIVER, f"{org_id}/{delivery_id}")
+        log.warning("delivery_rescued", delivery=delivery_id)
+
+
+async def _prune(session: AsyncSession) -> None:
+    old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
+    await session.execute(delete(IdempotencyKey).where(old_keys))
+    await session.execute(
+        sql("DELETE FROM pgqueuer_log WHERE created < clock_timestamp() - :kept"), {"kept": JOB_LOG_KEPT}
+    )
