@@ -111,7 +111,9 @@ def _roles(
     turns: list[dict[str, Any]] = entry.get("segments") or []
     if not turns or not entry.get("roles"):
         return None, None
-    heard = {role: _grid(_times(transcript.segments, role), duration) for role in ("agent", "customer", "unknown")}
+    heard = {
+        role: _grid(_times(transcript.segments, role), duration) for role in ("agent", "customer", "unknown")
+    }
     anyone = heard["agent"] | heard["customer"] | heard["unknown"]
     right = covered = total = 0
     for role in ("agent", "customer"):

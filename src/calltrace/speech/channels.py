@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from calltrace.kit.progress import Progress
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech import crosstalk, levels, vad
-from calltrace.speech.vad import Curve
+from calltrace.speech.levels import Curve
 from calltrace.speech.windows import Stretch
 
 _SAME = 0.95
@@ -33,11 +33,13 @@ class Layout:
 def listen(audio: DecodedAudio, progress: Progress) -> Layout:
     """Finds the channels that matter and the speech on them."""
     distinct = _distinct(audio)
+    loud: dict[int, Curve] = {}
     curves: dict[int, Curve] = {}
     for done, channel in enumerate(distinct, 1):
-        curves[channel] = vad.probabilities(audio, channel)
+        loud[channel] = levels.loudness(audio, channel)
+        curves[channel] = vad.probabilities(audio, channel, loud[channel])
         progress(done / len(distinct))
-    gated = _without_crosstalk(audio, curves)
+    gated = _without_crosstalk(curves, loud)
     speech = [
         stretch for channel in distinct for stretch in vad.stretches(gated[channel], channel, audio.duration)
     ]
@@ -54,10 +56,7 @@ def _distinct(audio: DecodedAudio) -> list[int]:
     return kept
 
 
-def _without_crosstalk(audio: DecodedAudio, curves: dict[int, Curve]) -> dict[int, Curve]:
-    if len(curves) < 2:  # noqa: PLR2004 - it takes two
-        return curves
-    loud = {channel: levels.loudness(audio, channel) for channel in curves}
+def _without_crosstalk(curves: dict[int, Curve], loud: dict[int, Curve]) -> dict[int, Curve]:
     return {channel: _gated(channel, curves, loud) for channel in curves}
 
 

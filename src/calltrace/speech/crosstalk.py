@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from calltrace.speech.vad import Curve
+from calltrace.speech.levels import Curve
 
 _APART_DB = 10.0
 """A leak is at least this much softer than what leaks."""

@@ -8,22 +8,27 @@ import numpy as np
 import numpy.typing as npt
 
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
+from calltrace.speech import levels
+from calltrace.speech.levels import FRAME_SECONDS, Curve
 from calltrace.speech.windows import Stretch
 
-FRAME_SECONDS = 512 / SAMPLE_RATE
-"""Silero judges 512 samples at a time (32 ms at 16 kHz)."""
-
-Curve = npt.NDArray[np.float32]
-"""One value per frame, shape ``(frames,)``."""
-
-_FRAME = 512
-_BLOCK_FRAMES = 18_750  # ten minutes: 38 MB of samples
-_LEAD_FRAMES = 63  # two seconds for the model to find its feet at the start of a block
+_FRAME = round(FRAME_SECONDS * SAMPLE_RATE)
+_BLOCK_FRAMES = 313
+"""Ten seconds. The model remembers, and after a minute of silence or of another voice it hears less and
+less: on a real call it found 44 % of the customer's speech in one go and 82 % in blocks."""
+_LEAD_FRAMES = 31
+"""One second before each block for the model to find its feet."""
+_TARGET_DB = -30.0
+"""Loud speech is brought to this level before it is judged: the model misses speech that clips."""
+_MOST_GAIN = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Ear:
-    """How carefully to listen. Thresholds are Silero's own defaults; times in seconds.
+    """How carefully to listen; times in seconds.
+
+    The thresholds are lower than Silero's own (0.5 and 0.35): on telephone speech that finds 6 to 10 points
+    more, and still nothing in noise, tones and music, for which the recogniser is a second guard.
 
     Attributes:
         speech: a stretch begins at this probability.
@@ -34,18 +39,24 @@ class Ear:
         longest: longer stretches are split at their quietest frame.
     """
 
-    speech: float = 0.5
-    quiet: float = 0.35
+    speech: float = 0.35
+    quiet: float = 0.2
     shortest: float = 0.13
     pause: float = 0.32
     pad: float = 0.2
     longest: float = 28.0
 
 
-def probabilities(audio: DecodedAudio, channel: int) -> Curve:
-    """How likely speech is in each frame of a channel, 0 to 1."""
-    blocks = [_judge(block)[lead:] for block, lead in _blocks(audio, channel)]
+def probabilities(audio: DecodedAudio, channel: int, loudness: Curve) -> Curve:
+    """How likely speech is in each frame of a channel, 0 to 1; ``loudness`` as from speech.levels."""
+    gain = _gain(loudness)
+    blocks = [_judge(samples * gain)[lead:] for samples, lead in _blocks(audio, channel)]
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
+
+
+def _gain(loudness: Curve) -> float:
+    loud = levels.typical_speech(loudness)
+    return min(10 ** ((_TARGET_DB - loud) / 20), _MOST_GAIN)
 
 
 def _blocks(audio: DecodedAudio, channel: int) -> Iterator[tuple[npt.NDArray[np.float32], int]]:

@@ -65,6 +65,11 @@ class FasterWhisperEngine:
         """``whisper-base`` and the like."""
         return self._name
 
+    @property
+    def model(self) -> Any:
+        """The library's own model, for comparison with the bare engine."""
+        return self._model
+
     def transcribe(
         self, audio: DecodedAudio, speech: Sequence[Stretch], language: str | None, progress: Progress
     ) -> Recognition:
