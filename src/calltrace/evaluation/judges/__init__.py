@@ -1,1 +1,1 @@
-"""Judges: who decides a criterion, and how."""
+"""Who decides: embeddings, dialogue acts, trained verdict heads. Only ``embeddings`` loads a model."""

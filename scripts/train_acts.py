@@ -1,0 +1,94 @@
+"""Train what ``calltrace.evaluation`` ships: dialogue acts and verdict heads, from labelled calls.
+
+Usage: ``python scripts/train_acts.py DATA... [--measure] [--out DIR]``. The same data give the same files.
+``DATA``: files or folders of labelled calls (format: docs/evaluation.md). ``--measure`` also leaves each
+writer out in turn and prints how well the rest judges that writer's calls.
+"""
+
+import argparse
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from calltrace.evaluation.bench import measure, pooled
+from calltrace.evaluation.judges.acts import save_head
+from calltrace.evaluation.judges.embeddings import default_embedder
+from calltrace.evaluation.judges.heads import Heads, write_head
+from calltrace.evaluation.labelled import LabelledCall, read_calls
+from calltrace.evaluation.training import Trainer
+from calltrace.scorecards.catalogue import default_scorecard
+
+_DATA = Path(__file__).parent.parent / "src" / "calltrace" / "evaluation" / "data"
+
+
+def main() -> None:
+    """Read, fit, write; measure on request."""
+    arguments = _arguments()
+    calls = read_calls(arguments.data)
+    trainer = Trainer(calls, default_embedder(), default_scorecard())
+    measured = _measured(trainer, calls) if arguments.measure else {}
+    trained = trainer.without()
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    save_head(trained.acts, arguments.out / "acts.npz")
+    _write(arguments.out / "verdicts.json", _heads(trained.heads))
+    _write(arguments.out / "acts.json", _provenance(calls, trainer) | measured)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description="Train the shipped dialogue acts and verdict heads.")
+    parser.add_argument("data", nargs="+", type=Path)
+    parser.add_argument("--measure", action="store_true")
+    parser.add_argument("--out", type=Path, default=_DATA)
+    return parser.parse_args()
+
+
+def _measured(trainer: Trainer, calls: list[LabelledCall]) -> dict[str, Any]:
+    """Every writer judged by what the other writers taught."""
+    outcomes = [
+        outcome
+        for writer in trainer.writers
+        for outcome in measure([c for c in calls if c.writer == writer], trainer.without(writer))
+    ]
+    rows = pooled(outcomes)
+    for row in rows:
+        print(row)
+    return {"leave_one_writer_out": [row.as_dict() for row in rows]}
+
+
+def _heads(heads: Heads) -> dict[str, Any]:
+    return {
+        "criteria": {
+            print_: {
+                "verdict": write_head(both.verdict),
+                "applicability": write_head(both.applicability) if both.applicability else None,
+            }
+            for print_, both in heads.criteria.items()
+        },
+        "signals": {name: write_head(head) for name, head in heads.signals.items()},
+        "example_link": list(heads.example_link),
+    }
+
+
+def _provenance(calls: list[LabelledCall], trainer: Trainer) -> dict[str, Any]:
+    used = [call for call in calls if call.acts is not None]
+    text = "\n".join(
+        f"{c.id} {c.transcript.model_dump_json()} {list(map(sorted, c.acts or []))}" for c in used
+    )
+    return {
+        "data_sha256": hashlib.sha256(text.encode()).hexdigest(),
+        "calls": len(used),
+        "turns": sum(len(call.transcript.segments) for call in used),
+        "writers": list(trainer.writers),
+        "seed": "none: convex, started at zero",
+        "embedder": default_embedder().name,
+        "licence": "written for this project, Apache-2.0 like its code",
+    }
+
+
+def _write(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

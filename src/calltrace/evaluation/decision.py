@@ -1,0 +1,134 @@
+"""From a belief to a result: rule 1 (no evidence, no ``met``), honesty about unknown speakers, review."""
+
+from dataclasses import dataclass, replace
+
+from calltrace.evaluation.criteria.base import Opinion, Spot
+from calltrace.evaluation.evidence import evidence, stands
+from calltrace.evaluation.hearing import Hearing
+from calltrace.evaluation.judges.protocol import Belief
+from calltrace.evaluation.results import CriterionResult, Evidence, Method, Verdict
+from calltrace.scorecards.document import Criterion
+
+_UNKNOWN_SPEAKER = 0.6
+"""What is left of a confidence when nobody knows who spoke: under every sensible review threshold."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A result in the making."""
+
+    verdict: Verdict
+    confidence: float
+    reason: str
+    quotes: tuple[Evidence, ...] = ()
+    review: bool = False
+    share: float = 0.0
+
+
+def decide(criterion: Criterion, belief: Belief, hearing: Hearing, threshold: float) -> CriterionResult:
+    """The result that a person sees. ``threshold``: the scorecard's ``review_threshold``."""
+    draft = _first_draft(belief, hearing)
+    draft = _with_partial(draft, belief.opinion, hearing)
+    draft = _with_rule_one(draft, belief.opinion)
+    draft = _with_unknown_speakers(draft, criterion, belief.opinion, hearing)
+    if draft.confidence < threshold and not draft.review:
+        draft = replace(
+            draft, review=True, reason=f"Unsure, best guess {_words(draft.verdict)}. {draft.reason}"
+        )
+    return _result(criterion, draft, _method(belief.opinion, draft))
+
+
+def undecided(criterion: Criterion, reason: str) -> CriterionResult:
+    """A result for a call that cannot be judged: nothing earned, a person must look."""
+    draft = _Draft("not_met", 0.0, reason, review=True)
+    return _result(criterion, draft, "rule")
+
+
+def _first_draft(belief: Belief, hearing: Hearing) -> _Draft:
+    verdict = belief.best
+    met, not_met, not_applicable = belief.opinion.reasons
+    reasons: dict[Verdict, str] = {"met": met, "not_met": not_met, "not_applicable": not_applicable}
+    spots: dict[Verdict, tuple[Spot, ...]] = {"met": belief.opinion.proof, "not_met": belief.opinion.breach}
+    quotes = [evidence(spot, hearing) for spot in spots.get(verdict, ())]
+    sound = tuple(quote for quote in quotes if stands(quote, hearing))
+    return _Draft(verdict, belief.confidence, reasons[verdict], sound)
+
+
+def _with_partial(draft: _Draft, opinion: Opinion, hearing: Hearing) -> _Draft:
+    """Some parts were found: they earn their share, with their quotes."""
+    if draft.verdict != "not_met" or opinion.share is None or not 0 < opinion.share < 1:
+        return draft
+    quotes = tuple(evidence(spot, hearing) for spot in opinion.proof)
+    return replace(draft, verdict="partly_met", share=opinion.share, quotes=quotes)
+
+
+def _with_rule_one(draft: _Draft, opinion: Opinion) -> _Draft:
+    """A finding that something *was said* needs its quote; for ``not_said`` that finding is the breach."""
+    needs_quote = (draft.verdict in ("met", "partly_met") and not opinion.absence) or (
+        draft.verdict == "not_met" and opinion.absence and opinion.method != "measure"
+    )
+    if needs_quote and not draft.quotes:
+        return replace(draft, review=True, reason=f"Likely {_words(draft.verdict)}, but no turn proves it.")
+    return draft
+
+
+def _with_unknown_speakers(draft: _Draft, criterion: Criterion, opinion: Opinion, hearing: Hearing) -> _Draft:
+    """Never infer silently who spoke: a person has to confirm it."""
+    if not hearing.unknown_share or opinion.method == "measure":
+        return draft
+    unknown = {segment.id for segment in hearing.segments if segment.speaker == "unknown"}
+    rests_on_unknown = any(quote.segment_id in unknown for quote in draft.quotes)
+    if rests_on_unknown and not _anyone(criterion):
+        lowered = draft.confidence * _UNKNOWN_SPEAKER
+        reason = f"{draft.reason} Who said it is not known: a person must confirm the speaker."
+        return replace(draft, review=True, confidence=lowered, reason=reason)
+    return replace(draft, confidence=draft.confidence * (1 - 0.4 * hearing.unknown_share))
+
+
+def _anyone(criterion: Criterion) -> bool:
+    """Whether no cue of the criterion asks who spoke."""
+    check = criterion.check
+    match check.kind:
+        case "said":
+            cues = check.cues
+        case "not_said":
+            cues = [check.cue]
+        case "sequence":
+            cues = check.steps
+        case _:
+            return False
+    return all(cue.by == "anyone" for cue in cues)
+
+
+def _words(verdict: Verdict) -> str:
+    return verdict.replace("_", " ")
+
+
+def _method(opinion: Opinion, draft: _Draft) -> Method:
+    """The method of the surest segment that is quoted, else the kind's own."""
+    if opinion.method != "embedding":
+        return opinion.method
+    spots = opinion.proof if draft.verdict in ("met", "partly_met") else opinion.breach
+    methods = {spot.hits.method(spot.index) for spot in spots}
+    return "rule" if draft.quotes and methods == {"rule"} else "embedding"
+
+
+def _result(criterion: Criterion, draft: _Draft, method: Method) -> CriterionResult:
+    applicable = draft.verdict != "not_applicable"
+    return CriterionResult(
+        key=criterion.key,
+        name=criterion.name,
+        score=_points(criterion, draft),
+        max_score=criterion.points if applicable else 0.0,
+        verdict="needs_review" if draft.review else draft.verdict,
+        confidence=round(min(max(draft.confidence, 0.0), 1.0), 3),
+        method=method,
+        reason=draft.reason,
+        evidence=list(draft.quotes),
+    )
+
+
+def _points(criterion: Criterion, draft: _Draft) -> float:
+    if draft.verdict == "partly_met":
+        return round(criterion.points * draft.share, 2)
+    return criterion.points if draft.verdict == "met" else 0.0

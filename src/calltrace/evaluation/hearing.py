@@ -1,0 +1,95 @@
+"""A call as the judges hear it: its segments in order, with embeddings and dialogue acts per turn."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from calltrace.evaluation.judges.acts import ActsHead, features, with_text
+from calltrace.evaluation.judges.embeddings import Embedder, Matrix
+from calltrace.evaluation.judges.logistic import Vector
+from calltrace.scorecards.acts import Side
+from calltrace.speech.transcript import Segment, Transcript
+
+_SENTENCE = re.compile(r"[^.!?…;]+[.!?…;]*[\"'\u201d\u00bb)]*", re.UNICODE)
+_MIN_SENTENCE = 12
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """One call. ``acts[side][name]`` has a probability per segment, zero on the other side's turns.
+
+    A segment whose speaker is ``unknown`` may be either side's, and is listened to as both.
+    """
+
+    segments: tuple[Segment, ...]
+    duration: float
+    language: str
+    vectors: Matrix
+    rows: Matrix
+    acts: dict[Side, dict[str, Vector]]
+    head: ActsHead
+    embedder: Embedder
+
+    @property
+    def size(self) -> int:
+        """The number of segments."""
+        return len(self.segments)
+
+    def may_be(self, side: Side) -> Vector:
+        """1.0 for each segment that ``side`` said or may have said."""
+        return np.array([float(s.speaker in (side, "unknown")) for s in self.segments])
+
+    @cached_property
+    def gaps(self) -> Vector:
+        """Seconds without speech before each segment; the first one's is its start."""
+        ends = np.maximum.accumulate([0.0, *(s.end for s in self.segments)])
+        return np.array([max(s.start - end, 0.0) for s, end in zip(self.segments, ends[:-1], strict=True)])
+
+    @cached_property
+    def unknown_share(self) -> float:
+        """The share of segments whose speaker is not known."""
+        return sum(s.speaker == "unknown" for s in self.segments) / max(self.size, 1)
+
+    def sentences(self, index: int) -> list[tuple[int, int]]:
+        """Where each sentence of a segment's text begins and ends, in characters."""
+        return split_sentences(self.segments[index].text)
+
+    def act_of_part(self, index: int, parts: Sequence[str], side: Side, names: Sequence[str]) -> Vector:
+        """How strongly each of ``parts`` alone, in the place of its segment, does one of ``names``."""
+        vectors = self.embedder.embed(parts)
+        rows = np.stack([with_text(self.rows[index], vector) for vector in vectors])
+        part = self.head[side]
+        columns = [part.names.index(name) for name in names]
+        return part.probabilities(rows)[:, columns].max(axis=1)
+
+
+def split_sentences(text: str) -> list[tuple[int, int]]:
+    """Sentences by their punctuation, too short ones joined to the one before; never beyond the text."""
+    spans: list[tuple[int, int]] = []
+    for match in _SENTENCE.finditer(text):
+        start, end = match.start() + len(match[0]) - len(match[0].lstrip()), match.end()
+        if spans and end - start < _MIN_SENTENCE:
+            spans[-1] = (spans[-1][0], end)
+        elif start < end:
+            spans.append((start, end))
+    return spans or [(0, len(text))]
+
+
+def hear(transcript: Transcript, duration: float, embedder: Embedder, head: ActsHead) -> Hearing:
+    """Embed every segment and recognise its acts."""
+    segments = tuple(sorted(transcript.segments, key=lambda s: (s.start, s.end)))
+    vectors = embedder.embed([segment.text for segment in segments])
+    rows = features(segments, vectors, duration)
+    acts: dict[Side, dict[str, Vector]] = {
+        side: _acts(segments, rows, head, side) for side in ("agent", "customer")
+    }
+    return Hearing(segments, duration, transcript.language, vectors, rows, acts, head, embedder)
+
+
+def _acts(segments: Sequence[Segment], rows: Matrix, head: ActsHead, side: Side) -> dict[str, Vector]:
+    heard = np.array([s.speaker in (side, "unknown") and bool(s.text.strip()) for s in segments], float)
+    table = head[side].probabilities(rows) * heard[:, None] if len(segments) else np.zeros((0, 99))
+    return {name: table[:, column] for column, name in enumerate(head[side].names)}

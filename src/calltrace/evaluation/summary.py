@@ -1,0 +1,71 @@
+"""The summary and the advice: assembled from findings and quotes, never invented."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from calltrace.evaluation.hearing import Hearing
+from calltrace.evaluation.results import CriterionResult
+from calltrace.evaluation.scoring import Total
+from calltrace.scorecards.acts import Side
+from calltrace.scorecards.document import Scorecard
+
+_SURE = 0.5
+_QUOTE_LENGTH = 160
+
+
+def summarise(scorecard: Scorecard, results: Sequence[CriterionResult], sums: Total, hearing: Hearing) -> str:
+    """What the call was about (a quote), how it ended, what was missed and what waits for a person."""
+    if not any(segment.text.strip() for segment in hearing.segments):
+        return "No speech could be transcribed, so the call cannot be judged."
+    sentences = [_purpose(hearing), _outcome(hearing), _failed(scorecard, sums), *_lists(results)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def recommendations(scorecard: Scorecard, results: Sequence[CriterionResult]) -> list[str]:
+    """The scorecard's advice for each criterion that was missed for certain, the dearest first."""
+    missed = {result.key for result in results if result.verdict in ("not_met", "partly_met")}
+    chosen = [criterion for criterion in scorecard.criteria if criterion.key in missed]
+    chosen.sort(key=lambda criterion: (not criterion.critical, -criterion.points))
+    return [criterion.advice or f"Work on: {criterion.name}." for criterion in chosen]
+
+
+def _purpose(hearing: Hearing) -> str:
+    quoted = _quote(hearing, "customer", "state_problem")
+    if quoted:
+        return f"The customer's issue: \u201c{quoted}\u201d."
+    stated = _quote(hearing, "agent", "state_purpose")
+    return f"The agent's reason for the call: \u201c{stated}\u201d." if stated else ""
+
+
+def _outcome(hearing: Hearing) -> str:
+    for act, lead in (("commitment", "The agent promised"), ("solution", "The agent's solution")):
+        quoted = _quote(hearing, "agent", act)
+        if quoted:
+            return f"{lead}: \u201c{quoted}\u201d."
+    return "No solution or commitment by the agent was recognised."
+
+
+def _quote(hearing: Hearing, side: Side, act: str) -> str:
+    """The surest turn, in its own words; nothing when none is sure."""
+    strength = hearing.acts[side][act]
+    if not len(strength) or strength.max() < _SURE:
+        return ""
+    index = int(np.argmax(strength))
+    text = hearing.segments[index].text.strip()
+    if len(text) > _QUOTE_LENGTH:
+        text = text[:_QUOTE_LENGTH].rsplit(" ", 1)[0] + " \u2026"
+    return text.rstrip(".")
+
+
+def _failed(scorecard: Scorecard, sums: Total) -> str:
+    names = [criterion.name for criterion in scorecard.criteria if criterion.key in sums.failed_by]
+    return f"The whole scorecard fails because of: {', '.join(names)}." if names else ""
+
+
+def _lists(results: Sequence[CriterionResult]) -> list[str]:
+    missed = [result.name for result in results if result.verdict == "not_met"]
+    partly = [result.name for result in results if result.verdict == "partly_met"]
+    review = [result.name for result in results if result.verdict == "needs_review"]
+    pairs = (("Missed", missed), ("Partly met", partly), ("To be reviewed by a person", review))
+    return [f"{title}: {', '.join(names)}." for title, names in pairs if names] or ["Nothing was missed."]

@@ -1,0 +1,110 @@
+"""Fitting: dialogue acts from labelled turns, then verdict heads on what the acts say about unseen writers.
+
+Everything is convex and starts at zero, so the same data give the same numbers. A verdict head must
+learn from acts as wrong as they will be in use: for each writer's calls they come from a head that
+never saw that writer.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from calltrace.evaluation.hearing import hear
+from calltrace.evaluation.judges.acts import ActsHead, SideHead, features
+from calltrace.evaluation.judges.embeddings import Embedder, Matrix
+from calltrace.evaluation.judges.heads import Heads
+from calltrace.evaluation.judges.logistic import sigmoid
+from calltrace.evaluation.labelled import LabelledCall
+from calltrace.evaluation.training_heads import fit_heads
+from calltrace.scorecards.acts import ACTS_BY_SIDE, Side
+from calltrace.scorecards.document import Scorecard
+
+_PENALTY = 2e-4
+_ROUNDS = 300
+_POWER_ROUNDS = 15
+
+
+@dataclass(frozen=True)
+class Trained:
+    """All that is fitted."""
+
+    acts: ActsHead
+    heads: Heads
+
+
+class Trainer:
+    """Trains on any set of writers; the acts of one set of writers are fitted once."""
+
+    def __init__(self, calls: Sequence[LabelledCall], embedder: Embedder, scorecard: Scorecard) -> None:
+        self._calls = [call for call in calls if call.acts is not None]
+        self._embedder = embedder
+        self._scorecard = scorecard
+        self._fitted: dict[frozenset[str], ActsHead] = {}
+
+    @property
+    def writers(self) -> tuple[str, ...]:
+        """Writers whose turns are labelled with acts."""
+        return tuple(sorted({call.writer for call in self._calls}))
+
+    def without(self, left_out: str | None = None) -> Trained:
+        """Acts and heads from all writers but ``left_out``."""
+        writers = frozenset(self.writers) - {left_out or ""}
+        heard = [
+            (call, hear(call.transcript, call.duration, self._embedder, self._acts(writers - {call.writer})))
+            for call in self._calls
+            if call.writer in writers
+        ]
+        return Trained(self._acts(writers), fit_heads(heard, self._scorecard))
+
+    def _acts(self, writers: frozenset[str]) -> ActsHead:
+        if writers not in self._fitted:
+            chosen = [call for call in self._calls if call.writer in writers]
+            self._fitted[writers] = fit_acts(chosen, self._embedder)
+        return self._fitted[writers]
+
+
+def fit_acts(calls: Sequence[LabelledCall], embedder: Embedder) -> ActsHead:
+    """One multi-label logistic regression per side."""
+    return {"agent": _fit_side(calls, embedder, "agent"), "customer": _fit_side(calls, embedder, "customer")}
+
+
+def _fit_side(calls: Sequence[LabelledCall], embedder: Embedder, side: Side) -> SideHead:
+    names = ACTS_BY_SIDE[side]
+    parts = [_turns(call, embedder, side) for call in calls]
+    rows = np.vstack([rows for rows, _ in parts])
+    labels = np.array([[name in acts for name in names] for _, turns in parts for acts in turns], np.float32)
+    mean = rows.mean(axis=0)
+    weights = _descend(np.hstack([rows - mean, np.ones((len(rows), 1), np.float32)]), labels)
+    return SideHead(names, mean, weights[:-1], weights[-1])
+
+
+def _turns(call: LabelledCall, embedder: Embedder, side: Side) -> tuple[Matrix, list[frozenset[str]]]:
+    segments = call.transcript.segments
+    rows = features(segments, embedder.embed([s.text for s in segments]), call.duration)
+    mine = [i for i, segment in enumerate(segments) if segment.speaker == side]
+    return rows[mine], [(call.acts or [])[i] for i in mine]
+
+
+def _descend(x: Matrix, y: Matrix) -> Matrix:
+    """Nesterov's accelerated gradient descent; the last row, the bias, is not penalised."""
+    rate = np.mean(y, axis=0)
+    weights = np.zeros((x.shape[1], y.shape[1]), np.float32)
+    weights[-1] = np.log((rate + 1e-3) / (1 - rate + 1e-3))
+    penalty = np.full((x.shape[1], 1), _PENALTY, np.float32)
+    penalty[-1] = 0.0
+    step = 1 / (0.25 * _largest_eigenvalue(x) / len(x) + _PENALTY)
+    ahead, momentum = weights.copy(), 1.0
+    for _ in range(_ROUNDS):
+        slope = x.T @ (sigmoid(x @ ahead).astype(np.float32) - y) / len(x) + penalty * ahead
+        new, faster = ahead - step * slope, (1 + np.sqrt(1 + 4 * momentum * momentum)) / 2
+        ahead, weights, momentum = new + (momentum - 1) / faster * (new - weights), new, faster
+    return weights.astype(np.float32)
+
+
+def _largest_eigenvalue(x: Matrix) -> float:
+    vector = np.ones(x.shape[1], np.float32)
+    for _ in range(_POWER_ROUNDS):
+        vector = x.T @ (x @ vector)
+        vector = vector / np.linalg.norm(vector)
+    return float(np.linalg.norm(x @ vector) ** 2)
