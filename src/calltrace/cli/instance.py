@@ -7,22 +7,18 @@ import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, TypeVar
 
-import asyncpg
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries, service
-from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer
-from calltrace.db.migrate import migrate
-from calltrace.db.session import Database, connect
+from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer, running_dsn
+from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform, build_platform
 from calltrace.settings import Settings
 
 T = TypeVar("T")
-_URL_FILE = "database.url"
 _KEY_FILE = "secret.key"
 
 
@@ -47,54 +43,33 @@ def public_url(settings: Settings, host: str = "127.0.0.1", port: int = 8000) ->
 
 
 @contextmanager
-def embedded_server(settings: Settings, say: Callable[[str], None]) -> Generator[EmbeddedServer]:
-    """The embedded server, running; its address is left in the data directory for other commands."""
-    server = EmbeddedServer(EmbeddedConfig(settings.data_dir.absolute(), bin_dir=settings.pg_bin), say)
-    dsn = server.start()
+def embedded_server(settings: Settings, say: Callable[[str], None]) -> Generator[tuple[EmbeddedServer, str]]:
+    """The embedded server, running, and its address."""
+    server = EmbeddedServer(EmbeddedConfig(settings.data_dir.absolute() / "postgres", settings.pg_bin), say)
     try:
-        write_private(settings.data_dir / _URL_FILE, dsn)
-        yield server
+        yield server, server.start()
     finally:
-        (settings.data_dir / _URL_FILE).unlink(missing_ok=True)
         server.stop()
 
 
-def write_private(path: Path, text: str) -> None:
-    """Write a small file that only its owner can read."""
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
-
-
-def running_url(settings: Settings) -> str:
-    """The address of the embedded server that `calltrace up` left in the data directory, or empty."""
-    path = settings.data_dir / _URL_FILE
-    return path.read_text() if path.exists() else ""
+def running_url(settings: Settings) -> str | None:
+    """The address of the embedded server that `calltrace up` runs on this data directory."""
+    return running_dsn(settings.data_dir.absolute() / "postgres")
 
 
 @contextmanager
 def database_url(settings: Settings) -> Generator[str]:
     """An address that answers: the configured server, the running embedded one, else one started for this."""
-    if settings.database_url:
-        yield settings.database_url
-        return
-    running = running_url(settings)
-    if running and asyncio.run(_answers(running)):
+    running = settings.database_url or running_url(settings)
+    if running:
         yield running
         return
-    with embedded_server(settings, lambda _message: None):
-        dsn = running_url(settings)
+    from calltrace.db.migrate import migrate
+
+    with embedded_server(settings, lambda _message: None) as (_server, dsn):
         asyncio.run(migrate(dsn))
         asyncio.run(_first_organisation(dsn))
         yield dsn
-
-
-async def _answers(dsn: str) -> bool:
-    try:
-        connection = await connect(dsn, None)
-    except (OSError, asyncpg.PostgresError, TimeoutError):
-        return False
-    await connection.close()  # pyright: ignore[reportUnknownMemberType] - asyncpg ships no complete types
-    return True
 
 
 async def _first_organisation(dsn: str) -> None:

@@ -1,7 +1,8 @@
 """``calltrace``: the command line. A failure is one clear line on stderr, never a traceback."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from typing import Annotated, Any
 
 import click
@@ -40,7 +41,7 @@ def start(
 
 def run() -> None:
     """Run the command line; exit status 0 done, 1 the work failed, 2 bad usage."""
-    _register()
+    _register(sys.argv[1:])
     sys.exit(_guarded(lambda: app(standalone_mode=False)))
 
 
@@ -68,19 +69,22 @@ def _complain(message: str, code: int) -> int:
     return code
 
 
-def _register() -> None:
-    """Attach the commands; imported here so that a wrong setting is told before anything heavy loads."""
-    from calltrace.cli import accounts, analyze, demo, doctor, serve, webhooks
+COMMANDS = {
+    "up": "up", "migrate": "up", "serve": "serve", "work": "work", "demo": "demo", "doctor": "doctor",
+    "settings": "doctor", "analyze": "analyze", "evaluate": "analyze",
+}  # fmt: skip
+"""Command to module; the function has the command's name."""
+GROUPS = {"orgs": "accounts", "users": "accounts", "keys": "accounts", "webhooks": "webhooks"}
 
-    for command in (serve.up, serve.serve, serve.work, serve.migrate):
-        app.command()(command)
-    app.command("demo")(demo.demo)
-    app.command("doctor")(doctor.doctor)
-    app.command("settings")(doctor.settings)
-    app.command("analyze")(analyze.analyze)
-    app.command("evaluate")(analyze.evaluate)
-    for name, group in (
-        ("orgs", accounts.orgs), ("users", accounts.users), ("keys", accounts.keys),
-        ("webhooks", webhooks.webhooks),
-    ):  # fmt: skip
-        app.add_typer(group, name=name)
+
+def _register(arguments: Sequence[str]) -> None:
+    """Attach the asked command, or all for the help page: modules load late so that commands start fast."""
+    asked = next((one for one in arguments if one in COMMANDS or one in GROUPS), None)
+    for name, module in COMMANDS.items():
+        if asked in {None, name}:
+            app.command(name)(getattr(import_module(f"calltrace.cli.{module}"), name))
+    for name, module in GROUPS.items():
+        if asked in {None, name}:
+            app.add_typer(getattr(import_module(f"calltrace.cli.{module}"), name), name=name)
+    if asked is not None:  # one command alone would lose its name
+        app.command("help", hidden=True)(lambda: None)

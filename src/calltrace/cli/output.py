@@ -7,9 +7,11 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
+PIPED_WIDTH = 400
+"""Columns are never cut where another program reads them."""
 Row = Mapping[str, Any]
 
 
@@ -35,10 +37,13 @@ def show_many(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> 
     if as_json:
         _json(rows)
         return
-    table = Table(*columns, box=None, header_style="bold", pad_edge=False)
+    table = Table(
+        *(Column(name, overflow="fold") for name in columns), box=None, header_style="bold", pad_edge=False
+    )
     for row in rows:
         table.add_row(*(_text(row.get(name)) for name in columns))
-    Console().print(table if rows else "none")
+    console = Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)
+    console.print(table if rows else "none")
 
 
 def _json(value: Any) -> None:

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 import structlog
 
+SUPERVISED = "CALLTRACE_SUPERVISED"
+"""Set for services that must end with their supervisor."""
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 HEALTHY_AFTER = 30.0

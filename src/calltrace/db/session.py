@@ -43,6 +43,7 @@ def make_engine(dsn: str, role: str | None, *, pool_size: int = 10) -> AsyncEngi
         pool_size=pool_size,
         max_overflow=10,
         pool_pre_ping=True,
+        hide_parameters=True,  # parameters are transcripts and secrets: they must not reach a log
     )
 
 

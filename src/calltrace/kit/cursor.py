@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 
 from calltrace.kit.errors import FieldError, InvalidRequestError
 
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from calltrace.evaluation.service import evaluate
+from calltrace.evaluation.service import evaluate, evaluator_name
+from calltrace.kit import logs
 from calltrace.kit.children import Message, serve
 from calltrace.pipeline.hearing import Job, as_json, hear
 from calltrace.recordings.decode import DecodeLimits
@@ -38,8 +39,10 @@ def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
 def _evaluate(request: Message, _progress: Callable[[Message], None]) -> Message:
     transcript = Transcript.model_validate(request["transcript"])
     scorecard = Scorecard.model_validate(request["scorecard"])
-    return as_json(evaluate(transcript, scorecard, duration=request["duration"]))
+    evaluation = evaluate(transcript, scorecard, duration=request["duration"])
+    return {"evaluation": as_json(evaluation), "evaluator": evaluator_name()}
 
 
 if __name__ == "__main__":
+    logs.configure(_setting("LOG_LEVEL"), _setting("LOG_FORMAT"))
     serve({"hear": _hear, "evaluate": _evaluate})

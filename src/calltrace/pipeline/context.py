@@ -66,6 +66,8 @@ def build_child(settings: Settings, work_dir: Path) -> Child:
         "CALLTRACE_CHILD_ASR_MODEL": settings.asr_model,
         "CALLTRACE_CHILD_ASR_THREADS": str(settings.threads),
         "CALLTRACE_CHILD_MAX_SECONDS": str(settings.max_duration_seconds),
+        "CALLTRACE_CHILD_LOG_LEVEL": settings.log_level,
+        "CALLTRACE_CHILD_LOG_FORMAT": settings.log_format,
         "TMPDIR": str(work_dir),
     }
     return Child("calltrace.pipeline.child", stall_seconds=STALL_SECONDS, environment=environment)

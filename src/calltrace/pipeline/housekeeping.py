@@ -72,5 +72,6 @@ async def _prune(session: AsyncSession) -> None:
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))
     await session.execute(
-        sql("DELETE FROM pgqueuer_log WHERE created < clock_timestamp() - :kept"), {"kept": JOB_LOG_KEPT}
+        sql("DELETE FROM pgqueuer_log WHERE created < clock_timestamp() - CAST(:kept AS interval)"),
+        {"kept": JOB_LOG_KEPT},
     )

@@ -22,7 +22,6 @@ from calltrace.analyses.document import ErrorDocument, ProcessingDocument, Stage
 from calltrace.analyses.lifecycle import CallFacts, Claim, StaleAttemptError
 from calltrace.analyses.models import Analysis
 from calltrace.evaluation.results import Evaluation
-from calltrace.evaluation.service import evaluator_name
 from calltrace.kit.children import Child, Message
 from calltrace.kit.errors import CallTraceError, ProcessingError
 from calltrace.pipeline.context import Platform
@@ -95,8 +94,9 @@ class Processor:
         await self._child.close()
 
     async def _run(self, work: Work) -> None:
-        path = await self._fetch(work)
-        transcript = await self._hear(work, path)
+        transcript = await self._known_transcript(work)
+        if transcript is None:
+            transcript = await self._hear(work, await self._fetch(work))
         evaluation = await self._evaluate(work, transcript)
         await self._finish(work, transcript, evaluation)
 
@@ -141,11 +141,14 @@ class Processor:
             await lifecycle.keep_recording(session, work.claim, recording, work.processing)
         return path
 
-    async def _hear(self, work: Work, path: Path) -> Transcript:
+    async def _known_transcript(self, work: Work) -> Transcript | None:
+        """What an earlier try has heard already."""
         async with self._platform.database.tenant(work.claim.org_id) as session:
             found = await queries.find(session, work.claim.analysis_id)
-        if found and found.transcript:
-            return Transcript.model_validate(found.transcript.document)
+        row = found.transcript if found else None
+        return Transcript.model_validate(row.document) if row else None
+
+    async def _hear(self, work: Work, path: Path) -> Transcript:
         request = {"task": "hear", "path": str(path), "language": work.analysis.language}
         heard = Heard.model_validate(await self._ask(work, "decoding", request))
         facts = CallFacts(heard.duration_seconds, heard.channels, heard.sample_rate, heard.metrics)
@@ -163,11 +166,11 @@ class Processor:
             "scorecard": as_json(default_scorecard()),
             "duration": work.analysis.duration_seconds or 0.0,
         }
-        evaluation = Evaluation.model_validate(await self._ask(work, "evaluating", request))
+        answer = await self._ask(work, "evaluating", request)
         self._note_seconds(work, "evaluate", started)
-        models = work.processing.models.model_copy(update={"evaluator": evaluator_name()})
+        models = work.processing.models.model_copy(update={"evaluator": answer["evaluator"]})
         work.processing = work.processing.model_copy(update={"models": models})
-        return evaluation
+        return Evaluation.model_validate(answer["evaluation"])
 
     async def _finish(self, work: Work, transcript: Transcript, evaluation: Evaluation) -> None:
         async with self._platform.database.tenant(work.claim.org_id) as session:
