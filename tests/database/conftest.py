@@ -1,0 +1,117 @@
+"""A real PostgreSQL for the whole run; every test works in organisations of its own."""
+
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from calltrace.accounts import keys
+from calltrace.accounts.service import create_organisation
+from calltrace.analyses.links import RecordingLinks
+from calltrace.analyses.submit import Intake, Submission
+from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer
+from calltrace.db.migrate import migrate
+from calltrace.db.session import Database
+from calltrace.kit.encryption import SecretBox
+from calltrace.kit.outbound import OutboundClient, OutboundPolicy
+from calltrace.pipeline.context import Platform
+from calltrace.recordings.fetch import FetchLimits
+from calltrace.recordings.vault import Vault
+from calltrace.settings import load_settings
+from calltrace.storage import ObjectStore
+
+SECRET = "a-secret-key-of-the-tests"
+NewOrg = Callable[[], Awaitable[uuid.UUID]]
+
+
+@pytest.fixture(scope="session")
+def dsn(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    config = EmbeddedConfig(tmp_path_factory.mktemp("server") / "postgres")
+    server = EmbeddedServer(config, lambda _message: None)
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+async def migrated(dsn: str) -> str:
+    await migrate(dsn)
+    return dsn
+
+
+@pytest.fixture(scope="session")
+async def database(migrated: str) -> AsyncGenerator[Database]:
+    database = Database(migrated)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def new_org(database: Database) -> NewOrg:
+    async def make() -> uuid.UUID:
+        async with database.operator() as session:
+            return (await create_organisation(session, f"org {uuid.uuid4()}")).id
+
+    return make
+
+
+@pytest.fixture
+async def org(new_org: NewOrg) -> uuid.UUID:
+    return await new_org()
+
+
+@pytest.fixture
+def platform(database: Database, ca_file: Path, tmp_path: Path) -> Platform:
+    settings = load_settings(data_dir=tmp_path, fetch_probe="off", webhook_retry_schedule=(1, 5, 25))
+    policy = OutboundPolicy.parse("127.0.0.1/32", ca_file=ca_file)
+    box, store = SecretBox(SECRET), ObjectStore.from_url((tmp_path / "store").as_uri())
+    return Platform(
+        settings, database, OutboundClient(policy), box, store, Vault(store, box),
+        RecordingLinks("https://calls.test", (SECRET,)), policy, FetchLimits(1 << 20, 10),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Caller:
+    """An organisation and a token of it."""
+
+    org_id: uuid.UUID
+    token: str
+
+
+async def new_token(database: Database, org_id: uuid.UUID, scopes: tuple[str, ...] = ()) -> str:
+    async with database.tenant(org_id) as session:
+        return (await keys.create(session, org_id, name="test", wanted=scopes))[1]
+
+
+@pytest.fixture
+async def caller(database: Database, org: uuid.UUID) -> Caller:
+    return Caller(org, await new_token(database, org))
+
+
+@pytest.fixture
+def intake(platform: Platform) -> Intake:
+    return Intake(platform.database, platform.client, platform.limits, probe=False)
+
+
+def submission(**changes: object) -> Submission:
+    fields: dict[str, object] = {
+        "file_url": "https://127.0.0.1/call.mp3", "file_name": None, "agent_id": None, "queue_id": None,
+        "language": "auto", "external_id": None, "idempotency_key": None, "metadata": {},
+    }  # fmt: skip
+    return Submission(**(fields | changes))  # type: ignore[arg-type] - a table of fields
+
+
+async def count(database: Database, table: str, org_id: uuid.UUID) -> int:
+    async with database.tenant(org_id) as session:
+        return await session.scalar(text(f"SELECT count(*) FROM {table}")) or 0
+
+
+async def waiting_jobs(database: Database, key: str) -> int:
+    async with database.operator() as session:
+        found = await session.scalar(
+            text("SELECT count(*) FROM pgqueuer WHERE dedupe_key LIKE :key"), {"key": f"%{key}%"}
+        )
+        return found or 0

@@ -1,0 +1,158 @@
+"""The database itself keeps tenants apart, whatever a query forgets."""
+
+import importlib
+import inspect
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from database.conftest import submission
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from calltrace.accounts import keys
+from calltrace.analyses import submit
+from calltrace.analyses.queries import Filters
+from calltrace.catalog.models import Agent, Queue
+from calltrace.db.session import APP_ROLE, Database
+from calltrace.db.tables import FEATURES
+from calltrace.pipeline.context import Platform
+from calltrace.recordings.models import Recording
+from calltrace.webhooks import service as webhooks
+
+TENANT_TABLES = """
+    SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity,
+           (SELECT count(*) FROM pg_policy p WHERE p.polrelid = c.oid AND p.polname = 'tenant') AS policies,
+           pg_get_userbyid(c.relowner) AS owner
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
+      AND (c.relname = 'organisations' OR EXISTS (
+          SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped))
+"""
+"""Every table that belongs to organisations, read from the catalogue and not from a list of ours."""
+
+
+async def test_every_tenant_table_forces_row_level_security(database: Database) -> None:
+    async with database.operator() as session:
+        tables = (await session.execute(text(TENANT_TABLES))).all()
+    assert len(tables) >= 12
+    for name, enabled, forced, policies, owner in tables:
+        assert (enabled, forced, policies) == (True, True, 1), name
+        assert owner != APP_ROLE, name
+
+
+async def test_every_other_table_belongs_to_the_engines(database: Database) -> None:
+    query = "SELECT relname FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
+    async with database.operator() as session:
+        every = set((await session.scalars(text(query))).all())
+        tenant = {row[0] for row in (await session.execute(text(TENANT_TABLES))).all()}
+    assert {name for name in every - tenant if not name.startswith("pgqueuer")} == {"alembic_version"}
+
+
+async def test_the_application_is_neither_superuser_nor_able_to_bypass(
+    database: Database, org: uuid.UUID
+) -> None:
+    query = "SELECT rolname, rolsuper, rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    async with database.tenant(org) as session:
+        assert (await session.execute(text(query))).one() == (APP_ROLE, False, False)
+
+
+async def test_a_reset_does_not_shed_the_role(database: Database, org: uuid.UUID) -> None:
+    async with database.tenant(org) as session:
+        await session.execute(text("RESET ROLE"))
+        assert await session.scalar(text("SELECT current_user")) == APP_ROLE
+
+
+async def test_a_row_for_another_organisation_cannot_be_written(
+    database: Database, org: uuid.UUID, new_org: Callable[[], Any]
+) -> None:
+    other = await new_org()
+    with pytest.raises(DBAPIError, match="row-level security"):
+        async with database.tenant(org) as session:
+            session.add(Agent(org_id=other, name="intruder"))
+
+
+async def test_without_an_organisation_nothing_is_visible(database: Database, caller: Any) -> None:
+    async with database.operator() as session:
+        names = [row[0] for row in (await session.execute(text(TENANT_TABLES))).all()]
+    async with database.presenting("no such hash") as session:
+        for name in names:
+            assert await session.scalar(text(f"SELECT count(*) FROM {name}")) == 0, name
+
+
+async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
+    """Rows of one organisation in every table, and every argument that could name them."""
+    database = platform.database
+    async with database.tenant(org) as session:
+        agent, queue = Agent(org_id=org, name="a"), Queue(org_id=org, name="q")
+        session.add_all([agent, queue])
+        key, token = await keys.create(session, org, name="victim")
+        endpoint, _secret = await webhooks.create_endpoint(
+            session, org, url="https://127.0.0.1/hook", events=["analysis.created"],
+            box=platform.box, policy=platform.policy,
+        )  # fmt: skip
+    wanted = submission(idempotency_key="victim", external_id="victim", agent_id=agent.id)
+    intake = submit.Intake(database, platform.client, platform.limits, probe=False)
+    accepted = await submit.submit(intake, org, key.id, wanted)
+    async with database.tenant(org) as session:
+        recording = Recording(
+            org_id=org,
+            object_key="o",
+            sealed_key="k",
+            size_bytes=1,
+            sha256="0",
+            media="wav",
+            content_type=None,
+        )
+        session.add(recording)
+        await session.flush()
+        await session.execute(text("UPDATE analyses SET recording_id = :id"), {"id": recording.id})
+        delivery_id = await session.scalar(text("SELECT id FROM webhook_deliveries"))
+    return {
+        "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": "victim",
+        "token_hash": "0" * 64, "delivery_id": delivery_id, "endpoint_id": endpoint.id, "text": "victim",
+        "event": "analysis.created", "email": "victim@example.com", "filters": Filters(), "after": None,
+        "limit": 100,
+    }  # fmt: skip
+
+
+OPERATOR_ONLY = {"organisations", "organisation_by_id_or_name", "stranded"}
+"""Queries over all organisations: they must see nothing more when a tenant runs them."""
+
+
+def _every_query() -> list[Callable[..., Any]]:
+    modules = [
+        importlib.import_module(f"calltrace.{feature}.queries")
+        for feature in FEATURES
+        if feature != "recordings"
+    ]
+    return [
+        function
+        for module in modules
+        for _name, function in inspect.getmembers(module, inspect.iscoroutinefunction)
+        if function.__module__ == module.__name__
+    ]
+
+
+@pytest.mark.parametrize("query", _every_query(), ids=lambda query: f"{query.__module__}.{query.__name__}")
+async def test_no_query_reads_another_organisations_rows(
+    query: Callable[..., Any], platform: Platform, org: uuid.UUID, new_org: Callable[[], Any]
+) -> None:
+    victim = await _fill(platform, org)
+    known = victim | {"text": str(victim["endpoint_id"]), "older_than": None}
+    names = [name for name in inspect.signature(query).parameters if name != "session"]
+    missing = [name for name in names if name not in known]
+    assert not missing, f"teach this test what {missing} of {query.__name__} could name"
+    intruder = await new_org()
+    arguments = {name: known[name] for name in names}
+    if "older_than" in arguments:
+        from datetime import timedelta
+
+        arguments["older_than"] = timedelta(seconds=-60)
+    async with platform.database.tenant(intruder) as session:
+        found = await query(session, **arguments)
+    if query.__name__ == "organisations":
+        assert [one.id for one in found] == [intruder]
+    else:
+        assert not found
