@@ -49,7 +49,7 @@ class Voice:
 
 
 VOICES: dict[Speaker, Voice] = {
-    "agent": Voice(pitch=1.0, tract=1.0, speed=0.95),
+    "agent": Voice(pitch=1.0, tract=1.0, speed=0.9),
     "customer": Voice(pitch=0.72, tract=1.1, speed=0.9),
 }
 
