@@ -1,0 +1,280 @@
+"""The native API in front of the real database: shapes, refusals, errors (acceptance CT-040 to CT-146)."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import AsyncGenerator
+from typing import Any
+
+import httpx2
+import pytest
+from database.conftest import Caller, count, new_token
+
+from calltrace.api.app import create_app
+from calltrace.db.session import Database
+from calltrace.pipeline.context import Platform
+
+URL = "https://127.0.0.1/call-123.mp3"
+
+
+@pytest.fixture
+async def api(platform: Platform) -> AsyncGenerator[httpx2.AsyncClient]:
+    app = create_app(lambda: platform)
+    app.state.platform = platform
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://calls.test") as client:
+        yield client
+
+
+def _auth(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def _post(api: httpx2.AsyncClient, caller: Caller, body: Any, **headers: str) -> httpx2.Response:
+    return await api.post("/api/v1/analyses", json=body, headers=_auth(caller.token) | headers)
+
+
+def _problem(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
+    assert answer.headers["content-type"] == "application/problem+json"
+    body = answer.json()
+    assert (answer.status_code, body["status"], body["code"]) == (status, status, code), body
+    assert body["requestId"] == answer.headers["x-request-id"]
+    assert {"type", "title", "detail"} <= body.keys()
+    return body
+
+
+async def test_ct_041_the_202_and_its_body(api: httpx2.AsyncClient, caller: Caller) -> None:
+    body = {
+        "fileUrl": URL, "fileName": "call-123.mp3", "language": "auto", "externalId": "crm-call-123",
+        "idempotencyKey": "crm-call-123", "metadata": {"customerId": "cust_42", "source": "crm"},
+    }  # fmt: skip
+    answer = await _post(api, caller, body)
+    assert answer.status_code == 202
+    assert answer.headers["content-type"] == "application/json"
+    found = answer.json()
+    assert uuid.UUID(found["analysisId"])
+    assert found == {"analysisId": found["analysisId"], "status": "queued", "externalId": "crm-call-123"}
+
+
+async def test_ct_051_a_file_url_is_enough(api: httpx2.AsyncClient, caller: Caller) -> None:
+    assert (await _post(api, caller, {"fileUrl": URL})).status_code == 202
+
+
+async def test_ct_080_a_queued_analysis_is_shown_with_nulls(api: httpx2.AsyncClient, caller: Caller) -> None:
+    made = (await _post(api, caller, {"fileUrl": URL, "metadata": {"a": {"b": [1, 2.5, None]}}})).json()
+    shown = (await api.get(f"/api/v1/analyses/{made['analysisId']}", headers=_auth(caller.token))).json()
+    assert shown["status"] == "queued"
+    assert shown["progress"] == {"stage": "queued", "percent": 0}
+    assert shown["metadata"] == {"a": {"b": [1, 2.5, None]}}
+    assert shown["createdAt"].endswith("Z")
+    for name in ("transcript", "evaluation", "error", "completedAt", "externalId"):
+        assert shown[name] is None
+    assert shown["call"]["durationSeconds"] is None
+
+
+BAD_BODIES: dict[str, tuple[Any, str]] = {
+    "no fileUrl": ({}, "/fileUrl"),
+    "null fileUrl": ({"fileUrl": None}, "/fileUrl"),
+    "fileUrl a number": ({"fileUrl": 7}, "/fileUrl"),
+    "metadata a list": ({"fileUrl": URL, "metadata": []}, "/metadata"),
+    "metadata too deep": ({"fileUrl": URL, "metadata": {"a": {"b": {"c": {"d": {"e": {}}}}}}}, "/metadata"),
+    "metadata too big": ({"fileUrl": URL, "metadata": {"a": "x" * 17_000}}, "/metadata"),
+    "externalId too long": ({"fileUrl": URL, "externalId": "x" * 256}, "/externalId"),
+    "externalId a number": ({"fileUrl": URL, "externalId": 5}, "/externalId"),
+    "fileName too long": ({"fileUrl": URL, "fileName": "x" * 256}, "/fileName"),
+    "idempotencyKey empty": ({"fileUrl": URL, "idempotencyKey": ""}, "/idempotencyKey"),
+    "agentId no uuid": ({"fileUrl": URL, "agentId": "nobody"}, "/agentId"),
+    "agentId unknown": ({"fileUrl": URL, "agentId": str(uuid.uuid4())}, "/agentId"),
+    "queueId unknown": ({"fileUrl": URL, "queueId": str(uuid.uuid4())}, "/queueId"),
+    "language unknown": ({"fileUrl": URL, "language": "klingon"}, "/language"),
+}
+
+
+@pytest.mark.parametrize(("body", "pointer"), BAD_BODIES.values(), ids=BAD_BODIES)
+async def test_ct_052_ct_055_bad_fields_are_400_and_named(
+    api: httpx2.AsyncClient, caller: Caller, body: Any, pointer: str
+) -> None:
+    problem = _problem(await _post(api, caller, body), 400, "invalid_request")
+    assert pointer in [one["pointer"] for one in problem["errors"]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{", b"nope", b'{"fileUrl": NaN}', b'{"metadata": {"a": 1e999}}', b'{"a": "\\u0000"}',
+     b'{"a": "\\ud800"}', b"\xff\xfe", b"[" * 100_000],
+    ids=["empty", "cut", "word", "NaN", "infinite", "NUL", "surrogate", "not UTF-8", "deep"],
+)  # fmt: skip
+async def test_ct_053_what_is_no_json_is_400(api: httpx2.AsyncClient, caller: Caller, body: bytes) -> None:
+    headers = _auth(caller.token) | {"Content-Type": "application/json"}
+    _problem(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_json")
+
+
+@pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"null"])
+async def test_json_that_is_no_object_is_400(api: httpx2.AsyncClient, caller: Caller, body: bytes) -> None:
+    headers = _auth(caller.token) | {"Content-Type": "application/json"}
+    _problem(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_request")
+
+
+@pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
+async def test_ct_054_another_content_type_is_400(
+    api: httpx2.AsyncClient, caller: Caller, content_type: str
+) -> None:
+    headers = _auth(caller.token) | {"Content-Type": content_type}
+    answer = await api.post("/api/v1/analyses", content=json.dumps({"fileUrl": URL}), headers=headers)
+    _problem(answer, 400, "unsupported_content_type")
+
+
+async def test_a_body_over_a_mebibyte_is_413(api: httpx2.AsyncClient, caller: Caller) -> None:
+    body = {"fileUrl": URL, "metadata": {"a": "x" * 1_100_000}}
+    _problem(await _post(api, caller, body), 413, "request_too_large")
+
+
+REFUSED = {
+    "http": ("http://example.com/a.mp3", "url_not_https"),
+    "private": ("https://10.1.2.3/a.mp3", "url_blocked"),
+    "localhost": ("https://[::1]/a.mp3", "url_blocked"),
+    "metadata service": ("https://169.254.169.254/latest", "url_blocked"),
+    "user info": ("https://u:p@example.com/a.mp3", "url_blocked"),
+    "no host": ("https:///a.mp3", "url_blocked"),
+}
+
+
+@pytest.mark.parametrize(("url", "code"), REFUSED.values(), ids=REFUSED)
+async def test_ct_060_to_ct_063_refused_urls_are_422(
+    api: httpx2.AsyncClient, caller: Caller, database: Database, url: str, code: str
+) -> None:
+    _problem(await _post(api, caller, {"fileUrl": url}), 422, code)
+    assert await count(database, "analyses", caller.org_id) == 0
+
+
+@pytest.mark.parametrize(
+    "header", [None, "Bearer", "Bearer nope", "Basic Y3Q6eA==", "Bearer ct_live_" + "0" * 46]
+)
+async def test_ct_141_without_a_valid_key_401(api: httpx2.AsyncClient, header: str | None) -> None:
+    headers = {"Authorization": header} if header else {}
+    answer = await api.get("/api/v1/analyses", headers=headers)
+    _problem(answer, 401, "unauthorized")
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+async def test_a_request_without_key_is_401_even_when_its_body_is_bad(api: httpx2.AsyncClient) -> None:
+    _problem(await api.post("/api/v1/analyses", content=b"{"), 401, "unauthorized")
+
+
+async def test_ct_024_ct_025_each_operation_needs_its_scope(
+    api: httpx2.AsyncClient, database: Database, org: uuid.UUID
+) -> None:
+    reader = await new_token(database, org, ("analysis:read",))
+    writer = await new_token(database, org, ("analysis:write",))
+    answer = await api.post("/api/v1/analyses", json={"fileUrl": URL}, headers=_auth(reader))
+    _problem(answer, 403, "insufficient_scope")
+    for path in ("/api/v1/analyses", f"/api/v1/analyses/{uuid.uuid4()}"):
+        _problem(await api.get(path, headers=_auth(writer)), 403, "insufficient_scope")
+
+
+async def test_ct_030_the_two_scopes_complete_the_flow(
+    api: httpx2.AsyncClient, database: Database, org: uuid.UUID
+) -> None:
+    caller = Caller(org, await new_token(database, org, ("analysis:write", "analysis:read")))
+    made = (await _post(api, caller, {"fileUrl": URL})).json()
+    answer = await api.get(f"/api/v1/analyses/{made['analysisId']}", headers=_auth(caller.token))
+    assert answer.status_code == 200
+
+
+async def test_ct_056_a_replay_answers_the_first_answer(api: httpx2.AsyncClient, caller: Caller) -> None:
+    body = {"fileUrl": URL, "idempotencyKey": "k", "externalId": "e"}
+    first = await _post(api, caller, body)
+    again = await _post(api, caller, dict(reversed(body.items())))
+    assert (again.status_code, again.json()) == (202, first.json())
+    assert again.headers["idempotent-replayed"] == "true"
+    assert "idempotent-replayed" not in first.headers
+
+
+async def test_fifty_equal_posts_at_once_make_one_analysis(
+    api: httpx2.AsyncClient, caller: Caller, database: Database
+) -> None:
+    body = {"fileUrl": URL, "metadata": {"n": 1}}
+    answers = await asyncio.gather(*(_post(api, caller, body, **{"Idempotency-Key": "k"}) for _ in range(50)))
+    assert {answer.status_code for answer in answers} == {202}
+    assert len({answer.json()["analysisId"] for answer in answers}) == 1
+    assert await count(database, "analyses", caller.org_id) == 1
+
+
+async def test_ct_057_ct_143_another_payload_under_the_key_is_409(
+    api: httpx2.AsyncClient, caller: Caller
+) -> None:
+    await _post(api, caller, {"fileUrl": URL, "idempotencyKey": "k"})
+    answer = await _post(api, caller, {"fileUrl": URL, "idempotencyKey": "k", "externalId": "other"})
+    _problem(answer, 409, "idempotency_key_reused")
+
+
+async def test_header_and_body_key_must_agree(api: httpx2.AsyncClient, caller: Caller) -> None:
+    body = {"fileUrl": URL, "idempotencyKey": "a"}
+    _problem(await _post(api, caller, body, **{"Idempotency-Key": "b"}), 400, "invalid_request")
+    assert (await _post(api, caller, body, **{"Idempotency-Key": "a"})).status_code == 202
+
+
+async def test_another_organisations_analysis_is_404(
+    api: httpx2.AsyncClient, caller: Caller, database: Database, new_org: Any
+) -> None:
+    made = (await _post(api, caller, {"fileUrl": URL})).json()
+    stranger = await new_token(database, await new_org())
+    path = f"/api/v1/analyses/{made['analysisId']}"
+    _problem(await api.get(path, headers=_auth(stranger)), 404, "not_found")
+    assert (await api.get("/api/v1/analyses", headers=_auth(stranger))).json() == {
+        "data": [],
+        "nextCursor": None,
+    }
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/api/v1/analyses/nope", f"/api/v1/analyses/{uuid.uuid4()}", "/api/v1/nothing", "/api/v1/analyses/"],
+)
+async def test_what_does_not_exist_is_404(api: httpx2.AsyncClient, caller: Caller, path: str) -> None:
+    _problem(await api.get(path, headers=_auth(caller.token)), 404, "not_found")
+
+
+async def test_a_wrong_method_is_405(api: httpx2.AsyncClient, caller: Caller) -> None:
+    answer = await api.put("/api/v1/analyses", headers=_auth(caller.token))
+    _problem(answer, 405, "method_not_allowed")
+    assert "POST" in answer.headers["allow"] or "GET" in answer.headers["allow"]
+
+
+BAD_QUERIES = [
+    "limit=0", "limit=201", "limit=x", "cursor=zzz", "status=done", "agentId=nope", "from=yesterday",
+    "to=2026-01-01T00:00:00", "colour=red", "status=queued&status=failed",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("query", BAD_QUERIES)
+async def test_bad_list_parameters_are_400(api: httpx2.AsyncClient, caller: Caller, query: str) -> None:
+    answer = await api.get(f"/api/v1/analyses?{query}", headers=_auth(caller.token))
+    problem = _problem(answer, 400, "invalid_request")
+    assert problem["errors"][0]["pointer"] == "/" + query.split("=")[0]
+
+
+async def test_ct_101_to_ct_106_filters_by_their_names(api: httpx2.AsyncClient, caller: Caller) -> None:
+    made = (await _post(api, caller, {"fileUrl": URL, "externalId": "crm-call-123"})).json()
+    await _post(api, caller, {"fileUrl": URL})
+    query = "status=queued&externalId=crm-call-123&from=2020-01-01T00:00:00Z&to=2999-01-01T00:00:00%2B02:00"
+    found = (await api.get(f"/api/v1/analyses?{query}", headers=_auth(caller.token))).json()
+    assert [one["analysisId"] for one in found["data"]] == [made["analysisId"]]
+    none = await api.get(
+        "/api/v1/analyses?status=completed&externalId=crm-call-123", headers=_auth(caller.token)
+    )
+    assert none.json() == {"data": [], "nextCursor": None}
+
+
+async def test_health_and_openapi(api: httpx2.AsyncClient) -> None:
+    assert (await api.get("/health")).json()["status"] == "ok"
+    document = (await api.get("/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    create = document["paths"]["/api/v1/analyses"]["post"]
+    assert {"202", "400", "401", "403", "409", "413", "422", "500", "503"} <= create["responses"].keys()
+
+
+async def test_every_answer_has_a_request_id_and_safe_headers(api: httpx2.AsyncClient) -> None:
+    answers = [await api.get("/health"), await api.get("/nothing")]
+    assert len({answer.headers["x-request-id"] for answer in answers}) == 2
+    assert all(answer.headers["x-content-type-options"] == "nosniff" for answer in answers)

@@ -1,0 +1,76 @@
+"""Listening by signed link, with ranges."""
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from database.analyses.factory import claimed, submitted
+from database.api.test_analyses_api import api  # noqa: F401 - a fixture
+
+from calltrace.analyses import lifecycle
+from calltrace.analyses.document import ProcessingDocument
+from calltrace.analyses.submit import Intake
+from calltrace.kit import clock
+from calltrace.pipeline.context import Platform
+from calltrace.recordings.models import Recording
+
+CONTENT = bytes(range(256)) * 800
+
+
+@pytest.fixture
+async def link(platform: Platform, org: uuid.UUID, intake: Intake, tmp_path: Path) -> str:
+    (tmp_path / "call").write_bytes(CONTENT)
+    stored = await platform.vault.save(tmp_path / "call", f"{org}/{uuid.uuid4()}")
+    claim = await claimed(intake, org, await submitted(intake, org))
+    recording = Recording(
+        org_id=org, object_key=stored.object_key, sealed_key=stored.sealed_data_key, size_bytes=stored.size,
+        sha256=stored.sha256, media="wav", content_type="audio/wav",
+    )  # fmt: skip
+    async with platform.database.tenant(org) as session:
+        await lifecycle.keep_recording(session, claim, recording, ProcessingDocument())
+    return platform.links.url(org, claim.analysis_id).removeprefix("https://calls.test")
+
+
+async def test_the_link_gives_the_recording_back(api: httpx2.AsyncClient, link: str) -> None:  # noqa: F811 - the fixture
+    answer = await api.get(link)
+    assert (answer.status_code, answer.content) == (200, CONTENT)
+    assert answer.headers["content-type"] == "audio/wav"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "start", "end"),
+    [("bytes=0-99", 0, 100), ("bytes=70000-70009", 70000, 70010), ("bytes=-5", 204795, 204800),
+     ("bytes=204000-", 204000, 204800), ("bytes=0-", 0, 204800), ("bytes=10-999999", 10, 204800)],
+)  # fmt: skip
+async def test_a_range_gives_its_bytes(
+    api: httpx2.AsyncClient,
+    link: str,
+    wanted: str,
+    start: int,
+    end: int,  # noqa: F811 - the fixture
+) -> None:
+    answer = await api.get(link, headers={"Range": wanted})
+    assert (answer.status_code, answer.content) == (206, CONTENT[start:end])
+    assert answer.headers["content-range"] == f"bytes {start}-{end - 1}/{len(CONTENT)}"
+
+
+@pytest.mark.parametrize("wanted", ["bytes=204800-", "bytes=9-3", "bytes=-0"])
+async def test_a_range_outside_is_416(api: httpx2.AsyncClient, link: str, wanted: str) -> None:  # noqa: F811 - the fixture
+    assert (await api.get(link, headers={"Range": wanted})).status_code == 416
+
+
+async def test_a_changed_or_expired_link_is_403(
+    api: httpx2.AsyncClient,
+    link: str,
+    platform: Platform,
+    org: uuid.UUID,  # noqa: F811 - the fixture
+) -> None:
+    changed: Any = [link[:-1] + ("0" if link[-1] != "0" else "1"), link.replace("expires=", "expires=9")]
+    analysis_id = uuid.UUID(link.split("?")[0].rsplit("/", 1)[1])
+    old = platform.links.url(org, analysis_id, clock.now() - timedelta(hours=25))
+    for one in [*changed, old.removeprefix("https://calls.test")]:
+        answer = await api.get(one)
+        assert (answer.status_code, answer.json()["code"]) == (403, "link_refused")
