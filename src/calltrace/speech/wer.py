@@ -27,8 +27,8 @@ def normalised(text: str) -> list[str]:
     plain = unicodedata.normalize("NFKC", text).lower().replace("’", "'")  # noqa: RUF001 - a typographic apostrophe
     plain = re.sub(r"(?<=\d)[.,](?=\d)", "", plain)
     plain = re.sub(r"(\d)", r" \1 ", plain)
-    words = re.findall(r"\w+(?:'\w+)?", plain)
-    same = " ".join(_SAME.get(word, word) for word in words if word not in _FILLERS).split()
+    words: list[str] = re.findall(r"\w+(?:'\w+)?", plain)
+    same: list[str] = " ".join(_SAME.get(word, word) for word in words if word not in _FILLERS).split()
     return [_DIGIT_OF.get(word, word) for word in same]
 
 
