@@ -8,10 +8,18 @@ writer out in turn and prints how well the rest judges that writer's calls.
 import argparse
 import hashlib
 import json
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from calltrace.evaluation.bench import measure, pooled
+from calltrace.evaluation.bench import (
+    CallOutcome,
+    calibration,
+    measure,
+    pooled,
+    seconds_per_ten_minutes,
+    signal_accuracy,
+)
 from calltrace.evaluation.judges.acts import save_head
 from calltrace.evaluation.judges.embeddings import default_embedder
 from calltrace.evaluation.judges.heads import Heads, write_head
@@ -50,10 +58,22 @@ def _measured(trainer: Trainer, calls: list[LabelledCall]) -> dict[str, Any]:
         for writer in trainer.writers
         for outcome in measure([c for c in calls if c.writer == writer], trainer.without(writer))
     ]
+    unseen = measure([c for c in calls if c.acts is None], trainer.without())
+    return {"leave_one_writer_out": _report(outcomes), "calls_without_acts": _report(unseen)}
+
+
+def _report(outcomes: list[CallOutcome]) -> dict[str, Any]:
+    """The table, printed and as JSON."""
     rows = pooled(outcomes)
     for row in rows:
-        print(row)
-    return {"leave_one_writer_out": [row.as_dict() for row in rows]}
+        print(json.dumps(row.as_dict()))
+    report = {
+        "criteria": [row.as_dict() for row in rows],
+        "calibration": [asdict(one) for one in calibration(outcomes)],
+        "signals": signal_accuracy(outcomes),
+    }
+    print(report["calibration"], report["signals"], seconds_per_ten_minutes(outcomes))
+    return report
 
 
 def _heads(heads: Heads) -> dict[str, Any]:

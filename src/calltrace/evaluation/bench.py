@@ -83,6 +83,44 @@ def pooled(outcomes: Sequence[CallOutcome]) -> list[Row]:
     return [*rows, _row(ALL, verdicts)]
 
 
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """Results of about the same confidence: how many, how sure on average, how many right."""
+
+    above: float
+    n: int
+    confidence: float
+    accuracy: float
+
+
+_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
+
+
+def calibration(outcomes: Sequence[CallOutcome]) -> list[Bin]:
+    """Stated confidence against the share of verdicts (met, not met, not applicable) that were right."""
+    verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
+    bins: list[Bin] = []
+    for low, high in zip(_EDGES, (*_EDGES[1:], 2.0), strict=True):
+        inside = [v for v in verdicts if low <= v.confidence < high]
+        if inside:
+            sure = sum(v.confidence for v in inside) / len(inside)
+            right = sum(v.labelled == v.guessed for v in inside) / len(inside)
+            bins.append(Bin(low, len(inside), round(sure, 3), round(right, 3)))
+    return bins
+
+
+def signal_accuracy(outcomes: Sequence[CallOutcome]) -> dict[str, float]:
+    """Per signal the share of calls in which it was right."""
+    names = outcomes[0].signals if outcomes else {}
+    return {name: round(_ratio(sum(o.signals[name] for o in outcomes), len(outcomes)), 3) for name in names}
+
+
+def seconds_per_ten_minutes(outcomes: Sequence[CallOutcome]) -> float:
+    """Wall time of evaluation for ten minutes of call, on this machine."""
+    spent, length = sum(o.seconds for o in outcomes), sum(o.duration for o in outcomes)
+    return round(600 * _ratio(spent, length), 3)
+
+
 def kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
     """Cohen's kappa of two raters over yes and no; 0.0 where chance explains everything."""
     n = max(len(pairs), 1)

@@ -30,7 +30,7 @@ def decide(criterion: Criterion, belief: Belief, hearing: Hearing, threshold: fl
     draft = _first_draft(belief, hearing)
     draft = _with_partial(draft, belief.opinion, hearing)
     draft = _with_rule_one(draft, belief.opinion)
-    draft = _with_unknown_speakers(draft, criterion, belief.opinion, hearing)
+    draft = _with_unknown_speakers(draft, criterion, hearing)
     if draft.confidence < threshold and not draft.review:
         draft = replace(
             draft, review=True, reason=f"Unsure, best guess {_words(draft.verdict)}. {draft.reason}"
@@ -72,9 +72,9 @@ def _with_rule_one(draft: _Draft, opinion: Opinion) -> _Draft:
     return draft
 
 
-def _with_unknown_speakers(draft: _Draft, criterion: Criterion, opinion: Opinion, hearing: Hearing) -> _Draft:
+def _with_unknown_speakers(draft: _Draft, criterion: Criterion, hearing: Hearing) -> _Draft:
     """Never infer silently who spoke: a person has to confirm it."""
-    if not hearing.unknown_share or opinion.method == "measure":
+    if not hearing.unknown_share or criterion.check.kind == "measure":
         return draft
     unknown = {segment.id for segment in hearing.segments if segment.speaker == "unknown"}
     rests_on_unknown = any(quote.segment_id in unknown for quote in draft.quotes)

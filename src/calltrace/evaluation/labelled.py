@@ -46,9 +46,13 @@ def read_calls(paths: Sequence[Path]) -> list[LabelledCall]:
 
 def _read(path: Path) -> list[LabelledCall]:
     try:
-        return [_call(value) for value in json.loads(path.read_text("utf-8"))]
+        values: list[Mapping[str, Any]] = json.loads(path.read_text("utf-8"))
+        calls = [_call(value) for value in values]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise UsageError(f"{path}: no labelled calls ({error})") from None
+    if not calls:
+        raise UsageError(f"{path}: no labelled calls")
+    return calls
 
 
 def _call(value: Mapping[str, Any]) -> LabelledCall:

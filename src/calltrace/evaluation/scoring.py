@@ -27,7 +27,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Total:
-    """The sum. ``score``: 0 to 100, ``None`` when nothing applies; ``failed_by``: broken critical criteria."""
+    """The sum. ``score``: 0 to 100, ``None`` when nothing applies; ``failed_by``: critical criteria."""
 
     score: float | None
     passed: bool | None

@@ -16,6 +16,7 @@ from calltrace.evaluation.judges.embeddings import Embedder, Matrix
 from calltrace.evaluation.judges.heads import Heads
 from calltrace.evaluation.judges.logistic import sigmoid
 from calltrace.evaluation.labelled import LabelledCall
+from calltrace.evaluation.training_examples import fit_example_link
 from calltrace.evaluation.training_heads import fit_heads
 from calltrace.scorecards.acts import ACTS_BY_SIDE, Side
 from calltrace.scorecards.document import Scorecard
@@ -55,7 +56,9 @@ class Trainer:
             for call in self._calls
             if call.writer in writers
         ]
-        return Trained(self._acts(writers), fit_heads(heard, self._scorecard))
+        acts = self._acts(writers)
+        link = fit_example_link([call for call, _ in heard], self._embedder, acts)
+        return Trained(acts, fit_heads(heard, self._scorecard, link))
 
     def _acts(self, writers: frozenset[str]) -> ActsHead:
         if writers not in self._fitted:

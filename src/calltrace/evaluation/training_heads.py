@@ -82,18 +82,15 @@ _TRUTH: dict[str, Callable[[LabelledCall], bool]] = {
 }
 
 
-def fit_heads(heard: Heard, scorecard: Scorecard) -> Heads:
+def fit_heads(heard: Heard, scorecard: Scorecard, link: tuple[float, float, float]) -> Heads:
     """Verdict, applicability and signal heads from calls heard by acts that never saw their writers."""
     return Heads(
         criteria={
             fingerprint(one): _criterion(one, heard) for one in scorecard.criteria if one.key in _VERDICT
         },
         signals={name: _signal(name, heard) for name in _SIGNALS},
-        example_link=EXAMPLE_LINK,
+        example_link=link,
     )
-
-
-EXAMPLE_LINK = (9.0, 6.0, -6.5)
 
 
 def _criterion(criterion: Criterion, heard: Heard) -> CriterionHeads:

@@ -1,6 +1,6 @@
 """Scorecards as YAML files. Files come from people: every refusal says where and why."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import yaml
@@ -106,18 +106,22 @@ def _note_lines(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, .
 
 
 def _refusal(error: ValidationError, lines: dict[tuple[str, ...], int]) -> ScorecardError:
-    problems = [(_place(problem["loc"], lines), _message(problem["msg"])) for problem in error.errors()]
-    (line, path), message = problems[0]
+    # A misspelt field is also a missing one: the name that was written helps more.
+    details = sorted(error.errors(), key=lambda problem: problem["type"] != "extra_forbidden")
+    problems = [(*_place(problem["loc"], lines), _message(problem)) for problem in details]
+    line, path, message = problems[0]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     where = f"line {line}" + (f", {'.'.join(path)}" if path else "")
-    fields = [
-        FieldError("/" + "/".join(path), f"line {line}: {message}") for (line, path), message in problems
-    ]
+    fields = [FieldError("/" + "/".join(path), f"line {line}: {text}") for line, path, text in problems]
     return ScorecardError(f"{where}: {message}{more}", errors=fields)
 
 
-def _message(message: str) -> str:
-    return message.removeprefix("Value error, ")
+def _message(problem: Mapping[str, Any]) -> str:
+    if problem["type"] == "missing":
+        return f"{problem['loc'][-1]} is missing"
+    if problem["type"] == "extra_forbidden":
+        return f"{problem['loc'][-1]} is no field of this"
+    return str(problem["msg"]).removeprefix("Value error, ")
 
 
 def _place(loc: Sequence[int | str], lines: dict[tuple[str, ...], int]) -> tuple[int, tuple[str, ...]]:

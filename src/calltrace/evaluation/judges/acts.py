@@ -52,6 +52,11 @@ def shipped_head() -> ActsHead:
         return _read(dict(np.load(file, allow_pickle=False)))
 
 
+def centre(head: ActsHead) -> Matrix:
+    """The mean embedding of an agent's turn, as the head learned it: what similarity is measured around."""
+    return head["agent"].mean[:DIMENSIONS] / _OWN
+
+
 def save_head(head: ActsHead, path: Path) -> None:
     """Write ``head`` as a compressed numpy archive in half precision."""
     arrays: dict[str, Any] = {}

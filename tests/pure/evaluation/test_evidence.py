@@ -1,0 +1,99 @@
+"""Evidence: quotes that stand, times of the words themselves, and rule 1."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from calltrace.evaluation.criteria.base import Opinion, Spot
+from calltrace.evaluation.cues import hits
+from calltrace.evaluation.decision import decide
+from calltrace.evaluation.evidence import evidence, stands
+from calltrace.evaluation.hearing import Hearing, hear, split_sentences
+from calltrace.evaluation.judges.acts import shipped_head
+from calltrace.evaluation.judges.embeddings import Embedder
+from calltrace.evaluation.judges.protocol import Belief
+from calltrace.evaluation.results import Evidence
+from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.scorecards.checks import Cue
+from calltrace.speech.transcript import Transcript, Word
+
+GREETING = default_scorecard().criteria[0]
+REASONS = ("yes", "no", "none")
+
+
+@pytest.fixture(scope="module")
+def hearing(good_call: Transcript, embedder: Embedder) -> Hearing:
+    return hear(good_call, 161.0, embedder, shipped_head())
+
+
+def test_without_a_quote_nothing_is_met(hearing: Hearing) -> None:
+    opinion = Opinion(met=0.99, features={}, reasons=REASONS)
+    result = decide(GREETING, Belief(0.99, 0.01, 0.0, opinion), hearing, 0.6)
+    assert result.verdict == "needs_review"
+    assert result.score == result.max_score == 10
+    assert result.evidence == []
+
+
+def test_a_breach_without_a_quote_is_not_held_against_anyone(hearing: Hearing) -> None:
+    critical = default_scorecard().criteria[-1]
+    opinion = Opinion(met=0.01, features={}, reasons=REASONS, absence=True)
+    assert decide(critical, Belief(0.01, 0.99, 0.0, opinion), hearing, 0.6).verdict == "needs_review"
+
+
+def test_what_is_less_sure_than_the_threshold_is_reviewed_with_its_best_guess(hearing: Hearing) -> None:
+    opinion = Opinion(met=0.4, features={}, reasons=REASONS)
+    result = decide(GREETING, Belief(0.4, 0.6, 0.0, opinion), hearing, 0.7)
+    assert result.verdict == "needs_review"
+    assert result.score == 0
+    assert result.max_score == 10
+    assert "best guess not met" in result.reason
+
+
+def test_a_long_turn_is_quoted_by_the_sentence_that_matters(hearing: Hearing) -> None:
+    long = hearing.segments[0].model_copy(
+        update={
+            "text": hearing.segments[0].text + " Please note that our office is closed on public holidays."
+        }
+    )
+    changed = replace(hearing, segments=(long, *hearing.segments[1:]))
+    found = hits(Cue(acts=["recording_notice"]), changed)
+    quote = evidence(Spot(0, found), changed)
+    assert quote.quote == "This call is recorded."
+    assert stands(quote, changed)
+
+
+def test_words_give_the_quote_its_own_times(good_call: Transcript, embedder: Embedder) -> None:
+    first = good_call.segments[0]
+    parts = first.text.split()
+    step = (first.end - first.start) / len(parts)
+    words = [
+        Word(text=part, start=first.start + i * step, end=first.start + (i + 1) * step, confidence=1.0)
+        for i, part in enumerate(parts)
+    ]
+    timed = good_call.model_copy(
+        update={"segments": [first.model_copy(update={"words": words}), *good_call.segments[1:]]}
+    )
+    hearing = hear(timed, 161.0, embedder, shipped_head())
+    found = hits(Cue(patterns=["this call is recorded"]), hearing)
+    quote = evidence(Spot(0, found), hearing)
+    assert quote.quote == "This call is recorded."
+    assert quote.start == pytest.approx(words[-4].start)
+    assert quote.end == pytest.approx(words[-1].end)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"segment_id": "s99"}, {"quote": "Good evening"}, {"quote": ""}, {"start": 0.0}, {"end": 99.0}],
+)
+def test_a_quote_that_does_not_stand_is_refused(hearing: Hearing, changes: dict[str, object]) -> None:
+    true = Evidence(segment_id="s1", start=0.5, end=8.0, quote="Good afternoon")
+    assert stands(true, hearing)
+    assert not stands(true.model_copy(update=changes), hearing)
+
+
+def test_sentences_cover_their_text_and_nothing_else() -> None:
+    for text in ("", "One. Two is longer than that! Three?", "no punctuation at all", "...", "A. B. C."):
+        spans = split_sentences(text)
+        assert all(0 <= a <= b <= len(text) for a, b in spans)
+        assert np.all(np.diff([a for a, _ in spans]) > 0)

@@ -1,0 +1,128 @@
+"""Scorecards as files: what is read, what is refused, and how clearly."""
+
+import re
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.scorecards.errors import ScorecardError
+from calltrace.scorecards.yaml import MAX_BYTES, dump_scorecard, load_scorecard
+
+SMALL = """\
+key: renewals
+name: Renewals
+sections:
+  - name: Offer
+    criteria:
+      - key: offer
+        name: Makes the offer
+        points: 10
+        check:
+          kind: said
+          cues:
+            - examples: ["We would like to offer you a better plan"]
+"""
+
+EXPECTED = {
+    "greeting": 10,
+    "recording_disclosure": 10,
+    "identity_verification": 15,
+    "purpose_declaration": 5,
+    "need_discovery": 10,
+    "empathy": 10,
+    "hold_procedure": 10,
+    "resolution": 15,
+    "closing": 5,
+    "prohibited_phrases": 10,
+}
+
+
+def test_the_default_scorecard_has_the_documented_keys_and_points() -> None:
+    assert {criterion.key: criterion.points for criterion in default_scorecard().criteria} == EXPECTED
+
+
+def test_only_prohibited_phrases_are_critical_and_only_the_recording_notice_is_a_disclosure() -> None:
+    criteria = default_scorecard().criteria
+    assert [criterion.key for criterion in criteria if criterion.critical] == ["prohibited_phrases"]
+    assert [criterion.key for criterion in criteria if criterion.disclosure] == ["recording_disclosure"]
+
+
+def test_the_default_scorecard_has_the_same_id_everywhere() -> None:
+    assert default_scorecard().id == UUID("62708881-cb81-5c58-9f4c-40933e54907f")
+
+
+def test_a_scorecard_survives_a_round_trip() -> None:
+    for scorecard in (default_scorecard(), load_scorecard(SMALL)):
+        assert load_scorecard(dump_scorecard(scorecard)) == scorecard
+
+
+def test_a_scorecard_keeps_its_id_when_its_key_changes() -> None:
+    first = load_scorecard(SMALL)
+    renamed = load_scorecard(dump_scorecard(first).replace("key: renewals", "key: renewed"))
+    assert renamed.id == first.id
+
+
+def test_bytes_with_a_byte_order_mark_are_read() -> None:
+    assert load_scorecard(SMALL.encode("utf-8-sig")).key == "renewals"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("points: 10", "points: -1", "line 8, sections.0.criteria.0.points"),
+        ("points: 10", "pionts: 10", "pionts"),
+        ("kind: said", "kind: sung", "line 9"),
+        ("key: offer", "key: Offer!", "line 6"),
+        ("examples: [", "acts: [", "unknown acts for agent"),
+        ("- examples: [", "- patterns: ['(((']\n              examples: [", "a pattern is words"),
+        ("name: Renewals", "name: A\nname: B", "line 3: name is given twice"),
+        ("name: Renewals", "name: &a Renewals\ndescription: *a", "anchors and aliases are not allowed"),
+        ("name: Renewals", "name: [", "line"),
+    ],
+)
+def test_a_wrong_scorecard_is_refused_with_the_place(old: str, new: str, message: str) -> None:
+    with pytest.raises(ScorecardError, match=re.escape(message)) as refusal:
+        load_scorecard(SMALL.replace(old, new, 1))
+    assert refusal.value.code == "invalid_scorecard"
+
+
+def test_python_objects_in_yaml_are_refused(tmp_path: Path) -> None:
+    target = tmp_path / "made"
+    with pytest.raises(ScorecardError):
+        load_scorecard(f"key: !!python/object/apply:os.mkdir ['{target}']")
+    assert not target.exists()
+
+
+@pytest.mark.parametrize("text", ["", "- a", "42", "\x00", "key: " + "[" * 3000, "{}", "key: 2020-99-99"])
+def test_anything_else_is_a_scorecard_error_and_nothing_worse(text: str) -> None:
+    with pytest.raises(ScorecardError):
+        load_scorecard(text)
+
+
+def test_a_huge_file_is_refused_unread() -> None:
+    with pytest.raises(ScorecardError, match="at most"):
+        load_scorecard("#" * (MAX_BYTES + 1))
+
+
+def test_a_file_that_is_no_text_is_refused() -> None:
+    with pytest.raises(ScorecardError, match="UTF-8"):
+        load_scorecard(b"\xff\xfe\x00")
+
+
+def test_weights_are_for_all_sections_or_none() -> None:
+    two = SMALL + "  - name: Other\n    weight: 2\n    criteria:\n" + _second_criterion()
+    with pytest.raises(ScorecardError, match="weight"):
+        load_scorecard(two)
+
+
+def test_criterion_keys_must_differ() -> None:
+    two = SMALL + "  - name: Other\n    criteria:\n" + _second_criterion().replace("other", "offer")
+    with pytest.raises(ScorecardError, match="must differ: offer"):
+        load_scorecard(two)
+
+
+def _second_criterion() -> str:
+    lines = SMALL[SMALL.index("      - key") :]
+    return lines.replace("key: offer", "key: other")
