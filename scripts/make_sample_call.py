@@ -33,6 +33,7 @@ SPEECH_DBFS = -21.0
 MUSIC_DBFS = -40.0
 NOISE_DBFS = -60.0
 LOUDEST = 0.7
+BREATH_SECONDS = 0.4
 TELEPHONE_HERTZ = (250.0, 3400.0)
 EDGE_HERTZ = 100.0
 TUNE_HERTZ = (262.0, 330.0, 392.0, 523.0, 392.0, 330.0)
@@ -65,16 +66,18 @@ class Synthesiser:
     def speak(self, text: str, voice: Voice, seed: int) -> Audio:
         """One line at RATE, as loud as a telephone line carries it."""
         rng = np.random.default_rng(seed)
-        sentences = [self._sentence(phonemes, voice, rng) for phonemes in self._engine.phonemize(text)]
-        # A longer tract lowers all resonances: play the samples slower; the pitch is set apart from it.
-        spoken = resampled(np.concatenate(sentences), self._engine.sample_rate / voice.tract)
-        return levelled(trimmed(spoken), SPEECH_DBFS)
+        breath = np.zeros(round(BREATH_SECONDS * RATE))
+        parts = [self._sentence(phonemes, voice, rng) for phonemes in self._engine.phonemize(text)]
+        joined = [part for sentence in parts for part in (breath, trimmed(sentence))]
+        return levelled(np.concatenate(joined[1:]), SPEECH_DBFS)
 
     def _sentence(self, phonemes: str, voice: Voice, rng: np.random.Generator) -> Audio:
         speed = np.asarray([voice.speed * voice.tract], np.float32)
         ids = np.asarray([self._engine.ids(phonemes)], np.int64)
         *parts, pitch = (out[0] for out in self._engine.sess.run(None, {"ids": ids, "speed": speed}))
-        return self._dsp.synth(*parts, pitch * voice.pitch * voice.tract, rng).astype(np.float64)
+        spoken = self._dsp.synth(*parts, pitch * voice.pitch * voice.tract, rng).astype(np.float64)
+        # A longer tract lowers all resonances: play the samples slower; the pitch is set apart from it.
+        return resampled(spoken, self._engine.sample_rate / voice.tract)
 
 
 def resampled(audio: Audio, rate: float) -> Audio:
