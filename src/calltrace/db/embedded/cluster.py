@@ -22,6 +22,8 @@ from calltrace.db.embedded.process import CommandError, run
 
 _NEW = "new-"
 _BUILTIN_LOCALES_SINCE = 17
+_ROOMY = 100_000_000
+"""Free bytes above which a failure is not blamed on the disk: a new cluster takes half of it."""
 
 
 def create(layout: Layout, binaries: Binaries, account: Account | None) -> None:
@@ -43,7 +45,7 @@ def create(layout: Layout, binaries: Binaries, account: Account | None) -> None:
         _sync(layout.data_dir)
     except (OSError, CommandError) as error:
         raise DatabaseCreateError(
-            f"The database in {layout.data_dir} cannot be made: {_reason(error)}"
+            f"The database in {layout.data_dir} cannot be made: {_reason(error)}{_space(layout.data_dir)}"
         ) from error
     finally:
         shutil.rmtree(new, ignore_errors=True)
@@ -87,8 +89,7 @@ def _fill(new: Path, binaries: Binaries, account: Account | None) -> None:
     run([*initdb, *_initdb_options(binaries.major)], folder=pgdata, account=maker)
     settings.write(pgdata, maker)
     passwords = Passwords(owner=secrets.token_hex(24), superuser=secrets.token_hex(24))
-    for database, script in (("postgres", _roles(passwords)), (DATABASE, _extensions(binaries))):
-        _single_user(pgdata, binaries, maker, database, script)
+    _single_user(pgdata, binaries, maker, [*_extensions(binaries), *_contents(passwords)])
     run([*initdb, "--sync-only"], folder=pgdata, account=maker)
     if maker != account:
         give_tree(pgdata, account)
@@ -105,13 +106,11 @@ def _initdb_options(major: int) -> list[str]:
     return [*options, "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
 
 
-def _single_user(
-    pgdata: Path, binaries: Binaries, account: Account | None, database: str, script: list[str]
-) -> None:
+def _single_user(pgdata: Path, binaries: Binaries, account: Account | None, script: list[str]) -> None:
     # A server that only reads its standard input: passwords never travel, nothing listens yet.
     program = [binaries.program("postgres"), "--single", "-j", "-D", launch.FOLDER]
     said = run(
-        [*program, "-c", "exit_on_error=on", "-c", "fsync=off", database],
+        [*program, "-c", "exit_on_error=on", "-c", "fsync=off", "template1"],
         folder=pgdata,
         account=account,
         stdin="".join(f"{statement};\n\n" for statement in script),
@@ -120,7 +119,13 @@ def _single_user(
         raise CommandError(1, said)
 
 
-def _roles(passwords: Passwords) -> list[str]:
+def _extensions(binaries: Binaries) -> list[str]:
+    # Into the template, by the superuser: vector is not one that the database's owner may install itself.
+    control = binaries.folder.parent / "share" / "extension" / "vector.control"
+    return ["CREATE EXTENSION vector"] if control.is_file() else []
+
+
+def _contents(passwords: Passwords) -> list[str]:
     return [
         f"ALTER ROLE {SUPERUSER} PASSWORD '{passwords.superuser}'",
         f"CREATE ROLE {OWNER} LOGIN CREATEROLE NOSUPERUSER PASSWORD '{passwords.owner}'",
@@ -128,17 +133,17 @@ def _roles(passwords: Passwords) -> list[str]:
     ]
 
 
-def _extensions(binaries: Binaries) -> list[str]:
-    # Only a superuser may install vector; the owner can install the trusted ones by itself.
-    control = binaries.folder.parent / "share" / "extension" / "vector.control"
-    return ["CREATE EXTENSION vector"] if control.is_file() else ["SELECT 1"]
-
-
 def _reason(error: OSError | CommandError) -> str:
     if isinstance(error, OSError):
         return f"{error.strerror}."
     telling = [line for line in error.output.splitlines() if "FATAL" in line or "error" in line.lower()]
     return (telling or error.output.splitlines() or ["no reason was given"])[0].strip()
+
+
+def _space(folder: Path) -> str:
+    # PostgreSQL does not always name a full disk: a write that came out short is one, too.
+    free = shutil.disk_usage(folder).free
+    return f" (only {free // 1_000_000} MB are free there)" if free < _ROOMY else ""
 
 
 def _sync(folder: Path) -> None:

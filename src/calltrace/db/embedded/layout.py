@@ -7,6 +7,7 @@ own ``pgdata/`` and our ``passwords.json``. Only ``pgdata`` belongs to the serve
 import hashlib
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -114,6 +115,13 @@ def make_socket_dir(layout: Layout, account: Account | None) -> None:
             f"{folder} is needed for the database's socket, but another user made it."
         )
     folder.chmod(0o700)
+
+
+def remove_socket_dir(layout: Layout) -> None:
+    """Removes the socket's folder, if it is empty: outside the data directory it would be litter."""
+    if layout.data_dir.is_dir():
+        with suppress(OSError):
+            layout.socket_dir.rmdir()
 
 
 def dsn(layout: Layout, role: str, password: str) -> str:

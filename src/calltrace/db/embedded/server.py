@@ -22,6 +22,7 @@ from calltrace.db.embedded.layout import (
     make_private,
     make_socket_dir,
     read_passwords,
+    remove_socket_dir,
 )
 from calltrace.db.embedded.lock import FileLock, is_held
 from calltrace.db.embedded.log import BoundedLog
@@ -95,7 +96,8 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Stops the server and waits for its end. Calling it again does nothing."""
         with self._busy:
-            self._end_child()
+            if self._end_child():
+                remove_socket_dir(self._layout)
             self._supervising.release()
 
     def alive(self) -> bool:
@@ -178,15 +180,16 @@ class EmbeddedServer:
             return False
         return True
 
-    def _end_child(self) -> None:
+    def _end_child(self) -> bool:
         child, self._child = self._child, None
         for number, seconds in _STOP_SIGNALS:
             if child is None or child.wait(0):
-                return
+                break
             child.send(number)
             if child.wait(seconds):
-                return
+                break
             self._say(f"The database server did not stop within {seconds:.0f} s.")
+        return child is not None
 
     def _passwords(self) -> Passwords:
         try:

@@ -87,7 +87,7 @@ class _Handle:
 
     def __init__(self, pid: int) -> None:
         self._pid = pid
-        self._fd = os.pidfd_open(pid) if hasattr(os, "pidfd_open") else -1
+        self._fd = _pidfd(pid)
 
     def __enter__(self) -> Self:
         return self
@@ -101,6 +101,15 @@ class _Handle:
             signal.pidfd_send_signal(self._fd, number)
         else:
             os.kill(self._pid, number)
+
+
+def _pidfd(pid: int) -> int:
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        raise
+    except (AttributeError, OSError):  # not Linux, or one that is too old or too closed
+        return -1
 
 
 def _signal_stragglers(layout: Layout, number: signal.Signals) -> None:
