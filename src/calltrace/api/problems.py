@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from calltrace.accounts.errors import UnauthorizedError
+from calltrace.db.outage import is_outage
 from calltrace.kit.errors import (
     CallTraceError,
     FieldError,
@@ -141,8 +142,7 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
 
 async def _database(request: Request, error: Exception) -> JSONResponse:
     """The database is away, or refuses something that we did not foresee."""
-    away = not isinstance(error, DBAPIError) or error.connection_invalidated
-    if not away:
+    if not is_outage(error):
         return await _unexpected(request, error)
     log.warning("database_unavailable", error=str(error), request_id=request.scope.get("request_id"))
     return render(request, UnavailableError("The database cannot be reached; try again in a moment."))

@@ -50,6 +50,7 @@ class Service:
         self.process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "calltrace", *self.arguments, env={**os.environ, **self.environment}
         )
+        log.info("service_started", service=self.name, pid=self.process.pid)
         ended = asyncio.create_task(self.process.wait())
         asked = asyncio.create_task(stopping.wait())
         await asyncio.wait([ended, asked], return_when=asyncio.FIRST_COMPLETED)

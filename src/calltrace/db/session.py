@@ -13,6 +13,8 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from calltrace.db.tables import all_tables
+
 APP_ROLE = "calltrace_app"
 OPERATOR_ROLE = "calltrace_operator"
 
@@ -51,6 +53,7 @@ class Database:
     """Two engines on one database: the tenant-bound one and the operator's."""
 
     def __init__(self, dsn: str, *, pool_size: int = 10) -> None:
+        all_tables()  # foreign keys find their tables whichever features this process imported
         self.dsn = dsn
         self._app = make_engine(dsn, APP_ROLE, pool_size=pool_size)
         self._operator = make_engine(dsn, OPERATOR_ROLE, pool_size=2)

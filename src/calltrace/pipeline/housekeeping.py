@@ -6,12 +6,12 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import delete, func, not_, select
 from sqlalchemy import text as sql
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses import queries
 from calltrace.analyses.models import IdempotencyKey
 from calltrace.db import jobs
+from calltrace.db.outage import is_outage
 from calltrace.db.session import Database
 from calltrace.webhooks.models import Delivery
 
@@ -29,8 +29,10 @@ async def keep_house(database: Database) -> None:
     while True:
         try:
             await tidy(database)
-        except (OSError, SQLAlchemyError) as error:
-            log.warning("housekeeping_failed", error=str(error))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("housekeeping_postponed", error=str(error))
         await asyncio.sleep(EVERY_SECONDS)
 
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from calltrace.analyses import lifecycle, queries
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument, Stage
 from calltrace.analyses.lifecycle import CallFacts, Claim, StaleAttemptError
 from calltrace.analyses.models import Analysis
+from calltrace.db.outage import is_outage
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.children import Child, Message
 from calltrace.kit.errors import CallTraceError, ProcessingError
@@ -82,9 +82,9 @@ class Processor:
                 log.info("stale_attempt", analysis=str(analysis_id), attempt=work.claim.attempt)
             except CallTraceError as error:
                 await self._handle_failed(work, error)
-            except (OSError, SQLAlchemyError):  # the database or the disk is away: not this recording's fault
-                raise
             except Exception as error:
+                if is_outage(error):  # not this recording's fault, and nothing can be written down now
+                    raise
                 log.exception("analysis_bug", analysis=str(analysis_id))
                 await self._handle_failed(work, InternalProcessingError(f"{type(error).__name__}."))
 
@@ -243,8 +243,10 @@ class Processor:
             if work.stage in {"decoding", "transcribing"}:  # ours is the request that the child works on
                 await self._child.close()
             return False
-        except (OSError, SQLAlchemyError) as error:  # a report may be missed; results may not
-            log.warning("progress_not_written", error=str(error))
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            log.warning("progress_not_written", error=str(error))  # a report may be missed; results may not
         return True
 
     @staticmethod

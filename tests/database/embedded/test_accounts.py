@@ -25,11 +25,12 @@ _NOBODY = 65_534
 def test_root_s_server_runs_unprivileged_below_a_folder_that_is_closed_to_it(
     made: Path, tmp_path: Path, sql: Sql, postmaster: Callable[[Path], int]
 ) -> None:
-    closed = tmp_path / "closed"
+    closed = tmp_path / "c"  # short: the socket is to be in there, too
     closed.mkdir(mode=0o700)
-    folder = shutil.copytree(made, closed / "data")
+    folder = shutil.copytree(made, closed / "d")
     with EmbeddedServer(EmbeddedConfig(folder), print) as server:
         assert sql(server.dsn, "SELECT value FROM kept") == 42
+        assert sql(server.maintenance_dsn, "SHOW unix_socket_directories") == "run"
         assert Path(f"/proc/{postmaster(folder)}").stat().st_uid == 65_528
     assert stat.S_IMODE(closed.stat().st_mode) == 0o700
     assert {closed.stat().st_uid, folder.stat().st_uid, (folder / "cluster").stat().st_uid} == {0}

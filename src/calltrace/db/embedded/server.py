@@ -24,7 +24,7 @@ from calltrace.db.embedded.layout import (
     read_passwords,
     remove_socket_dir,
 )
-from calltrace.db.embedded.lock import FileLock, is_held
+from calltrace.db.embedded.lock import FileLock
 from calltrace.db.embedded.log import BoundedLog
 from calltrace.db.embedded.probe import State, ask
 from calltrace.db.embedded.process import Child
@@ -125,7 +125,7 @@ class EmbeddedServer:
 
     def _take_lock(self) -> None:
         make_private(self._layout.data_dir)
-        deadline = time.monotonic() + _LOCK_PATIENCE  # somebody may just be looking, see running_dsn
+        deadline = time.monotonic() + _LOCK_PATIENCE  # somebody may just be looking, see running.py
         while not self._supervising.try_acquire():
             if time.monotonic() > deadline:
                 raise DatabaseInUseError(
@@ -196,11 +196,3 @@ class EmbeddedServer:
             return read_passwords(self._layout)
         except (OSError, ValueError) as error:
             raise DatabaseStartError(f"{self._layout.passwords} cannot be read: {error}") from error
-
-
-def running_dsn(data_dir: Path) -> str | None:
-    """The URL of the server that another process runs on this data directory now, else ``None``."""
-    layout = Layout(data_dir.absolute())
-    if not is_held(layout.supervisor_lock) or not layout.passwords.exists():
-        return None
-    return dsn(layout, OWNER, read_passwords(layout).owner)

@@ -1,0 +1,109 @@
+"""The small pure parts: windows, voice activity, loops, language, segments, word errors."""
+
+import numpy as np
+import pytest
+
+from calltrace.speech import vad
+from calltrace.speech.engines.protocol import HeardWord
+from calltrace.speech.language import choose, pool
+from calltrace.speech.loops import compression, without_impossible_loops
+from calltrace.speech.segments import phrases, text
+from calltrace.speech.vad import FRAME_SECONDS
+from calltrace.speech.wer import normalised, word_errors
+from calltrace.speech.windows import Stretch, pack, spread
+
+
+def _words(texts: list[str], seconds: float, gap: float = 0.0) -> list[HeardWord]:
+    step = seconds + gap
+    return [HeardWord(0, one, index * step, index * step + seconds, 0.9) for index, one in enumerate(texts)]
+
+
+def test_windows_hold_one_channel_and_never_more_than_their_length() -> None:
+    stretches = [
+        Stretch(channel, start, start + 7) for start in (0.0, 10.0, 20.0, 30.0, 40.0) for channel in (1, 0)
+    ]
+    windows = pack(stretches, 29.0)
+    assert [window.channel for window in windows] == [0, 0, 1, 1]
+    assert all(window.seconds <= 29.0 for window in windows)
+    assert sum(len(window.stretches) for window in windows) == 10
+
+
+def test_times_of_a_window_lead_back_into_the_stretch_they_came_from() -> None:
+    window = pack([Stretch(0, 10, 12), Stretch(0, 50, 55)], 29.0)[0]
+    assert window.call_times(0.5, 1.0) == (10.5, 11.0)
+    assert window.call_times(3.0, 4.0) == (51.0, 52.0)
+    assert window.call_times(1.8, 3.0) == (50.0, 51.0)  # a word never crosses a pause that was cut out
+    assert window.call_times(6.9, 9.0) == (54.9, 55.0)
+
+
+def test_the_first_batch_is_spread_over_the_call() -> None:
+    windows = pack([Stretch(0, 40.0 * n, 40.0 * n + 20) for n in range(40)], 29.0)
+    ordered = spread(windows, 8)
+    starts = [window.stretches[0].start for window in ordered]
+    assert starts[0] == 0.0
+    assert starts[7] == 1560.0
+    assert sorted(starts) == [40.0 * n for n in range(40)]
+
+
+def test_speech_is_padded_split_and_short_clicks_are_dropped() -> None:
+    curve = np.zeros(4000, np.float32)
+    curve[100:102] = 0.9  # 64 ms: a click
+    curve[200:300] = 0.9
+    curve[305:400] = 0.9  # a pause of 160 ms: the same stretch
+    curve[1000:3000] = 0.9  # 64 seconds
+    found = vad.stretches(curve, 1, 4000 * FRAME_SECONDS)
+    assert found[0].start == pytest.approx(200 * FRAME_SECONDS - 0.2)
+    assert found[0].end == pytest.approx(400 * FRAME_SECONDS + 0.2)
+    assert all(stretch.seconds <= 28.0 for stretch in found)
+    assert sum(stretch.seconds for stretch in found[1:]) == pytest.approx(2000 * FRAME_SECONDS + 0.4)
+    assert all(one.end <= two.start for one, two in zip(found, found[1:], strict=False))
+
+
+def test_real_repetition_is_kept_and_a_loop_is_not() -> None:
+    real = _words(["No,", "no,", "no,", "no,", "no."], 0.25)
+    assert without_impossible_loops(real) == real
+    digits = _words(["four", "two", "four", "two", "four", "two", "four", "two"], 0.3)
+    assert without_impossible_loops(digits) == digits
+    loop = _words(["Right."] + ["I", "know"] * 40, 0.02)
+    assert [word.text for word in without_impossible_loops(loop)] == ["Right.", "I", "know"]
+
+
+def test_a_loop_compresses_and_speech_does_not() -> None:
+    assert compression("I know, I know, " * 20) > 2.4
+    assert compression("Thank you for calling Harbor Broadband, my name is Grace.") < 1.5
+    assert compression("") == 0.0
+
+
+def test_a_language_is_pooled_over_windows_by_their_length() -> None:
+    pooled = pool([{"en": 0.9, "de": 0.1}, {"en": 0.2, "de": 0.8}], [10.0, 30.0])
+    assert pooled == pytest.approx({"en": 0.375, "de": 0.625})
+    assert choose(pooled, None).chosen == "de"
+
+
+def test_a_hint_wins_unless_it_is_plainly_wrong() -> None:
+    assert choose({"pt": 0.7, "es": 0.3}, "es").chosen == "es"
+    assert choose({"pt": 0.97, "es": 0.01}, "es").chosen == "pt"
+    assert choose({"pt": 0.9, "gl": 0.08}, "gl").chosen == "gl"
+
+
+def test_pauses_end_segments_and_long_ones_are_cut_after_sentences() -> None:
+    words = _words(["Yes."], 0.4) + [
+        HeardWord(0, "Then." if index % 20 == 19 else "word", 3 + index * 0.3, 3.25 + index * 0.3, 0.9)
+        for index in range(120)
+    ]
+    found = phrases(words)
+    assert text(found[0]) == "Yes."
+    assert sum(len(phrase) for phrase in found) == len(words)
+    assert all(phrase[-1].end - phrase[0].start <= 16.0 for phrase in found)
+    assert all(phrase[-1].text.endswith(".") for phrase in found)
+
+
+def test_words_of_scripts_without_spaces_are_glued() -> None:
+    words = [HeardWord(0, one, 0.0, 0.1, 0.9, glued=True) for one in ("你", "好", "。")]
+    assert text(words) == "你好。"
+
+
+def test_word_errors_see_through_spelling() -> None:
+    assert word_errors("Mister Smith's number is one two, oh!", "mr smith's number is 120") == (0, 7)
+    assert word_errors("a b c d", "a x c") == (2, 4)
+    assert normalised("Uh, 3,061 d’accord.") == ["3", "0", "6", "1", "d'accord"]

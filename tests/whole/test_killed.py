@@ -1,0 +1,158 @@
+"""Killed in the middle: nothing is lost, nothing is done twice."""
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from whole.conftest import Stage, make_stage
+from whole.harness import Installation, World, wait_for
+
+
+def test_kill_9_of_the_worker_in_the_middle_of_a_transcription(stage: Stage) -> None:
+    accepted = stage.client.submit(stage.call)
+    stage.client.reaches(accepted["analysisId"], "transcribing")
+    os.kill(stage.installation.service_pid("worker-1"), signal.SIGKILL)
+    killed = time.monotonic()
+    claims = lambda: stage.client.get(accepted["analysisId"])["progress"]["stage"] != "transcribing"  # noqa: E731 - one condition
+    shown = stage.client.finished(accepted["analysisId"])
+    assert claims()
+    assert shown["status"] == "completed"
+    assert time.monotonic() - killed < 90
+    wait_for(lambda: "analysis.completed" in stage.world.events(accepted["analysisId"]), "the event")
+    assert stage.world.events(accepted["analysisId"]).count("analysis.completed") == 1
+
+
+def test_the_child_of_a_killed_worker_does_not_live_on(stage: Stage) -> None:
+    accepted = stage.client.submit(stage.call)
+    stage.client.reaches(accepted["analysisId"], "transcribing")
+    worker = stage.installation.service_pid("worker-1")
+    children = _children_of(worker)
+    assert children
+    os.kill(worker, signal.SIGKILL)
+    wait_for(lambda: not any(_alive(pid) for pid in children), "the children end", 10)
+    assert stage.client.finished(accepted["analysisId"])["status"] == "completed"
+
+
+def test_kill_9_of_the_api_between_commit_and_answer(stage: Stage) -> None:
+    """The client may or may not have got its 202: the retry with the same key makes no second analysis."""
+    for round_ in range(3):
+        key = f"kill-api-{round_}"
+        answers: list[Any] = []
+        body = {"fileUrl": f"{stage.world.url}/page.mp3", "idempotencyKey": key, "externalId": key}
+
+        def send(body: dict[str, str] = body, answers: list[Any] = answers) -> None:
+            try:
+                answers.append(
+                    httpx2.post(
+                        f"{stage.installation.url}/api/v1/analyses", json=body, headers=stage.client._headers
+                    )
+                )
+            except httpx2.HTTPError as error:
+                answers.append(error)
+
+        thread = threading.Thread(target=send)
+        thread.start()
+        time.sleep(0.02 * (round_ + 1))
+        os.kill(stage.installation.service_pid("api"), signal.SIGKILL)
+        thread.join()
+        wait_for(stage.installation.healthy, "the API comes back")
+        accepted = stage.client.submit(body["fileUrl"], idempotencyKey=key, externalId=key)
+        found = stage.client.list(externalId=key)
+        assert [one["analysisId"] for one in found] == [accepted["analysisId"]]
+
+
+def test_the_database_server_dies_in_the_middle(stage: Stage) -> None:
+    accepted = stage.client.submit(stage.call)
+    stage.client.reaches(accepted["analysisId"], "transcribing")
+    pid = int(
+        (stage.installation.folder / "data/postgres")
+        .rglob("postmaster.pid")
+        .__next__()
+        .read_text()
+        .split()[0]
+    )
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not _alive(pid), "the server is dead")
+    wait_for(stage.installation.healthy, "the database comes back")
+    shown = stage.client.finished(accepted["analysisId"])
+    assert shown["status"] == "completed"
+    wait_for(lambda: "analysis.completed" in stage.world.events(accepted["analysisId"]), "the event")
+
+
+def test_ct_121_a_receiver_that_is_down_and_comes_back(stage: Stage) -> None:
+    stage.world.down, stage.world.refused = True, 0
+    try:
+        accepted = stage.client.submit(f"{stage.world.url}/page.mp3")
+        wait_for(lambda: stage.world.refused >= 2, "attempts that fail")
+    finally:
+        stage.world.down = False
+    wait_for(lambda: len(stage.world.events(accepted["analysisId"])) == 2, "both events after all")
+    deliveries = stage.installation.json("webhooks", "deliveries", "--org", "Default", "--limit", "4")
+    tries = next(one["tries"] for one in deliveries if one["attempts"] > 1)
+    assert [one["responseCode"] for one in tries][0] == 503
+    assert tries[-1]["status"] == "delivered"
+
+
+@pytest.fixture
+def own(world: tuple[World, Path], tmp_path: Path) -> Generator[Installation]:
+    (tmp_path / "ca.pem").write_bytes((world[1] / "ca.pem").read_bytes())
+    installation = Installation(tmp_path)
+    installation.start()
+    yield installation
+    if installation.process and installation.process.poll() is None:
+        installation.stop()
+
+
+def test_stopped_and_started_again_the_platform_goes_on(own: Installation, world: tuple[World, Path]) -> None:
+    stage = make_stage(own, world[0])
+    accepted = [stage.client.submit(stage.call) for _ in range(2)]
+    stage.client.reaches(accepted[0]["analysisId"], "transcribing")
+    assert own.stop() == 0
+    own.start()
+    shown = [stage.client.finished(one["analysisId"]) for one in accepted]
+    assert [one["status"] for one in shown] == ["completed", "completed"]
+
+
+def test_kill_9_of_everything_and_a_second_start(own: Installation, world: tuple[World, Path]) -> None:
+    stage = make_stage(own, world[0])
+    accepted = stage.client.submit(stage.call)
+    stage.client.reaches(accepted["analysisId"], "transcribing")
+    pids = [own.service_pid("api"), own.service_pid("worker-1")]
+    assert own.process
+    own.process.kill()
+    own.process.wait()
+    wait_for(lambda: not any(_alive(pid) for pid in pids), "the services end with their supervisor", 15)
+    own.start()
+    assert stage.client.finished(accepted["analysisId"])["status"] == "completed"
+
+
+def test_a_second_up_on_the_same_data_dir_is_told_so(own: Installation) -> None:
+    done = own.command("up", "--port", "1")
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[-1].startswith("calltrace: ")
+    assert own.healthy()
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+
+
+def _children_of(pid: int) -> list[int]:
+    found: list[int] = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = path.read_text().rsplit(")", 1)[1].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid:
+            found.append(int(path.parent.name))
+    return found
