@@ -52,12 +52,14 @@ def transcribe(
 def _recognise(
     audio: DecodedAudio, layout: channels.Layout, hint: str | None, engine: Engine, progress: Progress
 ) -> Recognition:
+    nothing = Recognition(hint or "und", 0.0, ())
     if not layout.speech:
-        return Recognition(hint or "und", 0.0, ())
+        return nothing
     rest = 1 - _LISTENING_SHARE
-    return engine.transcribe(
+    heard = engine.transcribe(
         audio, layout.speech, hint, lambda share: progress(_LISTENING_SHARE + share * rest)
     )
+    return heard if heard.words else nothing  # a language of no words is a guess about noise
 
 
 def _phrases(words: Sequence[HeardWord]) -> list[Phrase]:
