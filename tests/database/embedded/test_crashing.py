@@ -252,10 +252,10 @@ def test_a_slow_recovery_is_waited_for_and_reported(
     data_dir: Path, messages: list[str], sql: Sql, postmaster: Pid, kill: Kill
 ) -> None:
     with EmbeddedServer(EmbeddedConfig(data_dir), print) as crashing:
-        sql(crashing.maintenance_dsn, "ALTER SYSTEM SET restore_command = 'sleep 1.2; false'")
+        sql(crashing.maintenance_dsn, "ALTER SYSTEM SET restore_command = 'sleep 4; false'")
         kill(postmaster(data_dir))
     (data_dir / "cluster/pgdata/recovery.signal").touch()  # recovery asks an archive that takes its time
-    patient = EmbeddedServer(EmbeddedConfig(data_dir, start_timeout=0.5), messages.append)
+    patient = EmbeddedServer(EmbeddedConfig(data_dir, start_timeout=3), messages.append)
     with patient:
         assert sql(patient.dsn, "SELECT value FROM kept") == 42
     assert any(message.startswith("The database is starting up (") for message in messages)

@@ -28,7 +28,7 @@ def wait_until_ready(child: Child, layout: Layout, patience: float, say: Callabl
             heard = now
         if now - heard > patience:
             raise DatabaseStartError(
-                f"The database server does not answer after {patience:.0f} s; see {layout.log}."
+                f"The database server does not answer after {patience:g} s; see {layout.log}."
             )
         if now >= report_at:
             say(f"The database is starting up ({now - began:.0f} s): {_progress(child) or answer.message}")
