@@ -1,21 +1,21 @@
 """How far an analysis is, on stderr: a bar on a terminal, one line per stage anywhere else."""
 
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from calltrace.analyses.document import Stage
+from calltrace.pipeline.hearing import StageProgress
 from calltrace.pipeline.progress import percent
-
-StageProgress = Callable[[Stage, float], None]
-"""Called with the current stage and the done share of it, 0.0 to 1.0."""
 
 
 @contextmanager
 def bars(label: str, console: Console | None = None) -> Generator[StageProgress]:
     """Show the progress of the work inside the ``with`` block; the bar vanishes when the work is over.
+
+    Yields a function that is called with the current stage and the done share of it, 0.0 to 1.0.
 
     Args:
         label: what is worked on, usually a file's name.
