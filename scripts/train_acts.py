@@ -1,6 +1,7 @@
 """Train what ``calltrace.evaluation`` ships: dialogue acts and verdict heads, from labelled calls.
 
-Usage: ``python scripts/train_acts.py DATA... [--measure] [--out DIR]``. The same data give the same files.
+Usage: ``python scripts/train_acts.py DATA... [--measure] [--no-exemplars] [--out DIR]``.
+The same data give the same files.
 ``DATA``: files or folders of labelled calls (format: docs/evaluation.md). ``--measure`` also leaves each
 writer out in turn and prints how well the rest judges that writer's calls.
 """
@@ -12,28 +13,30 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from calltrace.evaluation.bench import (
-    CallOutcome,
-    calibration,
-    measure,
-    pooled,
-    seconds_per_ten_minutes,
-    signal_accuracy,
-)
+from calltrace.evaluation.bench import measure
 from calltrace.evaluation.judges.acts import save_head
 from calltrace.evaluation.judges.embeddings import default_embedder
 from calltrace.evaluation.judges.heads import Heads, write_head
 from calltrace.evaluation.labelled import LabelledCall, read_calls
+from calltrace.evaluation.quality import (
+    CallOutcome,
+    calibration,
+    pooled,
+    seconds_per_ten_minutes,
+    signal_accuracy,
+)
 from calltrace.evaluation.training import Trainer
 from calltrace.scorecards.catalogue import default_scorecard
 
+_EXEMPLARS = Path(__file__).parent.parent / "src/calltrace/evaluation/data/exemplars.json"
 _DATA = Path(__file__).parent.parent / "src" / "calltrace" / "evaluation" / "data"
 
 
 def main() -> None:
     """Read, fit, write; measure on request."""
     arguments = _arguments()
-    calls = read_calls(arguments.data)
+    exemplars = [] if arguments.no_exemplars else [_EXEMPLARS]
+    calls = read_calls([*arguments.data, *exemplars])
     trainer = Trainer(calls, default_embedder(), default_scorecard())
     measured = _measured(trainer, calls) if arguments.measure else {}
     trained = trainer.without()
@@ -47,6 +50,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Train the shipped dialogue acts and verdict heads.")
     parser.add_argument("data", nargs="+", type=Path)
     parser.add_argument("--measure", action="store_true")
+    parser.add_argument("--no-exemplars", action="store_true", help="what they are worth: train without them")
     parser.add_argument("--out", type=Path, default=_DATA)
     return parser.parse_args()
 
@@ -58,7 +62,7 @@ def _measured(trainer: Trainer, calls: list[LabelledCall]) -> dict[str, Any]:
         for writer in trainer.writers
         for outcome in measure([c for c in calls if c.writer == writer], trainer.without(writer))
     ]
-    unseen = measure([c for c in calls if c.acts is None], trainer.without())
+    unseen = measure([c for c in calls if c.acts is None and c.labels], trainer.without())
     return {"leave_one_writer_out": _report(outcomes), "calls_without_acts": _report(unseen)}
 
 
@@ -66,7 +70,7 @@ def _report(outcomes: list[CallOutcome]) -> dict[str, Any]:
     """The table, printed and as JSON."""
     rows = pooled(outcomes)
     for row in rows:
-        print(json.dumps(row.as_dict()))
+        print(json.dumps(row.as_dict()), flush=True)
     report = {
         "criteria": [row.as_dict() for row in rows],
         "calibration": [asdict(one) for one in calibration(outcomes)],

@@ -1,68 +1,17 @@
-"""Measured quality of the evaluator on labelled calls.
-
-``met`` against everything else, over all labelled verdicts. A result under review counts as its best
-guess, which its points show: all of them for ``met``. ``partly_met`` and ``not_applicable`` are not
-``met``, in labels and in results. Split data by writer, never by call.
-"""
+"""The evaluator set beside labelled calls. Split data by writer, never by call (``docs/evaluation.md``)."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 from calltrace.evaluation.judges.acts import shipped_head
 from calltrace.evaluation.judges.embeddings import default_embedder
 from calltrace.evaluation.judges.heads import shipped_heads
 from calltrace.evaluation.labelled import LabelledCall
+from calltrace.evaluation.quality import CallOutcome, Outcome
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.evaluation.service import evaluate_with
 from calltrace.evaluation.training import Trained
 from calltrace.scorecards.catalogue import default_scorecard
-
-ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """One labelled verdict beside the machine's."""
-
-    key: str
-    labelled: str
-    guessed: str
-    reviewed: bool
-    confidence: float
-    quotes: int
-    sound_quotes: int
-
-
-@dataclass(frozen=True, slots=True)
-class CallOutcome:
-    """One call: its verdicts, its signals right or wrong, how long it took."""
-
-    verdicts: tuple[Outcome, ...]
-    signals: dict[str, bool]
-    seconds: float
-    duration: float
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One line of the table. ``coverage``: share not under review; ``sure_accuracy``: right among those."""
-
-    key: str
-    n: int
-    precision: float
-    recall: float
-    f1: float
-    kappa: float
-    baseline_f1: float
-    coverage: float
-    sure_accuracy: float
-    evidence_validity: float
-
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON, three decimals."""
-        return {name: round(v, 3) if isinstance(v, float) else v for name, v in asdict(self).items()}
 
 
 def shipped() -> Trained:
@@ -75,59 +24,15 @@ def measure(calls: Sequence[LabelledCall], trained: Trained) -> list[CallOutcome
     return [_call(call, trained) for call in calls]
 
 
-def pooled(outcomes: Sequence[CallOutcome]) -> list[Row]:
-    """A row per criterion, then one over all."""
-    verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
-    keys = list(dict.fromkeys(verdict.key for verdict in verdicts))
-    rows = [_row(key, [v for v in verdicts if v.key == key]) for key in keys]
-    return [*rows, _row(ALL, verdicts)]
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Results of about the same confidence: how many, how sure on average, how many right."""
-
-    above: float
-    n: int
-    confidence: float
-    accuracy: float
-
-
-_EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
-
-
-def calibration(outcomes: Sequence[CallOutcome]) -> list[Bin]:
-    """Stated confidence against the share of verdicts (met, not met, not applicable) that were right."""
-    verdicts = [verdict for outcome in outcomes for verdict in outcome.verdicts]
-    bins: list[Bin] = []
-    for low, high in zip(_EDGES, (*_EDGES[1:], 2.0), strict=True):
-        inside = [v for v in verdicts if low <= v.confidence < high]
-        if inside:
-            sure = sum(v.confidence for v in inside) / len(inside)
-            right = sum(v.labelled == v.guessed for v in inside) / len(inside)
-            bins.append(Bin(low, len(inside), round(sure, 3), round(right, 3)))
-    return bins
-
-
-def signal_accuracy(outcomes: Sequence[CallOutcome]) -> dict[str, float]:
-    """Per signal the share of calls in which it was right."""
-    names = outcomes[0].signals if outcomes else {}
-    return {name: round(_ratio(sum(o.signals[name] for o in outcomes), len(outcomes)), 3) for name in names}
-
-
-def seconds_per_ten_minutes(outcomes: Sequence[CallOutcome]) -> float:
-    """Wall time of evaluation for ten minutes of call, on this machine."""
-    spent, length = sum(o.seconds for o in outcomes), sum(o.duration for o in outcomes)
-    return round(600 * _ratio(spent, length), 3)
-
-
-def kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
-    """Cohen's kappa of two raters over yes and no; 0.0 where chance explains everything."""
-    n = max(len(pairs), 1)
-    agree = sum(a == b for a, b in pairs) / n
-    first, second = sum(a for a, _ in pairs) / n, sum(b for _, b in pairs) / n
-    chance = first * second + (1 - first) * (1 - second)
-    return (agree - chance) / (1 - chance) if chance < 1 else 0.0
+def best_guess(result: CriterionResult) -> str:
+    """The verdict, also of a result under review: its points tell."""
+    if result.verdict != "needs_review":
+        return result.verdict
+    if result.max_score == 0:
+        return "not_applicable"
+    if result.score == result.max_score:
+        return "met"
+    return "partly_met" if result.score > 0 else "not_met"
 
 
 def _call(call: LabelledCall, trained: Trained) -> CallOutcome:
@@ -154,12 +59,12 @@ def _signals(evaluation: Evaluation, call: LabelledCall) -> dict[str, bool]:
 
 
 def _outcome(result: CriterionResult, labelled: str, call: LabelledCall) -> Outcome:
-    texts = {segment.id: segment for segment in call.transcript.segments}
+    segments = {segment.id: segment for segment in call.transcript.segments}
     sound = [
-        quote.quote in texts[quote.segment_id].text
-        and texts[quote.segment_id].start <= quote.start <= quote.end <= texts[quote.segment_id].end
+        quote.quote in segments[quote.segment_id].text
+        and segments[quote.segment_id].start <= quote.start <= quote.end <= segments[quote.segment_id].end
         for quote in result.evidence
-        if quote.segment_id in texts
+        if quote.segment_id in segments
     ]
     return Outcome(
         key=result.key,
@@ -170,38 +75,3 @@ def _outcome(result: CriterionResult, labelled: str, call: LabelledCall) -> Outc
         quotes=len(result.evidence),
         sound_quotes=sum(sound),
     )
-
-
-def best_guess(result: CriterionResult) -> str:
-    """The verdict, also of a result under review: its points tell."""
-    if result.verdict != "needs_review":
-        return result.verdict
-    if result.max_score == 0:
-        return "not_applicable"
-    if result.score == result.max_score:
-        return "met"
-    return "partly_met" if result.score > 0 else "not_met"
-
-
-def _row(key: str, verdicts: Sequence[Outcome]) -> Row:
-    pairs = [(v.labelled == "met", v.guessed == "met") for v in verdicts]
-    right = sum(a and b for a, b in pairs)
-    labelled, guessed = sum(a for a, _ in pairs), sum(b for _, b in pairs)
-    sure = [v for v in verdicts if not v.reviewed]
-    quotes = sum(v.quotes for v in verdicts)
-    return Row(
-        key=key,
-        n=len(pairs),
-        precision=_ratio(right, guessed),
-        recall=_ratio(right, labelled),
-        f1=_ratio(2 * right, guessed + labelled),
-        kappa=kappa(pairs),
-        baseline_f1=_ratio(2 * labelled, labelled + len(pairs)),
-        coverage=_ratio(len(sure), len(verdicts)),
-        sure_accuracy=_ratio(sum((v.labelled == "met") == (v.guessed == "met") for v in sure), len(sure)),
-        evidence_validity=_ratio(sum(v.sound_quotes for v in verdicts), quotes) if quotes else 1.0,
-    )
-
-
-def _ratio(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0

@@ -35,7 +35,11 @@ class Trained:
 
 
 class Trainer:
-    """Trains on any set of writers; the acts of one set of writers are fitted once."""
+    """Trains on any set of writers; the acts of one set of writers are fitted once.
+
+    Calls without verdicts are exemplars: turns that show an act, for acts of which real calls have few.
+    They teach the recogniser whoever is left out, and never a verdict.
+    """
 
     def __init__(self, calls: Sequence[LabelledCall], embedder: Embedder, scorecard: Scorecard) -> None:
         self._calls = [call for call in calls if call.acts is not None]
@@ -45,8 +49,8 @@ class Trainer:
 
     @property
     def writers(self) -> tuple[str, ...]:
-        """Writers whose turns are labelled with acts."""
-        return tuple(sorted({call.writer for call in self._calls}))
+        """Writers of whole calls, labelled with acts and verdicts: those that can be left out."""
+        return tuple(sorted({call.writer for call in self._calls if call.labels}))
 
     def without(self, left_out: str | None = None) -> Trained:
         """Acts and heads from all writers but ``left_out``."""
@@ -62,7 +66,7 @@ class Trainer:
 
     def _acts(self, writers: frozenset[str]) -> ActsHead:
         if writers not in self._fitted:
-            chosen = [call for call in self._calls if call.writer in writers]
+            chosen = [call for call in self._calls if call.writer in writers or not call.labels]
             self._fitted[writers] = fit_acts(chosen, self._embedder)
         return self._fitted[writers]
 
@@ -74,7 +78,8 @@ def fit_acts(calls: Sequence[LabelledCall], embedder: Embedder) -> ActsHead:
 
 def _fit_side(calls: Sequence[LabelledCall], embedder: Embedder, side: Side) -> SideHead:
     names = ACTS_BY_SIDE[side]
-    parts = [_turns(call, embedder, side) for call in calls]
+    # Exemplars are agents' turns; what stands between them is filler and teaches nothing about customers.
+    parts = [_turns(call, embedder, side) for call in calls if call.labels or side == "agent"]
     rows = np.vstack([rows for rows, _ in parts])
     labels = np.array([[name in acts for name in names] for _, turns in parts for acts in turns], np.float32)
     mean = rows.mean(axis=0)

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from calltrace.evaluation.bench import kappa, measure, pooled, shipped
+from calltrace.evaluation.bench import best_guess, measure, shipped
 from calltrace.evaluation.labelled import read_calls
+from calltrace.evaluation.quality import calibration, kappa, pooled, signal_accuracy
+from calltrace.evaluation.results import CriterionResult, Verdict
 from calltrace.kit.errors import UsageError
 from calltrace.speech.transcript import Transcript
 
@@ -32,11 +34,38 @@ def test_a_benchmark_counts_every_labelled_verdict(tmp_path: Path, good_call: Tr
     calls = read_calls([write(tmp_path / "calls.json", good_call, signals=signals)])
     outcomes = measure(calls, shipped())
     rows = pooled(outcomes)
-    assert [row.key for row in rows] == [*LABELS, "all"] or {row.key for row in rows} == {*LABELS, "all"}
+    assert {row.key for row in rows} == {*LABELS, "all"}
     assert rows[-1].n == len(LABELS)
     assert rows[-1].f1 == 1
     assert rows[-1].evidence_validity == 1
-    assert outcomes[0].signals["escalation"] is True
+    assert signal_accuracy(outcomes)["escalation"] == 1
+    assert sum(one.n for one in calibration(outcomes)) == len(LABELS)
+
+
+@pytest.mark.parametrize(
+    ("verdict", "score", "maximum", "guess"),
+    [
+        ("met", 10, 10, "met"),
+        ("needs_review", 10, 10, "met"),
+        ("needs_review", 4, 10, "partly_met"),
+        ("needs_review", 0, 10, "not_met"),
+        ("needs_review", 0, 0, "not_applicable"),
+    ],
+)
+def test_the_points_of_a_result_under_review_tell_its_best_guess(
+    verdict: Verdict, score: float, maximum: float, guess: str
+) -> None:
+    result = CriterionResult(
+        key="k",
+        name="K",
+        score=score,
+        max_score=maximum,
+        verdict=verdict,
+        confidence=0.5,
+        method="embedding",
+        reason="",
+    )
+    assert best_guess(result) == guess
 
 
 def test_kappa_is_agreement_beyond_chance() -> None:

@@ -23,13 +23,20 @@ def examine(check: Sequence, hearing: Hearing) -> Opinion:
         met=ordered,
         features=features,
         reasons=(
-            f"All {len(found)} steps were taken in order.",
+            _taken(strengths),
             _missing(strengths, found),
             "The call gave no occasion for it.",
         ),
         proof=_proof(found, path),
         share=sum(strength >= _FOUND for strength in strengths) / len(found) if check.partial else None,
     )
+
+
+def _taken(strengths: list[float]) -> str:
+    """A trained head may find the whole likely although a step is faint: say so."""
+    faint = [str(i + 1) for i, strength in enumerate(strengths) if strength < _FOUND]
+    end = f", though step {', '.join(faint)} only faintly" if faint else ""
+    return f"The {len(strengths)} steps were taken in order{end}."
 
 
 def _step(one: Hits) -> dict[str, float]:
