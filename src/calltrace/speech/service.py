@@ -37,9 +37,8 @@ def transcribe(
     layout = channels.listen(audio, lambda share: progress(share * _LISTENING_SHARE))
     heard = _recognise(audio, layout, hint, engine, progress)
     spoken = _phrases(heard.words)
-    parts = roles.assign(
-        layout.distinct, layout.speaking, [_line(phrase) for phrase in spoken], options.channels
-    )
+    speaking = sorted({word.channel for word in heard.words})
+    parts = roles.assign(layout.distinct, speaking, [_line(phrase) for phrase in spoken], options.channels)
     progress(1.0)
     return Transcript(
         language=heard.language,

@@ -9,7 +9,7 @@ _DIGITS: dict[str, tuple[str, ...]] = {
     "0": ("zero", "oh", "null", "zéro", "cero", "ноль"),
     "1": ("one", "eins", "un", "uno", "um"),
     "2": ("two", "zwei", "deux", "dos", "dois", "due"),
-    "3": ("three", "drei", "trois", "tres", "três", "tre"),
+    "3": ("three", "drei", "trois", "tres", "três", "tre"),  # codespell:ignore
     "4": ("four", "vier", "quatre", "cuatro", "quatro", "quattro"),
     "5": ("five", "fünf", "cinq", "cinco", "cinque"),
     "6": ("six", "sechs", "seis", "sei"),
