@@ -54,7 +54,7 @@ AGENT: tuple[Cue, ...] = (
         r"\bmy name is \w+( \w+)? (from|with|at|and i)\b",
         r"\b(me puede|podría|puede) (dar|decir|indicar|confirmar|facilitar)",
         r"\b(cuál es su|me da su|con quién tengo el gusto)\b",
-        r"\b(ihre|ihren) (kundennummer|namen?|geburtsdatum|vertragsnummer|adress.|telefonnummer)",
+        r"\b(ihre|ihren) (kundennummer|namen?|geburtsdatum|vertragsnummer|anschrift|telefonnummer)",
         r"\bkönnen sie mir (bitte )?(ihr|ihre|ihren)\b",
         r"\b(votre|vos) (nom|numéro|adresse|date de naissance|référence|coordonnées)\b",  # codespell:ignore
         r"\b(pouvez|pourriez)-vous me (donner|confirmer|communiquer|rappeler)\b",
@@ -71,7 +71,7 @@ AGENT: tuple[Cue, ...] = (
         r"\bi('m| am) (so |very |really )?sorry (to hear|about that|for the)\b",
         r"\b(we can|we offer|our (team|system|technicians?|records|policy|representatives?))\b",
         r"\bhave a (great|nice|good|wonderful) (day|one|evening|weekend)\b",
-        r"\b(un momento por favor|déjeme (revisar|verificar|comprobar)|con mucho gusto)\b",  # codespell:ignore
+        r"\b(un momento por favor|déjeme (revisar|verificar)|con mucho gusto)\b",  # codespell:ignore
         r"\b(einen moment bitte|ich schaue|ich prüfe|gerne, ich)\b",
         r"\b(un instant|ne quittez pas|je vérifie|je regarde|je vous (transfère|mets en attente))\b",
         r"\b(um momento|vou verificar|só um (instante|momento)|aguarde)\b",  # codespell:ignore
