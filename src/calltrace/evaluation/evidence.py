@@ -28,11 +28,11 @@ def evidence(spot: Spot, hearing: Hearing) -> Evidence:
 
 def stands(quoted: Evidence, hearing: Hearing) -> bool:
     """Whether the quote is in the segment it names, at a time within it."""
-    for segment in hearing.segments:
-        if segment.id == quoted.segment_id:
-            inside = segment.start <= quoted.start <= quoted.end <= segment.end
-            return bool(quoted.quote.strip()) and quoted.quote in segment.text and inside
-    return False
+    return bool(quoted.quote.strip()) and any(
+        quoted.quote in segment.text and segment.start <= quoted.start <= quoted.end <= segment.end
+        for segment in hearing.segments
+        if segment.id == quoted.segment_id
+    )
 
 
 def _span(spot: Spot, hearing: Hearing) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import numpy as np
 from calltrace.evaluation.judges.acts import ActsHead, features, with_text
 from calltrace.evaluation.judges.embeddings import Embedder, Matrix
 from calltrace.evaluation.judges.logistic import Vector
+from calltrace.evaluation.sensitive import Finding, findings
 from calltrace.scorecards.acts import Side
 from calltrace.speech.transcript import Segment, Transcript
 
@@ -52,6 +53,11 @@ class Hearing:
     def unknown_share(self) -> float:
         """The share of segments whose speaker is not known."""
         return sum(s.speaker == "unknown" for s in self.segments) / max(self.size, 1)
+
+    @cached_property
+    def sensitive(self) -> list[Finding]:
+        """Sensitive values that were spoken, with their places."""
+        return findings(self.segments)
 
     def sentences(self, index: int) -> list[tuple[int, int]]:
         """Where each sentence of a segment's text begins and ends, in characters."""

@@ -63,9 +63,9 @@ class Finding:
     end: int
 
 
-def sensitive_spans(segments: Sequence[Segment]) -> list[SensitiveSpan]:
-    """All spans, in the order of the call; each kind once per segment."""
-    pairs = dict.fromkeys((finding.index, finding.kind) for finding in findings(segments))
+def sensitive_spans(segments: Sequence[Segment], found: Sequence[Finding]) -> list[SensitiveSpan]:
+    """``found`` as spans, in the order of the call; each kind once per segment."""
+    pairs = dict.fromkeys((finding.index, finding.kind) for finding in found)
     return [SensitiveSpan(kind=kind, segment_id=segments[index].id) for index, kind in sorted(pairs)]
 
 
@@ -79,18 +79,18 @@ def masked(text: str, found: Sequence[Finding]) -> str:
 def findings(segments: Sequence[Segment]) -> list[Finding]:
     """Every sensitive value, with its place; overlapping kinds only once, the more specific first."""
     found: list[Finding] = _split_cards(segments)
+    named = [_named(segment.text) for segment in segments]
     for index in range(len(segments)):
         taken = [one for one in found if one.index == index]
-        for new in _in_segment(segments, index):
+        for new in _in_segment(segments, index, _topics(segments, index, named)):
             if not any(new.start < old.end and old.start < new.end for old in taken):
                 taken.append(new)
                 found.append(new)
     return found
 
 
-def _in_segment(segments: Sequence[Segment], index: int) -> list[Finding]:
+def _in_segment(segments: Sequence[Segment], index: int, topics: dict[str, int]) -> list[Finding]:
     text = segments[index].text
-    topics = _topics(segments, index)
     runs = digit_runs(text)
     cards = [Finding("payment_card", index, r.start, r.end) for r in runs if _is_card(r.digits, topics)]
     forms = [Finding(kind, index, m.start(), m.end()) for kind, form in _FORMS for m in form.finditer(text)]
@@ -111,12 +111,12 @@ def _after_card(index: int, runs: list[Run], cards: list[Finding]) -> list[Findi
     return [*found, *(Finding("cvv", index, r.start, r.end) for r in codes)]
 
 
-def _topics(segments: Sequence[Segment], index: int) -> dict[str, int]:
+def _topics(segments: Sequence[Segment], index: int, named: list[list[str]]) -> dict[str, int]:
     """What this segment speaks of itself (0), and what was asked for so many turns before."""
-    topics = dict.fromkeys(_named(segments[index].text), 0)
+    topics = dict.fromkeys(named[index], 0)
     for back in range(1, min(_MEMORY, index) + 1):
         if segments[index - back].speaker != segments[index].speaker:
-            for kind in _named(segments[index - back].text):
+            for kind in named[index - back]:
                 topics.setdefault(kind, back)
     return topics
 

@@ -84,5 +84,5 @@ def _assembled(
         sentiment=sentiment(hearing, heads),
         escalation=escalation(hearing, heads),
         customer_effort_score=effort(hearing, heads),
-        sensitive_data=sensitive_spans(hearing.segments),
+        sensitive_data=sensitive_spans(hearing.segments, hearing.sensitive),
     )

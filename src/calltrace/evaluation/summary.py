@@ -7,7 +7,7 @@ import numpy as np
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.results import CriterionResult
 from calltrace.evaluation.scoring import Total
-from calltrace.evaluation.sensitive import findings, masked
+from calltrace.evaluation.sensitive import masked
 from calltrace.scorecards.acts import Side
 from calltrace.scorecards.document import Scorecard
 
@@ -54,7 +54,7 @@ def _quote(hearing: Hearing, side: Side, act: str) -> str:
         return ""
     index = int(np.argmax(strength))
     # A summary travels further than a transcript: what is sensitive is left out of its quotes.
-    found = [one for one in findings(hearing.segments) if one.index == index]
+    found = [one for one in hearing.sensitive if one.index == index]
     text = masked(hearing.segments[index].text, found).strip()
     if len(text) > _QUOTE_LENGTH:
         text = text[:_QUOTE_LENGTH].rsplit(" ", 1)[0] + " \u2026"
