@@ -14,6 +14,8 @@ from calltrace.speech.transcript import Attribution, Segment, Transcript, Word
 _LISTENING_SHARE = 0.1
 """Finding speech takes about a tenth of the time, recognising it the rest."""
 _DECIMALS = 3
+_SHORTEST_SECONDS = 0.1
+"""A single short word may be aligned to one moment; a segment is something that can be played."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def transcribe(
         language=heard.language,
         language_confidence=round(heard.language_confidence, _DECIMALS),
         attribution=Attribution(method=parts.method, confidence=parts.confidence),
-        segments=[_segment(index, phrase, parts) for index, phrase in enumerate(spoken, 1)],
+        segments=[_segment(index, phrase, parts, audio.duration) for index, phrase in enumerate(spoken, 1)],
     )
 
 
@@ -72,16 +74,18 @@ def _line(phrase: Phrase) -> Line:
     return Line(phrase[0].channel, phrase[0].start, segments.text(phrase))
 
 
-def _segment(index: int, phrase: Phrase, parts: Roles) -> Segment:
+def _segment(index: int, phrase: Phrase, parts: Roles, duration: float) -> Segment:
     channel = phrase[0].channel
+    start = phrase[0].start
+    end = min(max(phrase[-1].end, start + _SHORTEST_SECONDS), duration)
     role = parts.by_channel.get(channel, "unknown")
     return Segment(
         id=f"s{index}",
         speaker=role,
         speaker_id="spk1" if parts.method == "diarization" else f"spk{_position(channel, parts)}",
         channel=channel,
-        start=round(phrase[0].start, _DECIMALS),
-        end=round(phrase[-1].end, _DECIMALS),
+        start=round(start, _DECIMALS),
+        end=round(end, _DECIMALS),
         text=segments.text(phrase),
         confidence=round(sum(word.confidence for word in phrase) / len(phrase), _DECIMALS),
         words=[_word(word) for word in phrase],

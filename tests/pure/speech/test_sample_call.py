@@ -74,10 +74,10 @@ def test_progress_moves_to_the_end_and_never_back(transcript: Transcript, shares
 
 def test_hold_time_is_silence(transcript: Transcript, sample_call: DecodedAudio) -> None:
     metrics = measure(transcript, sample_call.duration)
-    assert 10 < metrics.longest_silence_seconds < 15
+    assert 10 < metrics.longest_silence_seconds < 20
     assert metrics.talk_seconds.agent > metrics.talk_seconds.customer > 10
     assert metrics.interruptions.customer == 1
-    assert 100 < metrics.words_per_minute.agent < 250
+    assert 100 < metrics.words_per_minute.agent < 300
 
 
 def test_a_plainly_wrong_language_setting_is_survived(
