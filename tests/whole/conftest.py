@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from whole.harness import Client, Installation, World, running_world
 
 from calltrace.data import sample_call_path
+from whole.harness import Client, Installation, World, running_world
 
 
 @dataclass(frozen=True)

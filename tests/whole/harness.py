@@ -161,20 +161,20 @@ class Client:
 
     def __init__(self, installation: Installation, token: str) -> None:
         self._url = f"{installation.url}/api/v1/analyses"
-        self._headers = {"Authorization": f"Bearer {token}"}
+        self.headers = {"Authorization": f"Bearer {token}"}
 
     def submit(self, url: str, **fields: Any) -> dict[str, Any]:
-        answer = httpx2.post(self._url, json={"fileUrl": url, **fields}, headers=self._headers, timeout=30)
+        answer = httpx2.post(self._url, json={"fileUrl": url, **fields}, headers=self.headers, timeout=30)
         assert answer.status_code == 202, answer.text
         return answer.json()
 
     def get(self, analysis_id: str) -> dict[str, Any]:
-        answer = httpx2.get(f"{self._url}/{analysis_id}", headers=self._headers, timeout=30)
+        answer = httpx2.get(f"{self._url}/{analysis_id}", headers=self.headers, timeout=30)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
     def list(self, **filters: str) -> list[dict[str, Any]]:
-        return httpx2.get(self._url, params=filters, headers=self._headers, timeout=30).json()["data"]
+        return httpx2.get(self._url, params=filters, headers=self.headers, timeout=30).json()["data"]
 
     def finished(self, analysis_id: str, seconds: float = PATIENCE) -> dict[str, Any]:
         def done() -> dict[str, Any] | None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+
 from whole.conftest import Stage
 from whole.harness import Installation
 
@@ -50,11 +51,15 @@ BAD = {
     "unknown organisation": (("keys", "create", "--org", "Nobody", "--name", "x"), 1),
     "name taken": (("orgs", "create", "Default"), 1),
     "unknown scope": (("keys", "create", "--org", "Default", "--name", "x", "--scope", "fly"), 1),
-    "private receiver": (("webhooks", "create", "--org", "Default", "--url", "https://10.0.0.1/", "--event", "analysis.failed"), 1),
+    "private receiver": (
+        ("webhooks", "create", "--org", "Default", "--url", "https://10.0.0.1/", "--event=analysis.failed"), 1
+    ),
     "unknown option": (("keys", "create", "--colour", "red"), 2),
     "unknown command": (("dance",), 2),
     "bad choice": (("orgs", "create", "Y", "--plan", "gold"), 2),
-    "contract not served": (("keys", "create", "--org", "Default", "--name", "x", "--contract", "callcov"), 2),
+    "contract not served": (
+        ("keys", "create", "--org", "Default", "--name", "x", "--contract", "callcov"), 2
+    ),
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import httpx2
 import pytest
+
 from whole.conftest import Stage
 from whole.harness import wait_for
 
@@ -31,6 +32,6 @@ def test_a_call_that_was_cut_short_is_still_heard(stage: Stage) -> None:
 def test_ct_069_a_missing_file_is_refused_at_once(stage: Stage) -> None:
     answer = httpx2.post(
         f"{stage.installation.url}/api/v1/analyses", json={"fileUrl": f"{stage.world.url}/missing.mp3"},
-        headers=stage.client._headers, timeout=30,
+        headers=stage.client.headers, timeout=30,
     )  # fmt: skip
     assert (answer.status_code, answer.json()["code"]) == (422, "url_unreachable")

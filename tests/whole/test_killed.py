@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 import pytest
+
 from whole.conftest import Stage, make_stage
 from whole.harness import Installation, World, wait_for
 
@@ -50,7 +51,7 @@ def test_kill_9_of_the_api_between_commit_and_answer(stage: Stage) -> None:
             try:
                 answers.append(
                     httpx2.post(
-                        f"{stage.installation.url}/api/v1/analyses", json=body, headers=stage.client._headers
+                        f"{stage.installation.url}/api/v1/analyses", json=body, headers=stage.client.headers
                     )
                 )
             except httpx2.HTTPError as error:
@@ -95,7 +96,7 @@ def test_ct_121_a_receiver_that_is_down_and_comes_back(stage: Stage) -> None:
     wait_for(lambda: len(stage.world.events(accepted["analysisId"])) == 2, "both events after all")
     deliveries = stage.installation.json("webhooks", "deliveries", "--org", "Default", "--limit", "4")
     tries = next(one["tries"] for one in deliveries if one["attempts"] > 1)
-    assert [one["responseCode"] for one in tries][0] == 503
+    assert tries[0]["responseCode"] == 503
     assert tries[-1]["status"] == "delivered"
 
 

@@ -7,11 +7,11 @@ from typing import Any
 import httpx2
 import pytest
 from standardwebhooks.webhooks import Webhook
-from whole.conftest import Stage
-from whole.harness import wait_for
 
 from calltrace.data import sample_call_path
 from calltrace.kit.signatures import hmac_hex
+from whole.conftest import Stage
+from whole.harness import wait_for
 
 
 @pytest.fixture(scope="module")

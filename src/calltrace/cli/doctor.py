@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import typer
 from sqlalchemy import text
@@ -37,12 +37,10 @@ def _setting(current: Settings, name: str) -> dict[str, Any]:
     return {"name": PREFIX + name.upper(), "value": shown, "source": source_of(current, name)}
 
 
-def _plain(value: Any) -> str:
-    return (
-        ",".join(str(one) for one in value)
-        if isinstance(value, tuple)
-        else str("" if value is None else value)
-    )  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - any tuple will do
+def _plain(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(str(one) for one in cast("tuple[object, ...]", value))
+    return "" if value is None else str(value)
 
 
 def doctor(context: typer.Context, as_json: JsonOption = False) -> None:

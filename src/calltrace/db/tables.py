@@ -14,3 +14,8 @@ def all_tables() -> MetaData:
     for feature in FEATURES:
         import_module(f"calltrace.{feature}.models")
     return Base.metadata
+
+
+def ours(_object: object, name: str | None, kind: str, *_rest: object) -> bool:
+    """Whether a table is for our migrations; the queue engine looks after its own."""
+    return not (kind == "table" and name is not None and name.startswith("pgqueuer"))

@@ -2,13 +2,12 @@
 
 import uuid
 
-from database.conftest import submission
-
 from calltrace.analyses import lifecycle, submit
 from calltrace.analyses.lifecycle import CallFacts, Claim
 from calltrace.evaluation.results import Evaluation, MoodBySide, ScorecardRef
 from calltrace.speech.metrics import measure
 from calltrace.speech.transcript import Attribution, Segment, Transcript
+from database.conftest import submission
 
 TRANSCRIPT = Transcript(
     language="en",

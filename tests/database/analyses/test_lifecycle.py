@@ -4,8 +4,6 @@ import uuid
 from typing import Any
 
 import pytest
-from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed, submitted
-from database.conftest import count, waiting_jobs
 from sqlalchemy import text
 
 from calltrace.analyses import lifecycle, read, submit
@@ -14,6 +12,8 @@ from calltrace.analyses.lifecycle import Claim, StaleAttemptError
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from calltrace.webhooks import service as webhooks
+from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed, submitted
+from database.conftest import count, waiting_jobs
 
 ERROR = ErrorDocument(code="unsupported_media", message="No audio.", stage="decoding", retryable=False)
 

@@ -4,7 +4,6 @@ import uuid
 from datetime import timedelta
 
 import pytest
-from database.analyses.factory import claimed, submitted
 from sqlalchemy import text
 
 from calltrace.analyses import read, submit
@@ -13,6 +12,7 @@ from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import InvalidRequestError
 from calltrace.pipeline.context import Platform
+from database.analyses.factory import claimed, submitted
 
 
 async def _page(

@@ -5,7 +5,6 @@ import uuid
 from typing import Any
 
 import pytest
-from database.conftest import count, submission, waiting_jobs
 from sqlalchemy import text
 
 from calltrace.analyses import submit
@@ -14,6 +13,7 @@ from calltrace.db.session import Database
 from calltrace.kit.errors import InvalidRequestError
 from calltrace.kit.outbound import UrlBlockedError, UrlNotHttpsError
 from calltrace.webhooks import service as webhooks
+from database.conftest import count, submission, waiting_jobs
 
 
 async def test_ct_040_the_row_and_its_job_are_written_together(

@@ -7,8 +7,6 @@ from typing import Any
 
 import httpx2
 import pytest
-from database.analyses.factory import claimed, submitted
-from database.api.test_analyses_api import api  # noqa: F401 - a fixture
 
 from calltrace.analyses import lifecycle
 from calltrace.analyses.document import ProcessingDocument
@@ -16,6 +14,7 @@ from calltrace.analyses.submit import Intake
 from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
 from calltrace.recordings.models import Recording
+from database.analyses.factory import claimed, submitted
 
 CONTENT = bytes(range(256)) * 800
 
@@ -34,7 +33,7 @@ async def link(platform: Platform, org: uuid.UUID, intake: Intake, tmp_path: Pat
     return platform.links.url(org, claim.analysis_id).removeprefix("https://calls.test")
 
 
-async def test_the_link_gives_the_recording_back(api: httpx2.AsyncClient, link: str) -> None:  # noqa: F811 - the fixture
+async def test_the_link_gives_the_recording_back(api: httpx2.AsyncClient, link: str) -> None:
     answer = await api.get(link)
     assert (answer.status_code, answer.content) == (200, CONTENT)
     assert answer.headers["content-type"] == "audio/wav"
@@ -50,7 +49,7 @@ async def test_a_range_gives_its_bytes(
     link: str,
     wanted: str,
     start: int,
-    end: int,  # noqa: F811 - the fixture
+    end: int,
 ) -> None:
     answer = await api.get(link, headers={"Range": wanted})
     assert (answer.status_code, answer.content) == (206, CONTENT[start:end])
@@ -58,7 +57,7 @@ async def test_a_range_gives_its_bytes(
 
 
 @pytest.mark.parametrize("wanted", ["bytes=204800-", "bytes=9-3", "bytes=-0"])
-async def test_a_range_outside_is_416(api: httpx2.AsyncClient, link: str, wanted: str) -> None:  # noqa: F811 - the fixture
+async def test_a_range_outside_is_416(api: httpx2.AsyncClient, link: str, wanted: str) -> None:
     assert (await api.get(link, headers={"Range": wanted})).status_code == 416
 
 
@@ -66,10 +65,10 @@ async def test_a_changed_or_expired_link_is_403(
     api: httpx2.AsyncClient,
     link: str,
     platform: Platform,
-    org: uuid.UUID,  # noqa: F811 - the fixture
+    org: uuid.UUID,
 ) -> None:
     changed: Any = [link[:-1] + ("0" if link[-1] != "0" else "1"), link.replace("expires=", "expires=9")]
-    analysis_id = uuid.UUID(link.split("?")[0].rsplit("/", 1)[1])
+    analysis_id = uuid.UUID(link.split("?", maxsplit=1)[0].rsplit("/", 1)[1])
     old = platform.links.url(org, analysis_id, clock.now() - timedelta(hours=25))
     for one in [*changed, old.removeprefix("https://calls.test")]:
         answer = await api.get(one)

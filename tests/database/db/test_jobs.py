@@ -3,12 +3,12 @@
 import uuid
 
 import pytest
-from database.conftest import waiting_jobs
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.db import jobs
 from calltrace.db.session import Database, make_engine
+from database.conftest import waiting_jobs
 
 
 async def test_a_committed_job_waits_once(database: Database, org: uuid.UUID) -> None:
@@ -21,10 +21,14 @@ async def test_a_committed_job_waits_once(database: Database, org: uuid.UUID) ->
 
 async def test_a_rolled_back_job_never_was(database: Database, org: uuid.UUID) -> None:
     key = f"{org}/{uuid.uuid4()}"
-    with pytest.raises(ZeroDivisionError):
+
+    async def break_off() -> None:
         async with database.tenant(org) as session:
             await jobs.enqueue(session, jobs.PROCESS, key)
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await break_off()
     assert await waiting_jobs(database, key) == 0
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from database.conftest import submission
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -20,6 +19,7 @@ from calltrace.db.tables import FEATURES
 from calltrace.pipeline.context import Platform
 from calltrace.recordings.models import Recording
 from calltrace.webhooks import service as webhooks
+from database.conftest import submission
 
 TENANT_TABLES = """
     SELECT c.relname, c.relrowsecurity, c.relforcerowsecurity,
@@ -28,7 +28,8 @@ TENANT_TABLES = """
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p')
       AND (c.relname = 'organisations' OR EXISTS (
-          SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped))
+          SELECT 1 FROM pg_attribute a
+          WHERE a.attrelid = c.oid AND a.attname = 'org_id' AND NOT a.attisdropped))
 """
 """Every table that belongs to organisations, read from the catalogue and not from a list of ours."""
 
@@ -74,6 +75,7 @@ async def test_a_row_for_another_organisation_cannot_be_written(
 
 
 async def test_without_an_organisation_nothing_is_visible(database: Database, caller: Any) -> None:
+    assert caller.token
     async with database.operator() as session:
         names = [row[0] for row in (await session.execute(text(TENANT_TABLES))).all()]
     async with database.presenting("no such hash") as session:
@@ -87,7 +89,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
     async with database.tenant(org) as session:
         agent, queue = Agent(org_id=org, name="a"), Queue(org_id=org, name="q")
         session.add_all([agent, queue])
-        key, token = await keys.create(session, org, name="victim")
+        key, _token = await keys.create(session, org, name="victim")
         endpoint, _secret = await webhooks.create_endpoint(
             session, org, url="https://127.0.0.1/hook", events=["analysis.created"],
             box=platform.box, policy=platform.policy,

@@ -2,13 +2,13 @@
 
 import uuid
 
-from database.analyses.factory import submitted
-from database.conftest import waiting_jobs
 from sqlalchemy import text
 
 from calltrace.analyses import submit
 from calltrace.db.session import Database
 from calltrace.pipeline.housekeeping import tidy
+from database.analyses.factory import submitted
+from database.conftest import waiting_jobs
 
 
 async def test_an_analysis_without_a_job_gets_a_new_one(

@@ -92,7 +92,8 @@ async def sent(platform: Platform, org: uuid.UUID, receiver: Receiver) -> Sent:
 
 
 def _status(code: int, *headers: str) -> bytes:
-    return f"HTTP/1.1 {code} X\r\n{''.join(line + chr(13) + chr(10) for line in headers)}content-length: 0\r\n\r\n".encode()
+    lines = [f"HTTP/1.1 {code} X", *headers, "content-length: 0", "", ""]
+    return "\r\n".join(lines).encode()
 
 
 async def test_ct_130_both_signatures_verify_and_the_body_is_the_stored_one(

@@ -2,13 +2,7 @@
 
 from alembic import context
 
-from calltrace.db.tables import all_tables
-
-
-def ours(_obj: object, name: str | None, kind: str, *_rest: object) -> bool:
-    """Leave the queue engine's own tables to the queue engine."""
-    return not (kind == "table" and name is not None and name.startswith("pgqueuer"))
-
+from calltrace.db.tables import all_tables, ours
 
 context.configure(
     connection=context.config.attributes["connection"],
