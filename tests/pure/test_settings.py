@@ -1,0 +1,49 @@
+"""Settings come from where they are said to come from, and wrong ones are named."""
+
+from pathlib import Path
+
+import pytest
+
+from calltrace.kit.errors import ConfigurationError
+from calltrace.settings import NOT_YET, load_settings, source_of
+
+
+def test_defaults_are_those_of_the_interfaces_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    settings = load_settings()
+    assert settings.webhook_retry_schedule == (10, 60, 300)
+    assert settings.processing_retry_schedule == (5, 30, 120)
+    assert settings.outbound_ports == (443,)
+    assert (settings.fetch_max_bytes, settings.fetch_timeout_seconds) == (500 * 1024 * 1024, 300)
+    assert (settings.max_duration_seconds, settings.lease_seconds) == (14_400, 30)
+    assert source_of(settings, "lease_seconds") == "default"
+
+
+def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "calltrace.toml").write_text('webhook_retry_schedule = "1,2"\nlease_seconds = 7\n')
+    monkeypatch.setenv("CALLTRACE_LEASE_SECONDS", "9")
+    settings = load_settings()
+    assert (settings.webhook_retry_schedule, settings.lease_seconds) == ((1, 2), 9)
+    assert source_of(settings, "webhook_retry_schedule") == "calltrace.toml"
+    assert source_of(settings, "lease_seconds") == "environment"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("LEASE_SECONDS", "1"), ("FETCH_PROBE", "maybe"), ("WEBHOOK_RETRY_SCHEDULE", "1,x"),
+     ("OUTBOUND_ALLOW_CIDRS", "10.0.0.0/99"), ("FETCH_MAX_BYTES", "-1")],
+)  # fmt: skip
+def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
+    monkeypatch.setenv(f"CALLTRACE_{name}", value)
+    with pytest.raises(ConfigurationError, match=f"CALLTRACE_{name}"):
+        load_settings()
+
+
+@pytest.mark.parametrize("name", NOT_YET)
+def test_a_documented_setting_that_does_nothing_yet_is_refused(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv(f"CALLTRACE_{name}", "1")
+    with pytest.raises(ConfigurationError, match="not supported"):
+        load_settings()
