@@ -10,6 +10,9 @@ import pytest
 from calltrace.data import sample_call_path
 from whole.harness import Client, Installation, World, running_world
 
+SHORT_BYTES = 230_000
+"""About a minute of the sample call: long enough to be killed in, and half as long to wait for."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -24,6 +27,10 @@ class Stage:
     def call(self) -> str:
         return f"{self.world.url}/sample.mp3"
 
+    @property
+    def short_call(self) -> str:
+        return f"{self.world.url}/short.mp3"
+
 
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[World, Path]]:
@@ -33,6 +40,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[World, Pa
             "/sample.mp3": sample_call_path().read_bytes(),
             "/page.mp3": b"<!doctype html><html><body>Not found</body></html>",
             "/noise.mp3": b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(range(256)) * 40,
+            "/short.mp3": sample_call_path().read_bytes()[:SHORT_BYTES],
             "/cut.mp3": sample_call_path().read_bytes()[:4000],
         }
         yield world, folder

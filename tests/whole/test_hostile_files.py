@@ -18,7 +18,7 @@ def test_what_is_no_audio_fails_with_a_code_and_an_event(stage: Stage, name: str
 
 def test_a_good_call_completes_beside_bad_ones(stage: Stage) -> None:
     bad = [stage.client.submit(f"{stage.world.url}/noise.mp3") for _ in range(3)]
-    good = stage.client.submit(stage.call)
+    good = stage.client.submit(stage.short_call)
     assert stage.client.finished(good["analysisId"])["status"] == "completed"
     assert {stage.client.finished(one["analysisId"])["status"] for one in bad} == {"failed"}
 

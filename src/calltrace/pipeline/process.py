@@ -33,7 +33,7 @@ from calltrace.recordings.models import Recording
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.speech.transcript import Transcript
 
-REPORT_SECONDS = 2.0
+REPORT_SECONDS = 1.0
 """How often progress is written while it moves."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

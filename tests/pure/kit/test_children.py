@@ -80,7 +80,7 @@ async def test_a_child_that_dies_is_replaced(child: Child) -> None:
     await child.close()
 
 
-async def test_a_child_that_is_silent_too_long_is_stopped(tmp_path: Path, child: Child) -> None:
+async def test_a_child_that_is_silent_too_long_is_stopped(child: Child) -> None:
     child._stall = 1.0
     with pytest.raises(ChildStalledError):
         await child.call({"task": "sleep"}, _ignore)
