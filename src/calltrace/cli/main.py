@@ -5,7 +5,6 @@ from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
-import click
 import typer
 
 from calltrace import __version__
@@ -48,10 +47,10 @@ def run() -> None:
 def _guarded(call: Callable[[], Any]) -> int:
     try:
         result = call()
-    except click.ClickException as error:
-        error.show()
-        return EXIT_USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except typer.TyperException as error:
+        message = error.format_message()  # empty after the help page of a bare command
+        return _complain(message, EXIT_USAGE) if message else EXIT_USAGE
+    except (typer.Abort, KeyboardInterrupt):
         return EXIT_FAILED
     except CallTraceError as error:
         if "--debug" in sys.argv:
