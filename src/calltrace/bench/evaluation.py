@@ -1,0 +1,136 @@
+"""The evaluation part: verdicts beside the labels of calls, per criterion, and what they cost."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal
+
+from calltrace.bench.report import Report, Say, Value, rounded
+from calltrace.evaluation.bench import measure as judge
+from calltrace.evaluation.bench import shipped
+from calltrace.evaluation.labelled import LabelledCall, read_calls
+from calltrace.evaluation.quality import CallOutcome, pooled, seconds_per_ten_minutes
+
+TITLES = {
+    "criterion": "criterion", "n": "n", "precision": "precision", "recall": "recall", "f1": "F1",
+    "kappa": "kappa", "alwaysMetF1": "F1 of always met", "coverage": "coverage",
+    "sureAccuracy": "right if covered",
+}  # fmt: skip
+NO_CALLS = (
+    "Not measured: the project ships no labelled calls, and verdicts without labels say nothing about"
+    " quality. Give some with --data, in the format of docs/evaluation.md."
+)
+_DATA = files("calltrace.evaluation") / "data"
+_TELL_AFTER = 25
+
+
+def nothing_to_measure() -> Report:
+    """What there is to say without labelled calls."""
+    return Report(part="evaluation", titles=TITLES, rows=[], notes=[NO_CALLS])
+
+
+def measure(paths: Sequence[Path], say: Say) -> Report:
+    """Judge the labelled calls of files and folders with what the product ships.
+
+    Raises:
+        UsageError: there are none.
+    """
+    calls = read_calls(paths)
+    outcomes: list[CallOutcome] = []
+    for number, call in enumerate(calls, 1):
+        outcomes += judge([call], shipped())
+        if number % _TELL_AFTER == 0 or number == len(calls):
+            say(f"evaluation: {number} of {len(calls)} calls")
+    facts = _facts(calls, outcomes)
+    return Report(
+        part="evaluation", titles=TITLES, rows=_rows(outcomes), facts=facts, notes=_notes(calls, facts)
+    )
+
+
+def _rows(outcomes: Sequence[CallOutcome]) -> list[dict[str, Value]]:
+    return [
+        {
+            "criterion": row.key, "n": row.n, "precision": rounded(row.precision),
+            "recall": rounded(row.recall), "f1": rounded(row.f1), "kappa": rounded(row.kappa),
+            "alwaysMetF1": rounded(row.baseline_f1), "coverage": rounded(row.coverage),
+            "sureAccuracy": rounded(row.sure_accuracy),
+        }
+        for row in pooled(outcomes)
+    ]  # fmt: skip
+
+
+def _facts(calls: Sequence[LabelledCall], outcomes: Sequence[CallOutcome]) -> dict[str, Value]:
+    return {
+        "calls": len(calls),
+        "secondsPerCall": rounded(sum(outcome.seconds for outcome in outcomes) / len(outcomes)),
+        "secondsPerTenMinutes": seconds_per_ten_minutes(outcomes),
+        "inSample": in_sample(calls),
+    }
+
+
+def _notes(calls: Sequence[LabelledCall], facts: Mapping[str, Value]) -> list[str]:
+    cost = f"{facts['secondsPerCall']} s a call, {facts['secondsPerTenMinutes']} s for ten minutes of call."
+    return [
+        f"{len(calls)} calls; {cost}",
+        "met against everything else; a verdict under review counts as its best guess and is not covered.",
+        _origin(calls),
+        *([] if facts["inSample"] == "no" else _left_out(_trained_on())),
+    ]
+
+
+def in_sample(calls: Sequence[LabelledCall]) -> Literal["yes", "probably", "no"]:
+    """Whether what ships was trained on these very calls: ``probably`` when only the writers tell."""
+    if _trained_on()["data_sha256"] in _fingerprints(calls):
+        return "yes"
+    return "probably" if _known(calls) else "no"
+
+
+def _origin(calls: Sequence[LabelledCall]) -> str:
+    known = f"{len(_known(calls))} of these {len(calls)} calls"
+    return {
+        "yes": f"IN-SAMPLE: what ships was trained on {known} (same hash); the numbers flatter it.",
+        "probably": f"PROBABLY IN-SAMPLE: the writers of {known} stand in the training data (another hash).",
+        "no": "No writer of these calls stands in the training data of what ships.",
+    }[in_sample(calls)]
+
+
+def _known(calls: Sequence[LabelledCall]) -> list[LabelledCall]:
+    """Calls by writers whom training saw."""
+    return [call for call in calls if call.writer in _trained_on()["writers"]]
+
+
+@cache
+def _trained_on() -> Mapping[str, Any]:
+    return json.loads((_DATA / "acts.json").read_text("utf-8"))
+
+
+def _left_out(trained: Mapping[str, Any]) -> list[str]:
+    """What was measured at training on writers that had been left out."""
+    measured: Any = trained.get("leave_one_writer_out", [])
+    # The file that ships may still be of the form that had the rows alone.
+    rows: list[Mapping[str, Any]] = measured.get("criteria", []) if hasattr(measured, "get") else measured
+    return [
+        f"Measured at training with each writer left out in turn: F1 {row['f1']}, kappa {row['kappa']}"
+        f" over {row['n']} verdicts."
+        for row in rows
+        if row["key"] == "all"
+    ]
+
+
+def _fingerprints(calls: Sequence[LabelledCall]) -> set[str]:
+    """The hash that training writes down, with and without the exemplars that are trained with by default."""
+    exemplars = read_calls([Path(str(_DATA / "exemplars.json"))])
+    return {_fingerprint(calls), _fingerprint([*calls, *exemplars])}
+
+
+def _fingerprint(calls: Sequence[LabelledCall]) -> str:
+    # As scripts/train_acts.py does: only calls whose turns are labelled teach.
+    text = "\n".join(
+        f"{call.id} {call.transcript.model_dump_json()} {list(map(sorted, call.acts))}"
+        for call in calls
+        if call.acts is not None
+    )
+    return hashlib.sha256(text.encode()).hexdigest()

@@ -1,0 +1,38 @@
+"""A webhook receiver over TLS that answers 204 to everything. Run as a child process."""
+
+import asyncio
+import contextlib
+import ssl
+import sys
+
+from calltrace.bench.load import content_length
+
+_ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+async def _serve(port: int, certificate: str) -> None:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate)
+    server = await asyncio.start_server(_connection, "127.0.0.1", port, ssl=tls, backlog=256)
+    async with server:
+        await server.serve_forever()
+
+
+async def _connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+        while await _exchange(reader, writer):
+            pass
+    writer.close()
+
+
+async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """One request; whether another may follow on this connection."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    await reader.readexactly(content_length(head))
+    writer.write(_ANSWER)
+    await writer.drain()
+    return b"\r\nconnection: close\r\n" not in head.lower()
+
+
+if __name__ == "__main__":
+    asyncio.run(_serve(int(sys.argv[1]), sys.argv[2]))
