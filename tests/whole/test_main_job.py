@@ -66,7 +66,8 @@ def test_ct_111_to_ct_132_the_events_are_signed_and_true(stage: Stage, completed
     analysis_id = completed["analysisId"]
     wait_for(lambda: len(stage.world.events(analysis_id)) >= 2, "both webhooks")
     assert sorted(stage.world.events(analysis_id)) == ["analysis.completed", "analysis.created"]
-    for head, body in stage.world.received:
+    ours = [(head, body) for head, body in stage.world.received if analysis_id.encode() in body]
+    for head, body in ours:
         signed = head["x-calltrace-timestamp"].encode() + b"." + body
         assert head["x-calltrace-signature"] == "sha256=" + hmac_hex(stage.secret, signed)
         assert Webhook(stage.secret).verify(body, head)
