@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from calltrace.db.jobs import PROCESS
 from calltrace.db.session import OPERATOR_ROLE
+from calltrace.kit.children import die_with_parent
 from calltrace.kit.ids import uuid7
 
 PATH = "/analyses"
@@ -78,6 +79,7 @@ async def _insert(connection: Any, org_id: uuid.UUID, wanted: Wanted) -> Accepte
 
 
 if __name__ == "__main__":
+    die_with_parent()
     uvicorn.run(
         create_app(os.environ[DSN], uuid.UUID(os.environ[ORG])),
         host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False,

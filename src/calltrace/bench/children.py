@@ -7,12 +7,30 @@ import sys
 import time
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from calltrace.bench.report import BenchFailedError
 
 START_SECONDS, STOP_SECONDS = 60.0, 30.0
 _LOG_TAIL = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A child process and where it writes what it has to say."""
+
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def check(self) -> None:
+        """Raise BenchFailedError, with the end of its log, if it has ended."""
+        if self.process.poll() is not None:
+            raise BenchFailedError(f"A process of the benchmark ended: {self.tail()}")
+
+    def tail(self) -> str:
+        """The end of its log."""
+        return self.log.read_text(errors="replace")[-_LOG_TAIL:]
 
 
 def free_port() -> int:
@@ -29,7 +47,7 @@ def running(
     environment: Mapping[str, str],
     folder: Path,
     port: int | None = None,
-) -> Generator["subprocess.Popen[bytes]"]:
+) -> Generator[Running]:
     """A module as a child process in ``folder``, until the context ends; waits until ``port`` is open.
 
     It sees none of the caller's settings: neither ``CALLTRACE_…`` nor a ``calltrace.toml``.
@@ -45,19 +63,20 @@ def running(
             env={**kept, **environment}, cwd=folder, stdout=sink, stderr=sink,
         )  # fmt: skip
     try:
+        child = Running(process, log)
         if port is not None:
-            _wait_for(port, process, log)
-        yield process
+            _wait_for(port, child)
+        yield child
     finally:
         _stop(process)
 
 
-def _wait_for(port: int, process: "subprocess.Popen[bytes]", log: Path) -> None:
+def _wait_for(port: int, child: Running) -> None:
     deadline = time.monotonic() + START_SECONDS
     while not _open(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            tail = log.read_text(errors="replace")[-_LOG_TAIL:]
-            raise BenchFailedError(f"A process of the benchmark did not start: {tail}")
+        child.check()
+        if time.monotonic() > deadline:
+            raise BenchFailedError(f"A process of the benchmark did not start: {child.tail()}")
         time.sleep(0.05)
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import trustme
 
-from calltrace.bench import receiver
+from calltrace.bench import receiver as receiver_process
 from calltrace.bench.bare_client import post_all
-from calltrace.bench.children import free_port, running
+from calltrace.bench.children import Running, free_port, running
 from calltrace.bench.installation import Installation, installation
 from calltrace.bench.outgoing import Outgoing
 from calltrace.bench.report import RATIO, Report, Say, Value
@@ -41,9 +41,9 @@ def measure(say: Say, *, pg_bin: Path | None = None, deliveries: int = 300, roun
     with installation(say, pg_bin) as place, ExitStack() as stack:
         url, authority = _receiver(place, stack)
         environment = {**place.environment, "CALLTRACE_OUTBOUND_CA_FILE": str(authority)}
-        stack.enter_context(running("calltrace", ["work"], environment, place.folder))
+        worker = stack.enter_context(running("calltrace", ["work"], environment, place.folder))
         say(f"delivery: {deliveries} webhooks each, in {rounds} turns")
-        laps, size = asyncio.run(_measure(place, url, authority, deliveries, rounds))
+        laps, size = asyncio.run(_measure(place, worker, (url, authority), deliveries, rounds))
     facts: dict[str, Value] = {"parallel": PARALLEL_DELIVERIES, "bodyBytes": size}
     return Report(part="delivery", titles=TITLES, rows=_rows(laps), facts=facts, notes=_notes(size))
 
@@ -57,17 +57,18 @@ def _receiver(place: Installation, stack: ExitStack) -> tuple[str, Path]:
     certificate.chmod(0o600)
     port = free_port()
     arguments = [str(port), str(certificate)]
-    stack.enter_context(running(receiver.__name__, arguments, {}, place.folder, port))
+    stack.enter_context(running(receiver_process.__name__, arguments, {}, place.folder, port))
     return f"https://localhost:{port}/webhook", authority
 
 
 async def _measure(
-    place: Installation, url: str, authority: Path, deliveries: int, rounds: int
+    place: Installation, worker: Running, receiver: tuple[str, Path], deliveries: int, rounds: int
 ) -> tuple[dict[str, list[Lap]], int]:
+    url, authority = receiver
     tls = ssl.create_default_context(cafile=str(authority))
     database = Database(place.dsn, pool_size=2)
     try:
-        outgoing = await Outgoing.create(database, place, url)
+        outgoing = await Outgoing.create(database, place, url, worker)
         await outgoing.deliver(_WARM_UP)  # also waits until the worker is up
         body = await outgoing.body()
         client = partial(post_all, url, body, tls, parallel=PARALLEL_DELIVERIES)

@@ -7,6 +7,7 @@ from typing import Self
 
 from sqlalchemy import TextClause, text
 
+from calltrace.bench.children import Running
 from calltrace.bench.installation import LOOPBACK, Installation
 from calltrace.bench.report import BenchFailedError
 from calltrace.bench.rounds import Lap
@@ -25,20 +26,21 @@ _MISSED = text("SELECT count(*) FROM webhook_deliveries WHERE status = 'failed' 
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """One subscribed endpoint."""
+    """One subscribed endpoint, and the worker that delivers."""
 
     database: Database
     endpoint: Endpoint
+    worker: Running
 
     @classmethod
-    async def create(cls, database: Database, place: Installation, url: str) -> Self:
+    async def create(cls, database: Database, place: Installation, url: str, worker: Running) -> Self:
         """Subscribe ``url``."""
         box, policy = SecretBox(place.secret_key), OutboundPolicy.parse(LOOPBACK)
         async with database.tenant(place.org_id) as session:
             endpoint, _secret = await service.create_endpoint(
                 session, place.org_id, url, EVENT_TYPES[:1], box, policy
             )
-        return cls(database, endpoint)
+        return cls(database, endpoint, worker)
 
     async def deliver(self, count: int) -> Lap:
         """Write ``count`` test events down in one transaction and wait until the worker recorded them all.
@@ -61,10 +63,12 @@ class Outgoing:
     async def _recorded(self) -> None:
         try:
             async with asyncio.timeout(DONE_SECONDS):
-                while await self._count(_OPEN):  # noqa: ASYNC110 - another process does the work
+                while await self._count(_OPEN):
+                    self.worker.check()
                     await asyncio.sleep(_LOOK_SECONDS)
         except TimeoutError:
-            raise BenchFailedError(f"Deliveries were not made in {DONE_SECONDS:.0f} seconds.") from None
+            tail = self.worker.tail()
+            raise BenchFailedError(f"Deliveries were not made in {DONE_SECONDS:.0f} s: {tail}") from None
         if missed := await self._count(_MISSED):
             raise BenchFailedError(f"{missed} deliveries did not arrive at the first attempt.")
 

@@ -6,6 +6,7 @@ import ssl
 import sys
 
 from calltrace.bench.load import content_length
+from calltrace.kit.children import die_with_parent
 
 _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -35,4 +36,5 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
 
 
 if __name__ == "__main__":
+    die_with_parent()
     asyncio.run(_serve(int(sys.argv[1]), sys.argv[2]))

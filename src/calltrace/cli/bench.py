@@ -1,5 +1,6 @@
 """``calltrace bench``: the project's own benchmark, laid out for reading or as one JSON document."""
 
+import signal
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, get_args
@@ -35,6 +36,7 @@ def bench(
     recordings, labelled = _sorted(data or [], chosen)
     if parts and "evaluation" in chosen and not labelled:
         raise UsageError("evaluation needs labelled calls: give them with --data (docs/evaluation.md).")
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that servers and files go with us
     settings, reports = settings_of(context), list[Report]()
     for part in chosen:
         reports.append(_measure(part, settings, recordings, labelled))
