@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 
-from calltrace.evaluation.judges.acts import ActsHead, features, with_text
+from calltrace.evaluation.judges.acts import ActsHead, SideHead, features, with_text
 from calltrace.evaluation.judges.embeddings import Embedder, Matrix
 from calltrace.evaluation.judges.logistic import Vector
 from calltrace.evaluation.sensitive import Finding, findings
@@ -89,13 +89,34 @@ def hear(transcript: Transcript, duration: float, embedder: Embedder, head: Acts
     segments = tuple(sorted(transcript.segments, key=lambda s: (s.start, s.end)))
     vectors = embedder.embed([segment.text for segment in segments])
     rows = features(segments, vectors, duration)
+    parts = _parts(segments, rows, embedder)
     acts: dict[Side, dict[str, Vector]] = {
-        side: _acts(segments, rows, head, side) for side in ("agent", "customer")
+        side: _acts(segments, rows, parts, head[side], side) for side in ("agent", "customer")
     }
     return Hearing(segments, duration, transcript.language, vectors, rows, acts, head, embedder)
 
 
-def _acts(segments: Sequence[Segment], rows: Matrix, head: ActsHead, side: Side) -> dict[str, Vector]:
+def _parts(segments: Sequence[Segment], rows: Matrix, embedder: Embedder) -> tuple[list[int], Matrix]:
+    """The sentences of segments that have several: whose they are, and their rows of features.
+
+    A short act inside a long turn drowns in the embedding of the whole.
+    """
+    spans = [split_sentences(segment.text) for segment in segments]
+    owners = [i for i, found in enumerate(spans) if len(found) > 1 for _ in found]
+    texts = [segments[i].text[a:b] for i, found in enumerate(spans) if len(found) > 1 for a, b in found]
+    if not texts:
+        return [], rows[:0]
+    vectors = embedder.embed(texts)
+    return owners, np.stack([with_text(rows[i], v) for i, v in zip(owners, vectors, strict=True)])
+
+
+def _acts(
+    segments: Sequence[Segment], rows: Matrix, parts: tuple[list[int], Matrix], head: SideHead, side: Side
+) -> dict[str, Vector]:
+    """Each act by the whole turn or its surest sentence."""
     heard = np.array([s.speaker in (side, "unknown") and bool(s.text.strip()) for s in segments], float)
-    table = head[side].probabilities(rows) * heard[:, None] if len(segments) else np.zeros((0, 99))
-    return {name: table[:, column] for column, name in enumerate(head[side].names)}
+    table = head.probabilities(rows)
+    owners, part_rows = parts
+    if owners:
+        np.maximum.at(table, owners, head.probabilities(part_rows))
+    return {name: table[:, column] * heard for column, name in enumerate(head.names)}

@@ -2,7 +2,7 @@
 
 from calltrace.evaluation.decision import decide, undecided
 from calltrace.evaluation.hearing import Hearing, hear
-from calltrace.evaluation.judges.acts import ActsHead, shipped_head
+from calltrace.evaluation.judges.acts import ActsHead, shipped_head, training_data
 from calltrace.evaluation.judges.embeddings import Embedder, default_embedder
 from calltrace.evaluation.judges.heads import Heads, shipped_heads
 from calltrace.evaluation.judges.offline import OfflineJudge
@@ -57,7 +57,7 @@ def evaluate_with(
 def evaluator_name() -> str:
     """Name and version of the judge, of its training data and of the embedding model, for pinning."""
     judge, model = OfflineJudge(shipped_heads()), default_embedder()
-    return f"{judge.name} + {model.name}"
+    return f"{judge.name} (trained on {training_data()}) + {model.name}"
 
 
 def _results(scorecard: Scorecard, hearing: Hearing, judge: Judge) -> list[CriterionResult]:

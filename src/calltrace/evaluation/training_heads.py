@@ -35,7 +35,7 @@ _VERDICT: dict[str, tuple[str, ...]] = {
     ),
     "empathy": ("cue0.best", "cue0.second", "cue0.sum", "agent.max.apology", "when.best"),
     "hold_procedure": (
-        *("silence", "before.ask", "before.bare", "after.back", "ask.best", "back.best", "bare.best"),
+        *("before.ask", "before.bare", "after.back", "ask.best", "back.best", "bare.best"),
         *("procedure", "words"),
     ),
     "resolution": (

@@ -136,6 +136,32 @@ def test_a_call_without_a_silence_has_no_hold(make_call: MakeCall) -> None:
     assert results["hold_procedure"].max_score == 0
 
 
+def test_a_hold_that_the_recorder_cut_out_is_judged_by_what_was_said(make_call: MakeCall) -> None:
+    call = make_call(
+        ("a", 0.5, 4.0, "Good morning, Meadow Dental, this is Ruth, how can I help?"),
+        ("c", 4.5, 8.0, "I need to know whether my insurance covers a crown."),
+        ("a", 8.5, 13.0, "Would you mind holding for a minute while I ask our billing team?"),
+        ("c", 13.5, 14.5, "Not at all."),
+        ("a", 15.0, 21.0, "Thank you for holding. Yes, the crown is covered in full."),
+        ("c", 21.5, 24.0, "Great, thank you, bye."),
+    )
+    assert by_key(judged(call))["hold_procedure"].verdict == "met"
+
+
+def test_an_act_inside_a_long_turn_is_heard(make_call: MakeCall) -> None:
+    text = (
+        "Right, I have the order here in front of me now. I am so sorry, that must have been upsetting. "
+        "The parcel left our warehouse in Leeds on Tuesday and went through the hub in Derby."
+    )
+    call = make_call(
+        ("a", 0.5, 4.0, "Good morning, Hill Parcels, this is Ann, what is it about?"),
+        ("c", 4.5, 12.0, "My mother's birthday present never came and she cried, I am so angry and sad."),
+        ("a", 12.5, 24.0, text),
+    )
+    result = by_key(judged(call))["empathy"]
+    assert [quote.quote for quote in result.evidence] == ["I am so sorry, that must have been upsetting."]
+
+
 OWN_SCORECARD = """\
 key: loyalty
 name: Loyalty
@@ -192,3 +218,4 @@ def test_a_scorecard_of_your_own_is_not_met_where_nothing_like_its_examples_is_s
 def test_the_evaluator_names_its_judge_and_its_model() -> None:
     assert "multilingual-e5-small" in evaluator_name()
     assert "offline-" in evaluator_name()
+    assert "trained on" in evaluator_name()

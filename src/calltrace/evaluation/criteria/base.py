@@ -36,6 +36,7 @@ class Opinion:
     Attributes:
         met: probability by the kind's own rule; a trained head may know better.
         applicable: probability that the criterion applies, by the kind itself.
+        applies_at_least: what the kind knows for certain, whatever a trained head thinks of applicability.
         features: named numbers for a trained head.
         proof: segments that prove it, best first; ``absence`` kinds have none.
         breach: segments that prove the contrary.
@@ -51,6 +52,7 @@ class Opinion:
     proof: tuple[Spot, ...] = ()
     breach: tuple[Spot, ...] = ()
     applicable: float = 1.0
+    applies_at_least: float = 0.0
     absence: bool = False
     method: Method = "embedding"
     share: float | None = None

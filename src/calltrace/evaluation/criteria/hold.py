@@ -9,6 +9,7 @@ from calltrace.evaluation.judges.logistic import Vector, logit, sigmoid
 from calltrace.scorecards.checks import Hold
 
 _NEAR_ENOUGH = 0.3
+_NEARLY = 2 / 3
 _NEAR = 3
 """Turns on each side of a silence that can announce or end it."""
 
@@ -17,6 +18,9 @@ def examine(check: Hold, hearing: Hearing) -> Opinion:
     """Announced before and taken up after the silence; without a silence, by what was said of a hold."""
     ask, bare, back = (hits(cue, hearing) for cue in (check.ask, check.bare, check.back))
     at, longest, second = _silences(hearing)
+    spoken = _spoken(ask.strength, back.strength)
+    if longest < check.min_seconds * _NEARLY and spoken.max(initial=0.0) >= _NEAR_ENOUGH:
+        at = int(np.argmax(spoken))
     before, after = _around(hearing.size, at)
     procedure = best(ask.strength * before) * best(back.strength * after)
     words = best(ask.strength) * best(back.strength)
@@ -28,12 +32,14 @@ def examine(check: Hold, hearing: Hearing) -> Opinion:
             **_anywhere(ask, bare, back),
             "procedure": logit(procedure),
             "words": logit(words),
+            "spoken": logit(best(spoken)),
             **_lengths(longest, second, check.min_seconds),
         },
         reasons=_reasons(longest, check.min_seconds),
         proof=(*spots(ask, _prefer(ask.strength, before), 1), *spots(back, _prefer(back.strength, after), 1)),
         breach=spots(bare, _prefer(bare.strength, before), 1),
-        applicable=max(silent, words, best(bare.strength)),
+        applicable=max(silent, best(spoken), best(bare.strength)),
+        applies_at_least=best(spoken),
         method="measure",
         facts={"longest_silence_seconds": longest},
     )
@@ -46,6 +52,15 @@ def _silences(hearing: Hearing) -> tuple[int, float, float]:
         return 0, 0.0, 0.0
     ordered = np.sort(gaps)[::-1]
     return int(np.argmax(gaps)) + 1, float(ordered[0]), float(ordered[1]) if len(ordered) > 1 else 0.0
+
+
+def _spoken(ask: Vector, back: Vector) -> Vector:
+    """For each turn: that it ends a hold that was announced just before.
+
+    Many recorders stop during a hold: then words are all there is, and no silence.
+    """
+    asked = [ask[max(0, i - _NEAR) : i].max(initial=0.0) for i in range(len(ask))]
+    return np.array(asked) * back
 
 
 def _around(size: int, at: int) -> tuple[Vector, Vector]:

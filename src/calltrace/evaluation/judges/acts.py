@@ -5,6 +5,7 @@ its place in the call and the silences around it. Trained by ``scripts/train_act
 calls whose hash stands in ``data/acts.json``.
 """
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -50,6 +51,13 @@ def shipped_head() -> ActsHead:
     """The head that ships with the product."""
     with (files("calltrace.evaluation") / "data" / "acts.npz").open("rb") as file:
         return _read(dict(np.load(file, allow_pickle=False)))
+
+
+@cache
+def training_data() -> str:
+    """The first digits of the hash of the labelled calls that the shipped heads learned from."""
+    text = (files("calltrace.evaluation") / "data" / "acts.json").read_text("utf-8")
+    return str(json.loads(text)["data_sha256"])[:8]
 
 
 def centre(head: ActsHead) -> Matrix:

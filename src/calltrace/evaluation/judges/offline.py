@@ -36,6 +36,7 @@ class OfflineJudge:
             if heads and heads.applicability
             else _applies(criterion, opinion, hearing)
         )
+        applies = max(applies, opinion.applies_at_least)
         return Belief(applies * met, applies * (1 - met), 1 - applies, opinion)
 
 
