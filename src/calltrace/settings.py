@@ -4,6 +4,7 @@ Names and defaults are those of the interfaces page; ``calltrace settings`` prin
 """
 
 import os
+import tomllib
 from collections.abc import Mapping
 from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -127,6 +128,7 @@ def load_settings(**overrides: Any) -> Settings:
         ConfigurationError: naming the first setting that is wrong or not supported.
     """
     refuse_unsupported(os.environ)
+    refuse_unknown(Path(TOML_FILE))
     try:
         return Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
@@ -140,6 +142,21 @@ def refuse_unsupported(environment: Mapping[str, str]) -> None:
     for name in NOT_YET:
         if environment.get(PREFIX + name):
             raise ConfigurationError(f"{PREFIX}{name} is not supported by this version; unset it to go on.")
+
+
+def refuse_unknown(path: Path) -> None:
+    """Refuse names in ``calltrace.toml`` that do nothing: a misspelt setting must not be ignored."""
+    if not path.is_file():
+        return
+    try:
+        names = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{path}: {error}") from error
+    for name in names:
+        if name.upper() in NOT_YET:
+            raise ConfigurationError(f"{path}: {name} is not supported by this version; remove it to go on.")
+        if name not in Settings.model_fields:
+            raise ConfigurationError(f"{path}: {name!r} is no setting; they are written like lease_seconds.")
 
 
 def source_of(settings: Settings, name: str) -> str:

@@ -23,6 +23,11 @@ def test_settings_name_their_source_and_hide_secrets(stage: Stage) -> None:
         "source": "environment",
     }
     assert rows["CALLTRACE_ASR_MODEL"]["source"] == "default"
+    hidden = stage.installation.command(
+        "settings", "--json", environment={"CALLTRACE_SECRET_KEY": "top-secret-value"}
+    )
+    assert "top-secret-value" not in hidden.stdout
+    assert "(set)" in hidden.stdout
 
 
 def test_ct_007_ct_008_a_token_is_shown_once(stage: Stage) -> None:

@@ -19,6 +19,14 @@ class InsufficientScopeError(CallTraceError):
     title = "The API key does not include the required scope"
 
 
+class AddressNotAllowedError(CallTraceError):
+    """The API key is bound to other addresses."""
+
+    code = "ip_not_allowed"
+    status = 403
+    title = "The API key may not be used from this address"
+
+
 class AlreadyExistsError(InvalidRequestError):
     """The name is taken."""
 

@@ -4,17 +4,19 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address, ip_network
 
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries, scopes, tokens
-from calltrace.accounts.errors import InsufficientScopeError, UnauthorizedError
+from calltrace.accounts.errors import AddressNotAllowedError, InsufficientScopeError, UnauthorizedError
 from calltrace.accounts.models import ApiKey, Mode
-from calltrace.db.session import Database
+from calltrace.db.session import Database, enter
 from calltrace.kit import clock
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
 
+LONGEST_NAME = 100
 _USE_RESOLUTION = timedelta(minutes=1)
 
 
@@ -33,11 +35,17 @@ class Principal:
             raise InsufficientScopeError(f"This operation needs the scope {scope}.")
 
 
-async def authenticate(database: Database, token: str | None) -> Principal:
+async def authenticate(database: Database, token: str | None, peer: str | None = None) -> Principal:
     """Find out whose token this is. Revocation and expiry hold from the very next request.
+
+    Args:
+        database: where keys are kept.
+        token: what was presented.
+        peer: IP address of the caller, for keys that are bound to addresses.
 
     Raises:
         UnauthorizedError: missing, malformed, unknown, revoked or expired.
+        AddressNotAllowedError: the key may not be used from there.
     """
     if not token:
         raise UnauthorizedError("Send the API key as 'Authorization: Bearer ct_live_…'.")
@@ -48,6 +56,8 @@ async def authenticate(database: Database, token: str | None) -> Principal:
         key = await queries.presented_key(session, hashed)
         _check_alive(key)
         assert key is not None
+        _check_address(key, peer)
+        await enter(session, key.org_id)
         await _note_use(session, key)
         return Principal(key.org_id, key.id, frozenset(key.scopes), key.mode)
 
@@ -59,6 +69,16 @@ def _check_alive(key: ApiKey | None) -> None:
         raise UnauthorizedError("The API key was revoked.")
     if key.expires_at is not None and key.expires_at <= clock.now():
         raise UnauthorizedError("The API key has expired.")
+
+
+def _check_address(key: ApiKey, peer: str | None) -> None:
+    if not key.allowed_ips:
+        return
+    address = ip_address(peer) if peer else None
+    if isinstance(address, IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    if address is None or not any(address in ip_network(cidr) for cidr in key.allowed_ips):
+        raise AddressNotAllowedError("The API key may not be used from this address.")
 
 
 async def _note_use(session: AsyncSession, key: ApiKey) -> None:
@@ -76,26 +96,34 @@ async def create(
     wanted: Sequence[str] = (),
     mode: Mode = "live",
     expires_at: datetime | None = None,
+    allowed_ips: Sequence[str] = (),
     rotated_from: uuid.UUID | None = None,
 ) -> tuple[ApiKey, str]:
     """Create a key and answer it with its token: the only time that the token is known.
 
     Raises:
-        InvalidRequestError: empty name, unknown scope, or an expiry that has passed.
+        InvalidRequestError: no or a too long name, unknown scope, bad address, or an expiry that has passed.
     """
-    if not name.strip():
-        raise InvalidRequestError("An API key needs a name.")
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise InvalidRequestError(f"An API key needs a name of 1 to {LONGEST_NAME} characters.")
     if expires_at is not None and expires_at <= clock.now():
         raise InvalidRequestError("expiresAt has already passed.")
     token = tokens.new_token(mode)
     key = ApiKey(
         org_id=org_id, name=name.strip(), contract="calltrace", mode=mode, prefix=token.prefix,
         token_hash=token.hash, scopes=scopes.checked(wanted), expires_at=expires_at,
-        rotated_from=rotated_from,
+        allowed_ips=_networks(allowed_ips), rotated_from=rotated_from,
     )  # fmt: skip
     session.add(key)
     await session.flush()
     return key, token.token
+
+
+def _networks(texts: Sequence[str]) -> list[str]:
+    try:
+        return [str(ip_network(text)) for text in texts]
+    except ValueError as error:
+        raise InvalidRequestError(f"Not an IP address or CIDR range: {error}.") from error
 
 
 async def find(session: AsyncSession, text: str) -> ApiKey:
@@ -127,5 +155,5 @@ async def rotate(session: AsyncSession, text: str) -> tuple[ApiKey, str]:
     mode: Mode = "test" if old.mode == "test" else "live"
     return await create(
         session, old.org_id, name=old.name, wanted=old.scopes, mode=mode, expires_at=old.expires_at,
-        rotated_from=old.id,
+        allowed_ips=old.allowed_ips, rotated_from=old.id,
     )  # fmt: skip

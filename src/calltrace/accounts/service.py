@@ -16,6 +16,7 @@ from calltrace.accounts.models import Organisation, Plan, User, UserRole
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
 
 DEFAULT_ORGANISATION = "Default"
+LONGEST_NAME = 200
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _SHORTEST_PASSWORD = 8
 _hasher = PasswordHash((Argon2Hasher(),))
@@ -28,8 +29,8 @@ async def create_organisation(session: AsyncSession, name: str, plan: Plan = "se
     Raises:
         AlreadyExistsError: the name is taken. InvalidRequestError: the name is empty.
     """
-    if not name.strip():
-        raise InvalidRequestError("An organisation needs a name.")
+    if not 0 < len(name.strip()) <= LONGEST_NAME:
+        raise InvalidRequestError(f"An organisation needs a name of 1 to {LONGEST_NAME} characters.")
     if await queries.organisation_by_id_or_name(session, name.strip()):
         raise AlreadyExistsError(f"An organisation named {name.strip()!r} exists already.")
     organisation = Organisation(name=name.strip(), plan=plan)

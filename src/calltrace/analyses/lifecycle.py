@@ -66,14 +66,15 @@ async def claim(session: AsyncSession, analysis_id: uuid.UUID) -> Analysis | Non
     analysis.lost_leases += 1 if analysis.claimed else 0
     analysis.claimed = True
     analysis.status = "processing"
+    analysis.touched_at = clock.now()
     analysis.started_at = analysis.started_at or clock.now()
     await session.flush()
     return analysis
 
 
 async def report(session: AsyncSession, claim: Claim, stage: Stage, percent: int) -> None:
-    """Show where the work is."""
-    await _write(session, claim, {"stage": stage, "percent": percent})
+    """Show where the work is, and that it goes on."""
+    await _write(session, claim, {"stage": stage, "percent": percent, "touched_at": clock.now()})
 
 
 async def keep_recording(

@@ -100,13 +100,13 @@ async def recording_of(session: AsyncSession, analysis_id: uuid.UUID) -> Recordi
 
 
 async def stranded(session: AsyncSession, older_than: timedelta) -> Sequence[tuple[uuid.UUID, uuid.UUID]]:
-    """``(org, analysis)`` of unfinished analyses that no job of the queue works for (operator session)."""
+    """``(org, analysis)`` of unfinished analyses without a job or a sign of life (operator session)."""
     same = sql("pgqueuer.dedupe_key = 'process_analysis:' || analyses.org_id || '/' || analyses.id")
     job = exists(sql("1")).select_from(sql("pgqueuer")).where(same)
     query = (
         select(Analysis.org_id, Analysis.id)
         .where(Analysis.status.in_(("queued", "processing")))
-        .where(Analysis.created_at < func.clock_timestamp() - older_than)
+        .where(func.coalesce(Analysis.touched_at, Analysis.created_at) < func.clock_timestamp() - older_than)
         .where(not_(job))
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]

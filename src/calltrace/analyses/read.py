@@ -1,6 +1,8 @@
 """From rows to the one Analysis document, and to the events that tell of it."""
 
 import uuid
+from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,7 +24,7 @@ from calltrace.speech.transcript import TalkMetrics, Transcript
 from calltrace.webhooks.events import AnalysisEvent, AnalysisEventType, EventCall
 
 
-async def get(session: AsyncSession, analysis_id: uuid.UUID, links: RecordingLinks) -> AnalysisDocument:
+async def find(session: AsyncSession, analysis_id: uuid.UUID) -> queries.Found:
     """One analysis as it is now.
 
     Raises:
@@ -31,20 +33,30 @@ async def get(session: AsyncSession, analysis_id: uuid.UUID, links: RecordingLin
     found = await queries.find(session, analysis_id)
     if found is None:
         raise NotFoundError("There is no analysis with this id.")
-    return document(found, links)
+    return found
 
 
 async def page(
-    session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int, links: RecordingLinks
-) -> tuple[list[AnalysisDocument], str | None]:
+    session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int
+) -> tuple[Sequence[queries.Found], str | None]:
     """One page of analyses, newest first, and the cursor of the next page."""
     after = Cursor.decode(cursor) if cursor else None
     found = await queries.page(session, filters, after=after, limit=limit + 1)
     shown = found[:limit]
-    more = len(found) > limit
-    last = shown[-1].analysis if shown else None
-    following = Cursor(last.created_at, last.id).encode() if more and last else None
-    return [document(one, links) for one in shown], following
+    last = shown[-1].analysis if len(found) > limit else None
+    return shown, Cursor(last.created_at, last.id).encode() if last else None
+
+
+def as_json(found: queries.Found, links: RecordingLinks) -> dict[str, Any]:
+    """The Analysis document (interfaces, section 3) as JSON values.
+
+    Transcript and evaluation were checked when they were stored; they are passed on as they are.
+    """
+    bare = queries.Found(found.analysis, None, None)
+    content = document(bare, links).model_dump(mode="json")
+    content["transcript"] = found.transcript.document if found.transcript else None
+    content["evaluation"] = found.evaluation.document if found.evaluation else None
+    return content
 
 
 def document(found: queries.Found, links: RecordingLinks) -> AnalysisDocument:

@@ -114,9 +114,10 @@ def _unknown(field: str) -> InvalidRequestError:
 
 async def _check_source(intake: Intake, url: str) -> None:
     """Refuse at once what is certain; everything is checked again at download (decision CTX-1)."""
-    await intake.client.check(url)
     if intake.probe:
         await fetch.probe(intake.client, url, intake.limits)
+    else:
+        await intake.client.check(url)
 
 
 async def _accept(
@@ -135,7 +136,7 @@ def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Ana
     return Analysis(
         id=uuid7(), org_id=org_id, api_key_id=key_id, file_url=wanted.file_url, file_name=wanted.file_name,
         agent_id=wanted.agent_id, queue_id=wanted.queue_id, language=wanted.language,
-        external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=clock.now(),
+        external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=clock.now_ms(),
     )  # fmt: skip
 
 

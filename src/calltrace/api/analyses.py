@@ -1,11 +1,14 @@
 """``/api/v1/analyses``: create, read, list."""
 
+import asyncio
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from pydantic import AfterValidator, AwareDatetime
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator, BeforeValidator
 
 from calltrace.analyses import read, submit
 from calltrace.analyses.document import AnalysisDocument, Status
@@ -66,23 +69,46 @@ def _one_key(in_body: str | None, in_header: str | None) -> str | None:
     return in_body if in_body is not None else in_header
 
 
-@router.get("/{analysis_id}", responses=problems(401, 403, 404, 500, 503))
-async def get_analysis(analysis_id: str, platform: PlatformDep, principal: Reader) -> AnalysisDocument:
+@router.get("/{analysis_id}", response_model=AnalysisDocument, responses=problems(401, 403, 404, 500, 503))
+async def get_analysis(analysis_id: str, platform: PlatformDep, principal: Reader) -> Response:
     """The latest status and every result that is known so far."""
     async with platform.database.tenant(principal.org_id) as session:
-        return await read.get(session, path_id(analysis_id), platform.links)
+        found = await read.find(session, path_id(analysis_id))
+    return await _json(lambda: read.as_json(found, platform.links))
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+async def _json(build: Callable[[], Any]) -> Response:
+    """Build and write the answer in a thread: hours of transcripts must not hold up other requests."""
+    return await asyncio.to_thread(lambda: JSONResponse(build()))
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
+def _moment(value: object) -> datetime:
+    """ISO-8601 with an offset, nothing else: a bare number is no time of this contract."""
+    text = str(value)
+    if not text[:4].isdigit() or "-" not in text[:5]:
+        raise ValueError("Not an ISO-8601 time.")
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("The offset is missing; write Z for UTC.")
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Out of range.") from error
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("NUL is no text.")
+    return text
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Storable = Annotated[str, AfterValidator(_storable)]
 
 
 def list_filters(
     status: Annotated[Status | None, Query()] = None,
-    external_id: Annotated[str | None, Query(alias="externalId", max_length=255)] = None,
+    external_id: Annotated[Storable | None, Query(alias="externalId", max_length=255)] = None,
     agent_id: Annotated[UUID | None, Query(alias="agentId")] = None,
     queue_id: Annotated[UUID | None, Query(alias="queueId")] = None,
     created_from: Annotated[Moment | None, Query(alias="from", description="createdAt, inclusive")] = None,
@@ -92,7 +118,7 @@ def list_filters(
     return Filters(status, external_id, agent_id, queue_id, created_from, created_to)
 
 
-@router.get("", responses=problems(400, 401, 403, 500, 503))
+@router.get("", response_model=AnalysisList, responses=problems(400, 401, 403, 500, 503))
 async def list_analyses(
     request: Request,
     platform: PlatformDep,
@@ -100,9 +126,11 @@ async def list_analyses(
     filters: Annotated[Filters, Depends(list_filters)],
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=100)] = None,
-) -> AnalysisList:
+) -> Response:
     """Analyses of the key's organisation, newest first."""
     only_known(request, LIST_PARAMETERS)
     async with platform.database.tenant(principal.org_id) as session:
-        data, following = await read.page(session, filters, cursor=cursor, limit=limit, links=platform.links)
-    return AnalysisList(data=data, next_cursor=following)
+        found, following = await read.page(session, filters, cursor=cursor, limit=limit)
+    return await _json(
+        lambda: {"data": [read.as_json(one, platform.links) for one in found], "nextCursor": following}
+    )

@@ -40,7 +40,7 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
     app.add_api_route(
         "/health", health, response_model=Health, responses=problem_entries(503), tags=["Health"]
     )
-    app.add_middleware(RequestEnvelope)
+    app.add_middleware(RequestEnvelope, on_error=problems.unexpected)
     problems.install(app)
     return app
 

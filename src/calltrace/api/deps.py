@@ -25,10 +25,13 @@ PlatformDep = Annotated[Platform, Depends(get_platform)]
 
 
 async def get_principal(
-    platform: PlatformDep, credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)]
+    request: Request,
+    platform: PlatformDep,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Principal:
     """Whose key this is; employee sessions are no credential here (acceptance CT-003)."""
-    return await authenticate(platform.database, credentials.credentials if credentials else None)
+    token = credentials.credentials if credentials else None
+    return await authenticate(platform.database, token, request.client.host if request.client else None)
 
 
 PrincipalDep = Annotated[Principal, Depends(get_principal)]

@@ -1,16 +1,13 @@
 """Errors on the wire: ``application/problem+json`` (RFC 9457) with a stable ``code``."""
 
-import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
 from calltrace.accounts.errors import UnauthorizedError
-from calltrace.db.outage import is_outage
 from calltrace.kit.errors import (
     CallTraceError,
     FieldError,
@@ -105,6 +102,8 @@ def render(request: Request, error: CallTraceError) -> JSONResponse:
 def _headers(error: CallTraceError) -> dict[str, str]:
     if isinstance(error, UnauthorizedError):
         return {"WWW-Authenticate": 'Bearer realm="calltrace"'}
+    if error.headers:
+        return dict(error.headers)
     return {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.status == UnavailableError.status else {}
 
 
@@ -113,9 +112,6 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(CallTraceError, _known)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
-    for kind in (DBAPIError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        app.add_exception_handler(kind, _database)
-    app.add_exception_handler(Exception, _unexpected)
 
 
 async def _known(request: Request, error: Exception) -> JSONResponse:
@@ -140,14 +136,7 @@ async def _validation(request: Request, error: Exception) -> JSONResponse:
     return render(request, InvalidRequestError(f"Not valid: {names}.", errors=fields))
 
 
-async def _database(request: Request, error: Exception) -> JSONResponse:
-    """The database is away, or refuses something that we did not foresee."""
-    if not is_outage(error):
-        return await _unexpected(request, error)
-    log.warning("database_unavailable", error=str(error), request_id=request.scope.get("request_id"))
-    return render(request, UnavailableError("The database cannot be reached; try again in a moment."))
-
-
-async def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def unexpected(request: Request, error: Exception) -> JSONResponse:
+    """A fault of ours: the details stay in the log."""
     log.error("request_failed", request_id=request.scope.get("request_id"), exc_info=error)
     return render(request, CallTraceError("Retry with the same idempotency key; nothing is done twice."))

@@ -1,11 +1,12 @@
 """``/api/v1/recordings/{analysisId}``: listening by signed link, with HTTP ranges (RFC 9110, section 14)."""
 
 import re
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncGenerator, AsyncIterator
+from dataclasses import dataclass
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from calltrace.analyses import queries
@@ -15,7 +16,14 @@ from calltrace.kit.errors import CallTraceError, NotFoundError
 from calltrace.recordings.models import Recording
 
 router = APIRouter(prefix="/recordings", tags=["Recordings"])
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
+
+MEDIA_TYPES = {
+    "wav": "audio/wav", "rf64": "audio/wav", "mp3": "audio/mpeg", "ogg": "audio/ogg", "flac": "audio/flac",
+    "mp4": "audio/mp4", "matroska": "audio/webm", "webm": "audio/webm", "asf": "audio/x-ms-wma",
+    "amr": "audio/amr", "aiff": "audio/aiff", "au": "audio/basic", "aac": "audio/aac",
+}  # fmt: skip
+"""By what the bytes are, never by what the source called them: that could be a web page."""
 
 
 class RangeNotSatisfiableError(CallTraceError):
@@ -25,7 +33,33 @@ class RangeNotSatisfiableError(CallTraceError):
     status = 416
     title = "The range is not satisfiable"
 
+    def __init__(self, size: int) -> None:
+        super().__init__(f"The recording has {size} bytes.")
+        self.headers = {"Content-Range": f"bytes */{size}"}
 
+
+AUDIO: dict[str, Any] = {"content": {"audio/*": {}}}
+
+
+@dataclass(frozen=True, slots=True)
+class SignedLink:
+    """What a recording link carries beside the id."""
+
+    org: UUID
+    expires: int
+    signature: str
+
+
+def signed_link(
+    org: Annotated[UUID, Query()],
+    expires: Annotated[int, Query(ge=0, le=1 << 40)],
+    signature: Annotated[str, Query(max_length=64)],
+) -> SignedLink:
+    """The link's query parameters."""
+    return SignedLink(org, expires, signature)
+
+
+@router.head("/{analysis_id}", include_in_schema=False)
 @router.get(
     "/{analysis_id}",
     response_class=StreamingResponse,
@@ -36,22 +70,38 @@ class RangeNotSatisfiableError(CallTraceError):
     },
 )
 async def listen(
+    request: Request,
     analysis_id: str,
     platform: PlatformDep,
-    org: Annotated[UUID, Query()],
-    expires: Annotated[int, Query()],
-    signature: Annotated[str, Query(max_length=64)],
+    link: Annotated[SignedLink, Depends(signed_link)],
     wanted: Annotated[str | None, Header(alias="Range")] = None,
-) -> StreamingResponse:
+) -> Response:
     """The recording as it was received; the link in ``recordingUrl`` is good for 24 hours."""
-    platform.links.verify(org, path_id(analysis_id), expires, signature)
-    async with platform.database.tenant(org) as session:
+    platform.links.verify(link.org, path_id(analysis_id), link.expires, link.signature)
+    async with platform.database.tenant(link.org) as session:
         recording = await queries.recording_of(session, path_id(analysis_id))
     if recording is None:
         raise NotFoundError("There is no recording.")
     part = parse_range(wanted, recording.size_bytes)
+    headers = _headers(recording, part)
+    status, media = 206 if part else 200, MEDIA_TYPES.get(recording.media, "application/octet-stream")
+    if request.method == "HEAD":
+        return Response(None, status, headers, media_type=media)
     start, length = part or (0, recording.size_bytes)
-    return _answer(recording, part, platform.vault.read(recording.stored, start, length))
+    chunks = platform.vault.read(recording.stored, start, length)
+    return StreamingResponse(await _begun(chunks), status, headers, media_type=media)
+
+
+async def _begun(chunks: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+    """Read the first piece before anything is answered: what is missing must not look like a 200."""
+    first = await anext(chunks, b"")
+
+    async def rest() -> AsyncIterator[bytes]:
+        yield first
+        async for chunk in chunks:
+            yield chunk
+
+    return rest()
 
 
 def parse_range(wanted: str | None, size: int) -> tuple[int, int] | None:
@@ -70,16 +120,13 @@ def parse_range(wanted: str | None, size: int) -> tuple[int, int] | None:
     else:
         start, last = int(match[1]), min(int(match[2] or size - 1), size - 1)
     if start > last:
-        raise RangeNotSatisfiableError(f"The recording has {size} bytes.")
+        raise RangeNotSatisfiableError(size)
     return start, last - start + 1
 
 
-def _answer(
-    recording: Recording, part: tuple[int, int] | None, chunks: AsyncIterator[bytes]
-) -> StreamingResponse:
+def _headers(recording: Recording, part: tuple[int, int] | None) -> dict[str, str]:
     start, length = part or (0, recording.size_bytes)
     headers = {"Accept-Ranges": "bytes", "Content-Length": str(length), "Content-Disposition": "inline"}
     if part:
         headers["Content-Range"] = f"bytes {start}-{start + length - 1}/{recording.size_bytes}"
-    media = recording.content_type or "application/octet-stream"
-    return StreamingResponse(chunks, 206 if part else 200, headers, media_type=media)
+    return headers

@@ -95,6 +95,9 @@ def create_key(
     scopes: Annotated[list[str] | None, typer.Option("--scope", help="Repeat; none means all.")] = None,
     mode: Annotated[str, typer.Option(help="live or test.")] = "live",
     expires_at: Annotated[str | None, typer.Option(help="ISO-8601; none means permanent.")] = None,
+    allow_ips: Annotated[
+        list[str] | None, typer.Option("--allow-ip", help="Address or CIDR; repeat; none means anywhere.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Create an API key; its token is shown this once."""
@@ -104,7 +107,13 @@ def create_key(
 
     async def work(scope: Scope) -> dict[str, Any]:
         made = await keys_service.create(
-            scope.session, scope.org_id, name=name, wanted=scopes or (), mode=chosen, expires_at=expiry
+            scope.session,
+            scope.org_id,
+            name=name,
+            wanted=scopes or (),
+            mode=chosen,
+            expires_at=expiry,
+            allowed_ips=allow_ips or (),
         )
         return _new_key(*made)
 

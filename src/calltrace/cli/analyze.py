@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
+import structlog
 import typer
 from pydantic import ValidationError
 from rich.console import Console
@@ -30,7 +31,7 @@ from calltrace.evaluation.results import Evaluation
 from calltrace.evaluation.service import evaluate as evaluate_transcript
 from calltrace.evaluation.service import evaluator_name
 from calltrace.kit import clock
-from calltrace.kit.errors import CallTraceError, ProcessingError, UsageError
+from calltrace.kit.errors import CallTraceError, UsageError
 from calltrace.pipeline.hearing import Heard, Job, StageProgress, hear
 from calltrace.recordings.decode import DecodeLimits
 from calltrace.scorecards.catalogue import default_scorecard
@@ -45,6 +46,7 @@ from calltrace.speech.roles import ChannelOption
 from calltrace.speech.service import SpeechOptions
 from calltrace.speech.transcript import Attribution, Segment, Transcript
 
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 FORMATS = ("text", "json", "srt", "vtt")
 ScorecardOption = Annotated[
     Path | None, typer.Option(help="Scorecard as YAML; default: General service call.")
@@ -107,8 +109,6 @@ def analyze_file(path: Path, setup: Setup, progress: StageProgress) -> AnalysisD
         progress(now, share)
 
     try:
-        if not path.is_file():
-            raise ProcessingError("There is no such file.")
         with tempfile.TemporaryDirectory(prefix="calltrace-") as folder:
             heard = hear(Job(path, Path(folder), setup.options, setup.limits), setup.engine, moved)
         moved("evaluating", 0.0)
@@ -116,10 +116,15 @@ def analyze_file(path: Path, setup: Setup, progress: StageProgress) -> AnalysisD
         evaluation = evaluate_transcript(heard.transcript, setup.scorecard, duration=heard.duration_seconds)
         return _completed(path, heard, evaluation, time.monotonic() - started)
     except CallTraceError as error:
-        problem = ErrorDocument(
-            code=error.code, message=error.detail, stage=stage[0], retryable=error.retryable
-        )
-        return _document(path, "failed", stage[0], error=problem)
+        return _failed(path, stage[0], error.code, error.detail, retryable=error.retryable)
+    except Exception as error:
+        log.debug("analyze_bug", exc_info=error)
+        return _failed(path, stage[0], "internal_error", f"{type(error).__name__}: {error}", retryable=False)
+
+
+def _failed(path: Path, stage: Stage, code: str, message: str, *, retryable: bool) -> AnalysisDocument:
+    problem = ErrorDocument(code=code, message=message, stage=stage, retryable=retryable)
+    return _document(path, "failed", stage, error=problem)
 
 
 def _completed(path: Path, heard: Heard, evaluation: Evaluation, seconds: float) -> AnalysisDocument:
@@ -224,6 +229,9 @@ def _segment(number: int, raw: dict[str, Any]) -> Segment:
 
 
 def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
     return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
 
 

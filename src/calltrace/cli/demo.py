@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -87,19 +88,25 @@ class Stage:
         sys.stderr.write(f"{time.monotonic() - self._started:6.1f} s  {message}\n")
 
     def start(self) -> "subprocess.Popen[bytes]":
-        """Start ``calltrace up`` as a user would, and wait until it is healthy."""
+        """Start ``calltrace up`` as a user would."""
         with self._log.open("wb") as log:
-            process = subprocess.Popen(  # noqa: S603 - our own command
+            return subprocess.Popen(  # noqa: S603 - our own command
                 [sys.executable, "-m", "calltrace", "up", "--port", str(self._port)],
                 env=self._environment, stdout=log, stderr=log,
             )  # fmt: skip
+
+    def wait(self, process: "subprocess.Popen[bytes]") -> None:
+        """Wait until the platform is healthy.
+
+        Raises:
+            DemoFailedError: it ended, or takes too long.
+        """
         deadline = time.monotonic() + START_SECONDS
         while not self._healthy():
             if process.poll() is not None or time.monotonic() > deadline:
                 tail = self._log.read_text(errors="replace")[-2000:]
                 raise DemoFailedError(f"The platform did not start: {tail}")
             time.sleep(0.1)
-        return process
 
     def command(self, *arguments: str) -> dict[str, Any]:
         """One command of the command line, with its JSON answer."""
@@ -125,7 +132,10 @@ class Stage:
         self.tell(f"still running at {self.url}; API key {token}")
         password = self._environment["CALLTRACE_ADMIN_PASSWORD"]
         self.tell(f"login admin@example.com, password {password}; stop with Ctrl-C")
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        stopping = threading.Event()
+        for signum in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signum, lambda _number, _frame: stopping.set())
+        stopping.wait()
 
     def _healthy(self) -> bool:
         try:
@@ -141,6 +151,7 @@ def _stage(folder: Path) -> Generator[Stage]:
         stage = Stage(folder, _free_port(), loopback)
         process = stage.start()
         try:
+            stage.wait(process)
             yield stage
         finally:
             process.send_signal(signal.SIGTERM)

@@ -3,23 +3,31 @@
 import asyncio
 import os
 import secrets
+import tempfile
+import time
 import uuid
 from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, TypeVar
 
+import asyncpg
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries, service
 from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer, running_dsn
-from calltrace.db.session import Database
+from calltrace.db.session import Database, connect
+from calltrace.kit.errors import ConfigurationError
 from calltrace.pipeline.context import Platform, build_platform
 from calltrace.settings import Settings
 
 T = TypeVar("T")
 _KEY_FILE = "secret.key"
+_HAS_SCHEMA = "SELECT to_regclass('public.organisations') IS NOT NULL"
+READY_SECONDS = 15.0
+"""How long a command waits for a platform that is just starting."""
 
 
 def secret_key(settings: Settings) -> str:
@@ -28,13 +36,22 @@ def secret_key(settings: Settings) -> str:
         return settings.secret_key
     path = settings.data_dir / _KEY_FILE
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return path.read_text().strip()
-    with os.fdopen(handle, "w") as file:
-        file.write(secrets.token_urlsafe(32) + "\n")
+    if not path.exists():
+        _make_key(path)
     return path.read_text().strip()
+
+
+def _make_key(path: Path) -> None:
+    """Write a new key whole and durably before anybody can read it; of two at once, one wins."""
+    with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=".key-") as file:  # made 0600
+        file.write(secrets.token_urlsafe(32) + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(file.name, path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    os.fsync(folder)
+    os.close(folder)
 
 
 def public_url(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> str:
@@ -58,26 +75,58 @@ def running_url(settings: Settings) -> str | None:
 
 
 @contextmanager
-def database_url(settings: Settings) -> Generator[str]:
-    """An address that answers: the configured server, the running embedded one, else one started for this."""
+def database_url(settings: Settings, *, create: bool = False) -> Generator[str]:
+    """An address that answers: the configured server, the running embedded one, else one started for this.
+
+    Raises:
+        ConfigurationError: nothing is installed here and ``create`` is not set, or the schema is not there.
+    """
     running = settings.database_url or running_url(settings)
     if running:
+        asyncio.run(_wait_until_ready(running))
         yield running
         return
-    from calltrace.db.migrate import migrate
-
+    if not create and not (settings.data_dir / "postgres").exists():
+        raise ConfigurationError(
+            f"There is no installation in {settings.data_dir}:"
+            " start `calltrace up`, or set CALLTRACE_DATA_DIR."
+        )
     with embedded_server(settings, lambda _message: None) as (_server, dsn):
-        asyncio.run(migrate(dsn))
-        asyncio.run(_first_organisation(dsn))
+        asyncio.run(prepare(dsn))
         yield dsn
 
 
-async def _first_organisation(dsn: str) -> None:
+async def _wait_until_ready(dsn: str) -> None:
+    """A platform that is just starting answers in a moment; one without a schema needs to be told so."""
+    deadline = time.monotonic() + READY_SECONDS
+    while True:
+        try:
+            connection = await connect(dsn, None)
+            break
+        except (OSError, asyncpg.PostgresError) as error:
+            if time.monotonic() > deadline:
+                raise ConfigurationError(f"The database does not answer: {error}") from error
+            await asyncio.sleep(0.3)
+    try:
+        while not await connection.fetchval(_HAS_SCHEMA):  # pyright: ignore[reportUnknownMemberType] - as above
+            if time.monotonic() > deadline:
+                raise ConfigurationError("The database has no schema yet: run `calltrace migrate`.")
+            await asyncio.sleep(0.3)
+    finally:
+        await connection.close()  # pyright: ignore[reportUnknownMemberType] - asyncpg ships no complete types
+
+
+async def prepare(dsn: str) -> str:
+    """Bring the schema up to date and make the first organisation; answers the revision."""
+    from calltrace.db.migrate import migrate
+
+    revision = await migrate(dsn)
     database = Database(dsn, pool_size=1)
     try:
         await ensure_default_organisation(database)
     finally:
         await database.close()
+    return revision
 
 
 async def ensure_default_organisation(database: Database) -> None:
@@ -90,7 +139,8 @@ async def ensure_default_organisation(database: Database) -> None:
 async def ensure_admin(database: Database, settings: Settings) -> str | None:
     """The first owner; answers the password when it was made up just now, to be shown once."""
     async with database.operator() as session:
-        organisation = await service.find_organisation(session, service.DEFAULT_ORGANISATION)
+        known = await queries.organisations(session)
+        organisation = next((one for one in known if one.name == service.DEFAULT_ORGANISATION), known[0])
         if await queries.user_by_email(session, settings.admin_email):
             return None
         _user, password = await service.create_user(

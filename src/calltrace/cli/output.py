@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.table import Column, Table
+from rich.text import Text
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout.")]
 PIPED_WIDTH = 400
@@ -22,14 +23,14 @@ def say(message: str) -> None:
 
 
 def show_one(row: Row, *, as_json: bool) -> None:
-    """One record."""
+    """One record, a line for each field; long values are wrapped, never cut."""
     if as_json:
         _json(row)
         return
-    table = Table.grid(padding=(0, 2))
+    table = Table.grid(Column(no_wrap=True), Column(overflow="fold"), padding=(0, 2))
     for name, value in row.items():
-        table.add_row(f"[bold]{name}[/]", _text(value))
-    Console().print(table)
+        table.add_row(Text(name, style="bold"), Text(_text(value)))
+    _console().print(table)
 
 
 def show_many(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> None:
@@ -37,13 +38,15 @@ def show_many(rows: Sequence[Row], columns: Sequence[str], *, as_json: bool) -> 
     if as_json:
         _json(rows)
         return
-    table = Table(
-        *(Column(name, overflow="fold") for name in columns), box=None, header_style="bold", pad_edge=False
-    )
+    heads = [Column(name, overflow="fold") for name in columns]
+    table = Table(*heads, box=None, header_style="bold", pad_edge=False)
     for row in rows:
-        table.add_row(*(_text(row.get(name)) for name in columns))
-    console = Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)
-    console.print(table if rows else "none")
+        table.add_row(*(Text(_text(row.get(name))) for name in columns))
+    _console().print(table if rows else "none")
+
+
+def _console() -> Console:
+    return Console() if sys.stdout.isatty() else Console(width=PIPED_WIDTH)
 
 
 def _json(value: Any) -> None:

@@ -14,9 +14,9 @@ from calltrace.cli.options import HostOption, PortOption
 from calltrace.cli.output import say
 from calltrace.cli.supervise import SUPERVISED, Service
 from calltrace.db.embedded import EmbeddedServer
-from calltrace.db.migrate import migrate as migrate_schema
 from calltrace.db.session import Database
 from calltrace.kit import logs
+from calltrace.pipeline.worker import WORKER_NAME
 from calltrace.settings import Settings
 
 READY_SECONDS = 60.0
@@ -55,9 +55,16 @@ def _run_all(
     }
     stop = settings.drain_seconds + 10
     services = [Service("api", ("serve", "--host", host, "--port", str(port)), environment, stop)]
-    services += [Service(f"worker-{number + 1}", ("work",), environment, stop) for number in range(workers)]
+    services += [_worker(number + 1, settings, environment, stop) for number in range(workers)]
     asyncio.run(_prepare(settings, dsn))
     asyncio.run(_supervise(services, server, f"http://{_reachable(host)}:{port}"))
+
+
+def _worker(number: int, settings: Settings, environment: dict[str, str], stop: float) -> Service:
+    """A worker whose name outlives its process: it takes back what its predecessor held."""
+    name = f"worker-{number}"
+    own = {**environment, WORKER_NAME: f"{settings.data_dir.absolute()}:{name}"}
+    return Service(name, ("work",), own, stop)
 
 
 def _reachable(host: str) -> str:
@@ -66,10 +73,9 @@ def _reachable(host: str) -> str:
 
 async def _prepare(settings: Settings, dsn: str) -> None:
     """Schema, first organisation, first owner."""
-    await migrate_schema(dsn)
+    await instance.prepare(dsn)
     database = Database(dsn, pool_size=1)
     try:
-        await instance.ensure_default_organisation(database)
         password = await instance.ensure_admin(database, settings)
     finally:
         await database.close()
@@ -127,5 +133,9 @@ async def _pause(stopping: asyncio.Event, seconds: float) -> None:
 
 def migrate(context: typer.Context) -> None:
     """Bring the database schema up to date."""
-    with instance.database_url(instance.settings_of(context)) as dsn:
-        typer.echo(f"The schema is at revision {asyncio.run(migrate_schema(dsn))}.")
+    settings = instance.settings_of(context)
+    if settings.database_url:
+        typer.echo(f"The schema is at revision {asyncio.run(instance.prepare(settings.database_url))}.")
+        return
+    with instance.database_url(settings, create=True) as dsn:
+        typer.echo(f"The schema is at revision {asyncio.run(instance.prepare(dsn))}.")

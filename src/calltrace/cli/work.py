@@ -1,34 +1,43 @@
 """``calltrace work``: only a worker."""
 
 import asyncio
-import tempfile
+import time
 from pathlib import Path
 
+import asyncpg
+import structlog
 import typer
 
 from calltrace.cli import instance
 from calltrace.cli.service import start_service, with_shared_database
+from calltrace.db.outage import DatabaseAwayError
+from calltrace.pipeline.workdir import private_work_dir
 from calltrace.pipeline.worker import run_worker
 from calltrace.settings import Settings
+
+PAUSE_SECONDS = 2.0
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 def work(context: typer.Context) -> None:
     """Only a worker, for several machines."""
     settings = start_service(context)
 
-    async def run(dsn: str, work_dir: Path) -> None:
-        async with instance.open_platform(settings, dsn) as platform:
-            await run_worker(platform, work_dir)
-
     def start(dsn: str) -> None:
-        with tempfile.TemporaryDirectory(prefix="worker-", dir=_work_dir(settings)) as own:
-            asyncio.run(run(dsn, Path(own)))
+        with private_work_dir(settings.data_dir.absolute() / "work") as own:
+            while not asyncio.run(_run(settings, dsn, own)):
+                time.sleep(PAUSE_SECONDS)
 
     with_shared_database(settings, start)
 
 
-def _work_dir(settings: Settings) -> Path:
-    """Decoded audio waits here; it is as private as the data directory."""
-    path = settings.data_dir.absolute() / "work"
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return path
+async def _run(settings: Settings, dsn: str, work_dir: Path) -> bool:
+    """Work until asked to stop; false when the database went away and it is worth to begin anew."""
+    async with instance.open_platform(settings, dsn) as platform:
+        try:
+            await run_worker(platform, work_dir)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseAwayError) as error:
+            log.warning("worker_lost_database", error=type(error).__name__, again_in=PAUSE_SECONDS)
+            return False
+    return True

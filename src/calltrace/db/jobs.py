@@ -6,6 +6,7 @@ from typing import cast
 import asyncpg
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.kit.errors import CallTraceError
@@ -40,4 +41,13 @@ async def enqueue(session: AsyncSession, task: str, key: str, *, delay: float = 
         execute_after=timedelta(seconds=delay),
         dedupe_key=f"{task}:{key}",
         on_conflict="skip",
+    )
+
+
+async def enqueue_now(session: AsyncSession, task: str, key: str) -> None:
+    """Enqueue one job, or make the one that waits for its time run now."""
+    await enqueue(session, task, key)
+    await session.execute(
+        text("UPDATE pgqueuer SET execute_after = now() WHERE dedupe_key = :key AND status = 'queued'"),
+        {"key": f"{task}:{key}"},
     )

@@ -4,6 +4,8 @@ import asyncpg
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
+from calltrace.kit.errors import UnavailableError
+
 _AWAY = (
     OSError,
     TimeoutError,
@@ -18,8 +20,17 @@ _AWAY = (
 )
 
 
+class DatabaseAwayError(UnavailableError):
+    """The database cannot be reached or cannot work now; the same may succeed in a moment."""
+
+    title = "The database cannot be reached"
+
+
 def is_outage(error: BaseException | None) -> bool:
-    """Whether an error means that trying the same again in a moment may succeed."""
+    """Whether an error that a database call raised means that trying again may succeed.
+
+    Only to be asked about errors of database calls: a full disk elsewhere is an ``OSError`` too.
+    """
     if isinstance(error, DBAPIError):
         return error.connection_invalidated or is_outage(error.orig and error.orig.__cause__)
     return isinstance(error, _AWAY)

@@ -22,8 +22,8 @@ def protect(table: str, *, column: str = "org_id") -> list[str]:
 
 
 def present(table: str, hash_column: str) -> str:
-    """SQL that shows one row to whoever presents its hash, and lets its use be noted."""
-    return f"CREATE POLICY presented ON {table} TO {APP_ROLE} USING ({hash_column} = {PRESENTED})"
+    """SQL that shows one row to whoever presents its hash; it cannot be changed that way."""
+    return f"CREATE POLICY presented ON {table} FOR SELECT TO {APP_ROLE} USING ({hash_column} = {PRESENTED})"
 
 
 def create_roles() -> list[str]:

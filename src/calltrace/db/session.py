@@ -13,6 +13,7 @@ import asyncpg
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 
+from calltrace.db.outage import DatabaseAwayError, is_outage
 from calltrace.db.tables import all_tables
 
 APP_ROLE = "calltrace_app"
@@ -60,28 +61,43 @@ class Database:
 
     @asynccontextmanager
     async def tenant(self, org_id: uuid.UUID) -> AsyncGenerator[AsyncSession]:
-        """One transaction that sees and writes only this organisation's rows."""
-        async with AsyncSession(self._app, expire_on_commit=False) as session, session.begin():
+        """One transaction that sees and writes only this organisation's rows.
+
+        Raises:
+            DatabaseAwayError: here and below; nothing else but database calls belongs into the block.
+        """
+        async with _transaction(self._app) as session:
             await enter(session, org_id)
             yield session
 
     @asynccontextmanager
     async def presenting(self, credential_hash: str) -> AsyncGenerator[AsyncSession]:
         """One transaction that sees only the row whose hash is presented: nobody is known yet."""
-        async with AsyncSession(self._app, expire_on_commit=False) as session, session.begin():
+        async with _transaction(self._app) as session:
             await session.execute(_SET_HASH, {"hash": credential_hash})
             yield session
 
     @asynccontextmanager
     async def operator(self) -> AsyncGenerator[AsyncSession]:
         """One transaction over all organisations, for the command line and housekeeping."""
-        async with AsyncSession(self._operator, expire_on_commit=False) as session, session.begin():
+        async with _transaction(self._operator) as session:
             yield session
 
     async def close(self) -> None:
         """Close both pools."""
         await self._app.dispose()
         await self._operator.dispose()
+
+
+@asynccontextmanager
+async def _transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
+    try:
+        async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+            yield session
+    except Exception as error:
+        if is_outage(error):
+            raise DatabaseAwayError("The database cannot be reached; try again in a moment.") from error
+        raise
 
 
 async def enter(session: AsyncSession, org_id: uuid.UUID) -> None:

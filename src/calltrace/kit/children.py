@@ -22,6 +22,13 @@ from calltrace.kit.errors import CallTraceError, ProcessingError
 Message = dict[str, Any]
 Handler = Callable[[Message, Callable[[Message], None]], Message]
 
+INHERITED = (
+    "PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "HOME", "LANG", "LC_ALL", "TMPDIR",
+    "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE",
+    "HF_TOKEN", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE",
+)  # fmt: skip
+"""What a child inherits of our environment: it handles what strangers sent, so it gets no secrets of ours."""
+
 _LONGEST_LINE = 1 << 28
 _PARENT_CHECK_SECONDS = 1.0
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -44,21 +51,26 @@ class ChildStalledError(ProcessingError):
 
 
 class RemoteError(ProcessingError):
-    """An error that was raised in the child, with the code it had there."""
+    """An error that was raised in the child, with the code and status it had there."""
 
-    def __init__(self, code: str, detail: str, *, retryable: bool) -> None:
+    def __init__(self, code: str, detail: str, *, status: int, retryable: bool) -> None:
         super().__init__(detail)
         self.code = code
+        self.status = status
         self.retryable = retryable
 
 
 class Child:
-    """A child process that is started when it is first needed and kept warm."""
+    """A child process that is started when it is first needed and kept warm.
+
+    It lives in a session of its own: Ctrl-C on a terminal is for the parent, which decides what happens.
+    """
 
     def __init__(self, module: str, *, stall_seconds: float, environment: Mapping[str, str]) -> None:
         self._command = (sys.executable, "-m", module)
         self._stall = stall_seconds
-        self._environment = {**os.environ, **environment}
+        inherited = {name: os.environ[name] for name in INHERITED if name in os.environ}
+        self._environment = {**inherited, **environment}
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
 
@@ -68,7 +80,7 @@ class Child:
         return self._process.pid if self._process else None
 
     async def call(self, request: Message, on_progress: Callable[[Message], None]) -> Message:
-        """Send one request and wait for its result; one at a time.
+        """Send one request and wait for its result; one at a time. Cancelling it stops the child.
 
         Raises:
             RemoteError: the work failed in the child. ChildDiedError, ChildStalledError: the child failed.
@@ -77,16 +89,19 @@ class Child:
             process = await self._running()
             try:
                 return await self._exchange(process, request, on_progress)
-            except (asyncio.CancelledError, ChildDiedError, ChildStalledError):
-                await self._discard()
+            except RemoteError:
+                raise
+            except BaseException:  # whatever it was: a child out of step would give the next one this answer
+                await asyncio.shield(self.close())
                 raise
 
     async def close(self) -> None:
-        """Stop the child; a request that is running fails with ChildDiedError."""
-        if self._process and self._process.returncode is None:
+        """Stop the child; a running request fails with ChildDiedError, the next one starts another."""
+        process, self._process = self._process, None
+        if process and process.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
-            await self._process.wait()
+                process.kill()
+            await process.wait()
 
     async def _running(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
@@ -96,12 +111,9 @@ class Child:
                 stdout=asyncio.subprocess.PIPE,
                 env=self._environment,
                 limit=_LONGEST_LINE,
+                start_new_session=True,
             )
         return self._process
-
-    async def _discard(self) -> None:
-        await self.close()
-        self._process = None
 
     async def _exchange(
         self, process: asyncio.subprocess.Process, request: Message, on_progress: Callable[[Message], None]
@@ -115,7 +127,7 @@ class Child:
             if "result" in message:
                 return message["result"]
             if error := message.get("error"):
-                raise RemoteError(error["code"], error["detail"], retryable=error["retryable"])
+                raise RemoteError(**error)
             on_progress(message["progress"])
 
     async def _next(self, process: asyncio.subprocess.Process) -> Message:
@@ -146,11 +158,14 @@ def _answer(
     try:
         return {"result": handlers[request["task"]](request, progress)}
     except CallTraceError as error:
-        return {"error": {"code": error.code, "detail": error.detail, "retryable": error.retryable}}
+        return _error(error.code, error.detail, error.status, retryable=error.retryable)
     except Exception as error:
         log.exception("child_failed", task=request.get("task"))
-        detail = f"{type(error).__name__} while working on {request.get('task')}."
-        return {"error": {"code": "internal_error", "detail": detail, "retryable": True}}
+        return _error("internal_error", f"{type(error).__name__} in the child.", 500, retryable=True)
+
+
+def _error(code: str, detail: str, status: int, *, retryable: bool) -> Message:
+    return {"error": {"code": code, "detail": detail, "status": status, "retryable": retryable}}
 
 
 def _say(out: TextIO, message: Message) -> None:

@@ -8,6 +8,12 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def now_ms() -> datetime:
+    """The current moment in whole milliseconds: stored as it is shown, so that filters by it are exact."""
+    moment = now()
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
 def iso(moment: datetime) -> str:
     """``2026-06-19T12:00:00.000Z`` (acceptance CT-114)."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -18,4 +18,5 @@ class Document(BaseModel):
         frozen=True,
         extra="forbid",
         allow_inf_nan=False,
+        hide_input_in_errors=True,  # values are what people said: they must not reach a log
     )

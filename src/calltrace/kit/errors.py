@@ -4,8 +4,9 @@ An error knows its stable code and its HTTP status; each transport (REST, comman
 renders it in its own shape and adds nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +25,14 @@ class CallTraceError(Exception):
         status: HTTP status where the error is answered over HTTP.
         title: one short sentence for the class of error.
         retryable: whether trying the same thing again later may succeed.
+        headers: what goes with it over HTTP.
     """
 
     code: str = "internal_error"
     status: int = 500
     title: str = "Something went wrong on our side"
     retryable: bool = False
+    headers: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)

@@ -30,7 +30,7 @@ def _engine() -> Engine:
 def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
     limits = DecodeLimits(max_duration_seconds=float(_setting("MAX_SECONDS")))
     options = SpeechOptions(language=request["language"])
-    with tempfile.TemporaryDirectory(prefix="hear-") as work_dir:
+    with tempfile.TemporaryDirectory(prefix="hear-", dir=request["work_dir"]) as work_dir:
         job = Job(Path(request["path"]), Path(work_dir), options, limits)
         heard = hear(job, _engine(), lambda stage, share: progress({"stage": stage, "share": share}))
     return as_json(heard)

@@ -20,7 +20,10 @@ class Deliverer:
     async def deliver(self, org_id: uuid.UUID, delivery_id: str) -> None:
         """Make one attempt of a delivery, or raise TryAgainLater."""
         platform, settings = self._platform, self._platform.settings
-        prepared = await deliver.prepare(platform.database, org_id, delivery_id)
+        try:
+            prepared = await deliver.prepare(platform.database, org_id, delivery_id)
+        except deliver.NotYetDueError as early:
+            raise TryAgainLater(early.seconds) from None
         if prepared is None:
             return
         outcome = await deliver.call(

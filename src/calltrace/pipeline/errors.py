@@ -10,14 +10,6 @@ class WorkerLostError(ProcessingError):
     title = "Workers ended while working on this recording"
 
 
-class StoppingError(ProcessingError):
-    """The worker is being stopped; the work goes on elsewhere."""
-
-    code = "worker_stopping"
-    title = "The worker is stopping"
-    retryable = True
-
-
 class InternalProcessingError(CallTraceError):
     """A fault of ours while processing; its details stay in the log."""
 

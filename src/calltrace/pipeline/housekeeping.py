@@ -11,39 +11,39 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.analyses import queries
 from calltrace.analyses.models import IdempotencyKey
 from calltrace.db import jobs
-from calltrace.db.outage import is_outage
+from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.webhooks.models import Delivery
 
 EVERY_SECONDS = 30.0
 IDEMPOTENCY_KEPT = timedelta(hours=48)
 JOB_LOG_KEPT = timedelta(hours=24)
-STRANDED_AFTER = timedelta(seconds=20)
+STRANDED_AFTER = timedelta(seconds=10)
+"""Beyond the lease: a job is given up only when its worker cannot be at work on it any more."""
 _ONE_AT_A_TIME = sql("SELECT pg_try_advisory_xact_lock(1751474536)")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def keep_house(database: Database) -> None:
+async def keep_house(database: Database, lease_seconds: float) -> None:
     """Run for ever, in every worker; one of them at a time does the work."""
     while True:
         try:
-            await tidy(database)
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            log.warning("housekeeping_postponed", error=str(error))
+            await tidy(database, lease_seconds)
+        except DatabaseAwayError as error:
+            log.warning("housekeeping_postponed", error=error.detail)
         await asyncio.sleep(EVERY_SECONDS)
 
 
-async def tidy(database: Database) -> None:
+async def tidy(database: Database, lease_seconds: float) -> None:
     """One round. A job can get lost when the database goes away while its end is written down."""
+    stranded_after = timedelta(seconds=lease_seconds) + STRANDED_AFTER
     async with database.operator() as session:
         if not await session.scalar(_ONE_AT_A_TIME):
             return
         await _drop_held_jobs(session)
-        await _rescue_analyses(session)
-        await _rescue_deliveries(session)
+        await _rescue_analyses(session, stranded_after)
+        await _rescue_deliveries(session, stranded_after)
         await _prune(session)
 
 
@@ -52,18 +52,18 @@ async def _drop_held_jobs(session: AsyncSession) -> None:
     await session.execute(sql("DELETE FROM pgqueuer WHERE status = 'failed'"))
 
 
-async def _rescue_analyses(session: AsyncSession) -> None:
-    for org_id, analysis_id in await queries.stranded(session, STRANDED_AFTER):
+async def _rescue_analyses(session: AsyncSession, stranded_after: timedelta) -> None:
+    for org_id, analysis_id in await queries.stranded(session, stranded_after):
         await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis_id}")
         log.warning("analysis_rescued", analysis=str(analysis_id))
 
 
-async def _rescue_deliveries(session: AsyncSession) -> None:
+async def _rescue_deliveries(session: AsyncSession, stranded_after: timedelta) -> None:
     same = sql(
         "pgqueuer.dedupe_key = 'deliver_event:' || webhook_deliveries.org_id || '/' || webhook_deliveries.id"
     )
     job = select(sql("1")).select_from(sql("pgqueuer")).where(same).exists()
-    overdue = Delivery.next_attempt_at < func.clock_timestamp() - STRANDED_AFTER
+    overdue = Delivery.next_attempt_at < func.clock_timestamp() - stranded_after
     query = select(Delivery.org_id, Delivery.id).where(Delivery.status == "pending", overdue, not_(job))
     for org_id, delivery_id in (await session.execute(query)).all():
         await jobs.enqueue(session, jobs.DELIVER, f"{org_id}/{delivery_id}")

@@ -6,12 +6,12 @@ No transaction is open across HTTP or inference.
 
 import asyncio
 import shutil
-import tempfile
 import time
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from http import HTTPStatus
 from pathlib import Path
 
 import structlog
@@ -20,12 +20,12 @@ from calltrace.analyses import lifecycle, queries
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument, Stage
 from calltrace.analyses.lifecycle import CallFacts, Claim, StaleAttemptError
 from calltrace.analyses.models import Analysis
-from calltrace.db.outage import is_outage
+from calltrace.db.outage import DatabaseAwayError
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.children import Child, Message
-from calltrace.kit.errors import CallTraceError, ProcessingError
+from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.context import Platform
-from calltrace.pipeline.errors import InternalProcessingError, StoppingError, WorkerLostError
+from calltrace.pipeline.errors import InternalProcessingError, WorkerLostError
 from calltrace.pipeline.hearing import Heard, as_json
 from calltrace.pipeline.progress import percent
 from calltrace.recordings import fetch
@@ -33,6 +33,7 @@ from calltrace.recordings.models import Recording
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.speech.transcript import Transcript
 
+CONTENT_TYPE_LENGTH = 255
 REPORT_SECONDS = 1.0
 """How often progress is written while it moves."""
 
@@ -55,8 +56,10 @@ class Work:
     analysis: Analysis
     processing: ProcessingDocument
     directory: Path
+    task: "asyncio.Task[None]"
     stage: Stage = "queued"
     share: float = 0.0
+    lost: bool = False
 
 
 class Processor:
@@ -67,53 +70,86 @@ class Processor:
         self._child = child
         self._work_dir = work_dir
         self._stopping = False
+        self._tasks = set[asyncio.Task[None]]()
 
     async def process(self, org_id: uuid.UUID, analysis_id: uuid.UUID) -> None:
-        """Run one analysis to its end, or raise TryAgainLater."""
-        async with self._prepared(org_id, analysis_id) as work:
-            if work is None:
-                return
-            try:
-                if work.analysis.lost_leases >= lifecycle.MOST_LOST_LEASES:
-                    raise WorkerLostError(f"{work.analysis.lost_leases} workers ended over this recording.")  # noqa: TRY301 - handled like every other failure
-                async with self._reporting(work):
-                    await self._run(work)
-            except StaleAttemptError:
-                log.info("stale_attempt", analysis=str(analysis_id), attempt=work.claim.attempt)
-            except CallTraceError as error:
-                await self._handle_failed(work, error)
-            except Exception as error:
-                if is_outage(error):  # not this recording's fault, and nothing can be written down now
-                    raise
-                log.exception("analysis_bug", analysis=str(analysis_id))
-                await self._handle_failed(work, InternalProcessingError(f"{type(error).__name__}."))
+        """Run one analysis to its end, or raise TryAgainLater.
+
+        Raises:
+            DatabaseAwayError: nothing can be written down now; the claim stays and counts as lost.
+        """
+        if self._stopping:
+            raise TryAgainLater(0)
+        task: asyncio.Task[None] | None = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            await self._claim_and_run(org_id, analysis_id, task)
+        finally:
+            self._tasks.discard(task)
 
     async def stop(self) -> None:
-        """Stop the work in hand; it is given back and goes on in another worker."""
+        """Stop the work in hand; each analysis is given back and goes on in another worker."""
         self._stopping = True
-        await self._child.close()
+        for task in self._tasks:
+            task.cancel()
 
-    async def _run(self, work: Work) -> None:
-        transcript = await self._known_transcript(work)
-        if transcript is None:
-            transcript = await self._hear(work, await self._fetch(work))
-        evaluation = await self._evaluate(work, transcript)
-        await self._finish(work, transcript, evaluation)
-
-    @asynccontextmanager
-    async def _prepared(self, org_id: uuid.UUID, analysis_id: uuid.UUID) -> AsyncGenerator[Work | None]:
+    async def _claim_and_run(
+        self, org_id: uuid.UUID, analysis_id: uuid.UUID, task: "asyncio.Task[None]"
+    ) -> None:
         async with self._platform.database.tenant(org_id) as session:
             analysis = await lifecycle.claim(session, analysis_id)
         if analysis is None:
-            yield None
             return
-        directory = Path(tempfile.mkdtemp(prefix="analysis-", dir=self._work_dir))
+        claim = Claim(org_id, analysis_id, analysis.attempt)
+        directory = self._work_dir / f"analysis-{uuid.uuid4()}"
+        processing = ProcessingDocument.model_validate(analysis.processing)
+        work = Work(claim, analysis, processing, directory, task)
         try:
-            claim = Claim(org_id, analysis_id, analysis.attempt)
-            processing = ProcessingDocument.model_validate(analysis.processing)
-            yield Work(claim, analysis, processing, directory)
+            await self._run_guarded(work)
         finally:
             await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
+
+    async def _run_guarded(self, work: Work) -> None:
+        """Run, and see to it that whatever goes wrong is written down as what it is."""
+        try:
+            await self._run(work)
+        except StaleAttemptError:
+            log.info("stale_attempt", analysis=str(work.claim.analysis_id), attempt=work.claim.attempt)
+        except asyncio.CancelledError:
+            await self._handle_cancelled(work)
+        except DatabaseAwayError:
+            raise
+        except CallTraceError as error:
+            await self._handle_failed(work, error)
+        except Exception as error:
+            log.exception("analysis_bug", analysis=str(work.claim.analysis_id))
+            await self._handle_failed(work, InternalProcessingError(f"{type(error).__name__}."))
+
+    async def _run(self, work: Work) -> None:
+        if work.analysis.lost_leases >= lifecycle.MOST_LOST_LEASES:
+            raise WorkerLostError(f"{work.analysis.lost_leases} workers ended over this recording.")
+        work.directory.mkdir(mode=0o700)
+        async with self._reporting(work):
+            transcript = await self._known_transcript(work)
+            if transcript is None:
+                transcript = await self._hear(work, await self._fetch(work))
+            evaluation = await self._evaluate(work, transcript)
+            await self._finish(work, transcript, evaluation)
+
+    async def _handle_cancelled(self, work: Work) -> None:
+        """Erased or taken over: nothing is left to do. Stopping: the next worker goes on at once."""
+        if work.lost:
+            work.task.uncancel()
+            log.info("stale_attempt", analysis=str(work.claim.analysis_id), attempt=work.claim.attempt)
+            return
+        if not self._stopping:
+            raise asyncio.CancelledError
+        work.task.uncancel()
+        with suppress(StaleAttemptError):
+            async with self._platform.database.tenant(work.claim.org_id) as session:
+                await lifecycle.give_back(session, work.claim, failed_try=False)
+            raise TryAgainLater(0)
 
     async def _fetch(self, work: Work) -> Path:
         """The recording as a local file: downloaded and stored, or taken from the store."""
@@ -135,10 +171,15 @@ class Processor:
         self._note_seconds(work, "fetch", started)
         recording = Recording(
             org_id=work.claim.org_id, object_key=stored.object_key, sealed_key=stored.sealed_data_key,
-            size_bytes=got.size, sha256=got.sha256, media=got.media, content_type=got.content_type,
+            size_bytes=got.size, sha256=got.sha256, media=got.media,
+            content_type=got.content_type[:CONTENT_TYPE_LENGTH] if got.content_type else None,
         )  # fmt: skip
-        async with platform.database.tenant(work.claim.org_id) as session:
-            await lifecycle.keep_recording(session, work.claim, recording, work.processing)
+        try:
+            async with platform.database.tenant(work.claim.org_id) as session:
+                await lifecycle.keep_recording(session, work.claim, recording, work.processing)
+        except StaleAttemptError:
+            await platform.vault.erase(stored.object_key)  # nobody will ever ask for this copy
+            raise
         return path
 
     async def _known_transcript(self, work: Work) -> Transcript | None:
@@ -150,6 +191,7 @@ class Processor:
 
     async def _hear(self, work: Work, path: Path) -> Transcript:
         request = {"task": "hear", "path": str(path), "language": work.analysis.language}
+        request["work_dir"] = str(work.directory)
         heard = Heard.model_validate(await self._ask(work, "decoding", request))
         facts = CallFacts(heard.duration_seconds, heard.channels, heard.sample_rate, heard.metrics)
         work.analysis.duration_seconds = heard.duration_seconds
@@ -181,8 +223,6 @@ class Processor:
 
     async def _handle_failed(self, work: Work, error: CallTraceError) -> None:
         """Give the analysis back for another try, or end it as failed with a code and an event."""
-        if self._stopping:
-            error = StoppingError("The worker is stopping.")
         schedule = self._platform.settings.processing_retry_schedule
         again = error.retryable and lifecycle.tries_left(work.analysis, schedule)
         log.warning(
@@ -190,18 +230,13 @@ class Processor:
         )
         with suppress(StaleAttemptError):
             async with self._platform.database.tenant(work.claim.org_id) as session:
-                if isinstance(error, StoppingError):
-                    await lifecycle.give_back(session, work.claim, failed_try=False)
-                elif again:
-                    await lifecycle.give_back(session, work.claim, failed_try=True)
-                else:
+                if not again:
                     await lifecycle.fail(session, work.claim, _document(work, error), self._platform.links)
                     return
-            raise TryAgainLater(0 if self._stopping else schedule[work.analysis.tries])
+                await lifecycle.give_back(session, work.claim, failed_try=True)
+            raise TryAgainLater(schedule[work.analysis.tries])
 
     async def _ask(self, work: Work, stage: Stage, request: Message) -> Message:
-        if self._stopping:
-            raise StoppingError("The worker is stopping.")
         if stage == "evaluating":
             work.stage, work.share = stage, 0.0
 
@@ -226,28 +261,26 @@ class Processor:
                 await reporter
 
     async def _report(self, work: Work) -> None:
-        shown = -1
-        while True:
+        """Write progress when it moves, and a sign of life three times a lease when it does not."""
+        shown, written = -1, 0.0
+        while not work.lost:
             now = percent(work.stage, work.share)
-            if now != shown and not await self._show(work, now):
-                return
-            shown = now
+            silent = time.monotonic() - written
+            if now != shown or silent > self._platform.settings.lease_seconds / 3:
+                await self._show(work, now)
+                shown, written = now, time.monotonic()
             await asyncio.sleep(REPORT_SECONDS)
 
-    async def _show(self, work: Work, now: int) -> bool:
-        """Write one progress report; false when the analysis was erased or taken over."""
+    async def _show(self, work: Work, now: int) -> None:
+        """Write one progress report; an analysis that was erased or taken over is left at once."""
         try:
             async with self._platform.database.tenant(work.claim.org_id) as session:
                 await lifecycle.report(session, work.claim, work.stage, now)
         except StaleAttemptError:
-            if work.stage in {"decoding", "transcribing"}:  # ours is the request that the child works on
-                await self._child.close()
-            return False
-        except Exception as error:
-            if not is_outage(error):
-                raise
-            log.warning("progress_not_written", error=str(error))  # a report may be missed; results may not
-        return True
+            work.lost = True
+            work.task.cancel()
+        except DatabaseAwayError as error:
+            log.warning("progress_not_written", error=error.detail)  # a report may be missed; results may not
 
     @staticmethod
     def _note_seconds(work: Work, name: str, started: float) -> None:
@@ -267,5 +300,6 @@ class Processor:
 
 
 def _document(work: Work, error: CallTraceError) -> ErrorDocument:
-    message = error.detail if isinstance(error, ProcessingError) or error.status != 500 else error.title  # noqa: PLR2004 - details of our own faults stay in the log
+    """What the customer is told: details of faults on our side stay in the log."""
+    message = error.detail if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else error.title
     return ErrorDocument(code=error.code, message=message, stage=work.stage, retryable=error.retryable)

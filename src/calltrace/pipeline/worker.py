@@ -4,7 +4,9 @@ Analyses and deliveries have a queue manager each, so that a long recording neve
 """
 
 import asyncio
+import os
 import signal
+import socket
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -18,6 +20,7 @@ from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import RetryRequested
 from pgqueuer.domain.models import Job
+from pgqueuer.domain.types import QueueManagerId
 
 from calltrace.db import jobs
 from calltrace.db.session import APP_ROLE
@@ -29,6 +32,8 @@ from calltrace.pipeline.process import Processor, TryAgainLater
 POLL_SECONDS = 2.0
 """How often the queue is looked at without being told: bounds how late an orphaned job is found."""
 INFRASTRUCTURE_RETRY_SECONDS = 5.0
+WORKER_NAME = "CALLTRACE_WORKER_NAME"
+"""Set by the supervisor: names this worker on this machine."""
 PARALLEL_ANALYSES = 2
 PARALLEL_DELIVERIES = 64
 
@@ -55,20 +60,43 @@ async def _serve(platform: Platform, processor: Processor) -> None:
     async with asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType] - asyncpg ships no complete types
         platform.database.dsn, min_size=2, max_size=10, server_settings={"role": APP_ROLE}
     ) as pool:
-        analyses = _manager(pool, jobs.PROCESS, lambda org, key: processor.process(org, uuid.UUID(key)))
-        deliveries = _manager(pool, jobs.DELIVER, Deliverer(platform).deliver)
+        identity = worker_identity()
+        await _take_back(pool, identity)
+        analyses = _manager(
+            pool, identity, jobs.PROCESS, lambda org, key: processor.process(org, uuid.UUID(key))
+        )
+        deliveries = _manager(pool, identity, jobs.DELIVER, Deliverer(platform).deliver)
         managers = (analyses, deliveries)
         runs = [
             asyncio.create_task(_run(analyses, lease, batch=1, parallel=PARALLEL_ANALYSES)),
             asyncio.create_task(_run(deliveries, lease, batch=16, parallel=PARALLEL_DELIVERIES)),
-            asyncio.create_task(keep_house(platform.database)),
+            asyncio.create_task(keep_house(platform.database, platform.settings.lease_seconds)),
         ]
         log.info("worker_ready")
         await _until_stopped(managers, runs, processor, platform.settings.drain_seconds)
 
 
-def _manager(pool: Any, name: str, task: Task) -> QueueManager:
+def worker_identity() -> uuid.UUID:
+    """Who this worker is to the queue: a supervised one is the same after each restart.
+
+    Its supervisor starts it again only when its predecessor has ended, so what that one held is its own.
+    """
+    name = os.environ.get(WORKER_NAME)
+    return uuid.uuid5(uuid.NAMESPACE_OID, f"{socket.gethostname()}:{name}") if name else uuid.uuid4()
+
+
+async def _take_back(pool: Any, identity: uuid.UUID) -> None:
+    """Put what a killed predecessor held back in front of the queue, without waiting for its lease."""
+    await pool.execute(
+        "UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, slot = NULL, updated = now()"
+        " WHERE status = 'picked' AND queue_manager_id = $1",
+        identity,
+    )
+
+
+def _manager(pool: Any, identity: uuid.UUID, name: str, task: Task) -> QueueManager:
     manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
+    manager.queue_manager_id = QueueManagerId(identity)
 
     async def run(job: Job) -> None:
         org, _, key = (job.payload or b"").decode().partition("/")
@@ -87,7 +115,9 @@ async def _guarded(task: Task, org_id: uuid.UUID, key: str) -> None:
         raise RetryRequested(timedelta(seconds=later.delay)) from None
     except Exception as error:
         log.exception("job_failed", key=key)
-        raise RetryRequested(timedelta(seconds=INFRASTRUCTURE_RETRY_SECONDS), str(error)) from error
+        # Only the kind of error goes into the queue's log: messages can quote what was said in a call.
+        reason = type(error).__name__
+        raise RetryRequested(timedelta(seconds=INFRASTRUCTURE_RETRY_SECONDS), reason) from None
 
 
 async def _run(manager: QueueManager, lease: timedelta, *, batch: int, parallel: int) -> None:

@@ -96,8 +96,9 @@ def _child(order: dict[str, Any], log: Any, limits: DecodeLimits) -> Generator[s
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
     child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment, text=True
-    )
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment, text=True,
+        start_new_session=True,  # Ctrl-C on a terminal is for the parent
+    )  # fmt: skip
     # A child that sleeps uses no CPU time: the clock on the wall is the last resort.
     watch = threading.Timer(limits.cpu_seconds * _WALL_PER_CPU_SECOND, child.kill)
     watch.start()

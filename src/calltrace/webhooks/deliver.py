@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
+import structlog
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,8 +20,13 @@ from calltrace.webhooks import queries, service
 from calltrace.webhooks.models import Attempt, Delivery
 from calltrace.webhooks.signing import signed_headers
 
+EARLY_SECONDS = 0.5
+"""Clocks differ a little, and the queue may wake us a moment early."""
 JITTER = 0.1
 """Share of a gap that is added at random, so that a recovered receiver is not hit all at once."""
+
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,12 @@ class Outcome:
 
 
 async def prepare(database: Database, org_id: uuid.UUID, delivery_id: str) -> Prepared | None:
-    """Read what to send; ``None`` when there is nothing left to do."""
+    """Read what to send; ``None`` when there is nothing left to do.
+
+    Raises:
+        NotYetDueError: the attempt is for later; a worker died between writing that down and telling the
+            queue.
+    """
     async with database.tenant(org_id) as session:
         found = await queries.delivery_with_endpoint(session, delivery_id)
         if found is None or found[0].status != "pending":
@@ -66,11 +77,27 @@ async def prepare(database: Database, org_id: uuid.UUID, delivery_id: str) -> Pr
         if endpoint.disabled_at is not None:
             delivery.status, delivery.next_attempt_at = "failed", None
             return None
+        _check_due(delivery)
         number = delivery.attempts + 1
         step = number - delivery.first_of_round
         return Prepared(
             org_id, delivery_id, number, step, endpoint.url, endpoint.sealed_secret, delivery.body
         )
+
+
+class NotYetDueError(Exception):
+    """The next attempt is due in ``seconds``."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"due in {seconds:.0f} s")
+        self.seconds = seconds
+
+
+def _check_due(delivery: Delivery) -> None:
+    due = delivery.next_attempt_at
+    early = (due - clock.now()).total_seconds() if due else 0.0
+    if early > EARLY_SECONDS:
+        raise NotYetDueError(early)
 
 
 async def call(client: OutboundClient, box: SecretBox, prepared: Prepared, seconds: float) -> Outcome:
@@ -84,6 +111,9 @@ async def call(client: OutboundClient, box: SecretBox, prepared: Prepared, secon
         )
     except CallTraceError as error:
         return Outcome(started, clock.now(), None, f"{error.code}: {error.detail}")
+    except Exception:
+        log.exception("delivery_bug", delivery=prepared.delivery_id)
+        return Outcome(started, clock.now(), None, "internal_error: the attempt could not be made.")
     error = None if HTTPStatus(200) <= answer.status < HTTPStatus(300) else f"HTTP {answer.status}"
     return Outcome(started, clock.now(), answer, error)
 

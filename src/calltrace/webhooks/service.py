@@ -119,5 +119,5 @@ async def replay(session: AsyncSession, delivery_id: str) -> Delivery:
     delivery.status, delivery.next_attempt_at = "pending", clock.now()
     delivery.first_of_round = delivery.attempts + 1
     await session.flush()
-    await jobs.enqueue(session, jobs.DELIVER, f"{delivery.org_id}/{delivery_id}")
+    await jobs.enqueue_now(session, jobs.DELIVER, f"{delivery.org_id}/{delivery_id}")
     return delivery

@@ -31,7 +31,7 @@ async def test_ct_089_a_completed_analysis_shows_everything(
     analysis_id = await submitted(intake, org, external_id="crm-1", metadata={"a": [1]})
     await _complete(platform, await claimed(intake, org, analysis_id))
     async with platform.database.tenant(org) as session:
-        shown = await read.get(session, analysis_id, platform.links)
+        shown = read.document(await read.find(session, analysis_id), platform.links)
     assert (shown.status, shown.progress.stage, shown.progress.percent) == ("completed", "done", 100)
     assert shown.transcript == TRANSCRIPT
     assert shown.evaluation == EVALUATION
@@ -87,7 +87,7 @@ async def test_ct_085_a_failed_analysis_says_why_and_tells_subscribers(
     async with platform.database.tenant(org) as session:
         await lifecycle.fail(session, claim, ERROR, platform.links)
     async with platform.database.tenant(org) as session:
-        shown = await read.get(session, analysis_id, platform.links)
+        shown = read.document(await read.find(session, analysis_id), platform.links)
         delivery: Any = (await session.execute(text("SELECT id, body FROM webhook_deliveries"))).one()
     assert shown.error == ERROR
     assert '"code":"unsupported_media"' in delivery.body

@@ -1,7 +1,7 @@
 """Lists: each item once while rows arrive, filters combined with AND (acceptance CT-100 to CT-106)."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import text
@@ -19,10 +19,8 @@ async def _page(
     platform: Platform, org: uuid.UUID, cursor: str | None, limit: int, **filters: object
 ) -> tuple[list[str], str | None]:
     async with platform.database.tenant(org) as session:
-        shown, following = await read.page(
-            session, Filters(**filters), cursor=cursor, limit=limit, links=platform.links,  # type: ignore[arg-type] - filters by name
-        )  # fmt: skip
-    return [one.analysis_id for one in shown], following
+        found, following = await read.page(session, Filters(**filters), cursor=cursor, limit=limit)  # type: ignore[arg-type] - filters by name
+    return [str(one.analysis.id) for one in found], following
 
 
 async def test_each_item_comes_once_while_rows_arrive(
@@ -65,7 +63,8 @@ async def test_ct_105_the_date_range_is_inclusive(
 ) -> None:
     one = str(await submitted(intake, org))
     async with platform.database.tenant(org) as session:
-        moment = await session.scalar(text("SELECT created_at FROM analyses"))
+        shown = read.document(await read.find(session, uuid.UUID(one)), platform.links).created_at
+    moment = datetime.fromisoformat(shown)
     assert (await _page(platform, org, None, 9, created_from=moment, created_to=moment))[0] == [one]
     later = clock.now() + timedelta(hours=1)
     assert (await _page(platform, org, None, 9, created_from=later))[0] == []

@@ -1,6 +1,7 @@
 """The native API in front of the real database: shapes, refusals, errors (acceptance CT-040 to CT-146)."""
 
 import asyncio
+import dataclasses
 import json
 import uuid
 from typing import Any
@@ -8,7 +9,9 @@ from typing import Any
 import httpx2
 import pytest
 
+from calltrace.accounts import keys
 from calltrace.db.session import Database
+from calltrace.pipeline.context import Platform
 from database.conftest import Caller, count, new_token
 
 URL = "https://127.0.0.1/call-123.mp3"
@@ -231,7 +234,8 @@ async def test_a_wrong_method_is_405(api: httpx2.AsyncClient, caller: Caller) ->
 
 BAD_QUERIES = [
     "limit=0", "limit=201", "limit=x", "cursor=zzz", "status=done", "agentId=nope", "from=yesterday",
-    "to=2026-01-01T00:00:00", "colour=red", "status=queued&status=failed",
+    "to=2026-01-01T00:00:00", "from=1700000000", "from=0001-01-01T00:00:00%2B14:00",
+    "to=9999-12-31T23:59:59-14:00", "externalId=%00", "colour=red", "status=queued&status=failed",
 ]  # fmt: skip
 
 
@@ -266,3 +270,32 @@ async def test_every_answer_has_a_request_id_and_safe_headers(api: httpx2.AsyncC
     answers = [await api.get("/health"), await api.get("/nothing")]
     assert len({answer.headers["x-request-id"] for answer in answers}) == 2
     assert all(answer.headers["x-content-type-options"] == "nosniff" for answer in answers)
+
+
+async def test_an_unexpected_error_has_a_request_id_and_says_nothing_of_its_cause(
+    api: httpx2.AsyncClient, caller: Caller, platform: Platform
+) -> None:
+    broken = dataclasses.replace(platform, client=None)  # type: ignore[arg-type] - a fault of ours, made for real
+    api._transport.app.state.platform = broken  # type: ignore[attr-defined] - the app under test
+    problem = _problem(await _post(api, caller, {"fileUrl": URL}), 500, "internal_error")
+    assert "NoneType" not in json.dumps(problem)
+
+
+async def test_a_database_that_is_away_is_503(
+    api: httpx2.AsyncClient, caller: Caller, platform: Platform
+) -> None:
+    away = Database("postgresql://nobody@/nothing?host=/nonexistent")
+    api._transport.app.state.platform = dataclasses.replace(platform, database=away)  # type: ignore[attr-defined] - the app under test
+    answer = await api.get("/api/v1/analyses", headers=_auth(caller.token))
+    _problem(answer, 503, "unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+
+
+async def test_a_key_bound_to_addresses_is_refused_from_elsewhere(
+    api: httpx2.AsyncClient, database: Database, org: uuid.UUID
+) -> None:
+    async with database.tenant(org) as session:
+        _key, elsewhere = await keys.create(session, org, name="x", allowed_ips=["10.0.0.0/8"])
+        _key, here = await keys.create(session, org, name="y", allowed_ips=["127.0.0.1"])
+    _problem(await api.get("/api/v1/analyses", headers=_auth(elsewhere)), 403, "ip_not_allowed")
+    assert (await api.get("/api/v1/analyses", headers=_auth(here))).status_code == 200

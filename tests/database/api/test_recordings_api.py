@@ -26,7 +26,7 @@ async def link(platform: Platform, org: uuid.UUID, intake: Intake, tmp_path: Pat
     claim = await claimed(intake, org, await submitted(intake, org))
     recording = Recording(
         org_id=org, object_key=stored.object_key, sealed_key=stored.sealed_data_key, size_bytes=stored.size,
-        sha256=stored.sha256, media="wav", content_type="audio/wav",
+        sha256=stored.sha256, media="wav", content_type="text/html",
     )  # fmt: skip
     async with platform.database.tenant(org) as session:
         await lifecycle.keep_recording(session, claim, recording, ProcessingDocument())
@@ -73,3 +73,24 @@ async def test_a_changed_or_expired_link_is_403(
     for one in [*changed, old.removeprefix("https://calls.test")]:
         answer = await api.get(one)
         assert (answer.status_code, answer.json()["code"]) == (403, "link_refused")
+
+
+async def test_the_type_is_by_what_the_bytes_are_and_never_a_page(api: httpx2.AsyncClient, link: str) -> None:
+    answer = await api.get(link)
+    assert answer.headers["content-type"] == "audio/wav"
+    assert "sandbox" in answer.headers["content-security-policy"]
+
+
+async def test_head_answers_without_a_body(api: httpx2.AsyncClient, link: str) -> None:
+    answer = await api.head(link)
+    assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "204800")
+
+
+async def test_a_recording_that_is_gone_from_the_store_is_404(
+    api: httpx2.AsyncClient, link: str, tmp_path: Path
+) -> None:
+    for path in (tmp_path / "store").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    answer = await api.get(link)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")

@@ -4,6 +4,7 @@ import importlib
 import inspect
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,14 +12,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from calltrace.accounts import keys
+from calltrace.accounts.service import create_user
 from calltrace.analyses import submit
 from calltrace.analyses.queries import Filters
 from calltrace.catalog.models import Agent, Queue
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.tables import FEATURES
+from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
 from calltrace.recordings.models import Recording
 from calltrace.webhooks import service as webhooks
+from calltrace.webhooks.models import Attempt
 from database.conftest import submission
 
 TENANT_TABLES = """
@@ -84,17 +88,18 @@ async def test_without_an_organisation_nothing_is_visible(database: Database, ca
 
 
 async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
-    """Rows of one organisation in every table, and every argument that could name them."""
-    database = platform.database
+    """Rows of one organisation in every table, and for each query the arguments that name them."""
+    database, name = platform.database, f"victim {uuid.uuid4()}"
     async with database.tenant(org) as session:
         agent, queue = Agent(org_id=org, name="a"), Queue(org_id=org, name="q")
         session.add_all([agent, queue])
-        key, _token = await keys.create(session, org, name="victim")
+        key, _token = await keys.create(session, org, name=name)
+        user, _password = await create_user(session, org, f"{uuid.uuid4()}@v.test", "owner", "long enough")
         endpoint, _secret = await webhooks.create_endpoint(
             session, org, url="https://127.0.0.1/hook", events=["analysis.created"],
             box=platform.box, policy=platform.policy,
         )  # fmt: skip
-    wanted = submission(idempotency_key="victim", external_id="victim", agent_id=agent.id)
+    wanted = submission(idempotency_key=name, external_id="victim", agent_id=agent.id)
     intake = submit.Intake(database, platform.client, platform.limits, probe=False)
     accepted = await submit.submit(intake, org, key.id, wanted)
     async with database.tenant(org) as session:
@@ -110,24 +115,38 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         session.add(recording)
         await session.flush()
         await session.execute(text("UPDATE analyses SET recording_id = :id"), {"id": recording.id})
+        await session.execute(
+            text("DELETE FROM pgqueuer WHERE dedupe_key LIKE :key"), {"key": f"process%{org}%"}
+        )
         delivery_id = await session.scalar(text("SELECT id FROM webhook_deliveries"))
-    return {
-        "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": "victim",
-        "token_hash": "0" * 64, "delivery_id": delivery_id, "endpoint_id": endpoint.id, "text": "victim",
-        "event": "analysis.created", "email": "victim@example.com", "filters": Filters(), "after": None,
-        "limit": 100,
+        moment = clock.now()
+        session.add(
+            Attempt(
+                org_id=org,
+                delivery_id=delivery_id,
+                number=1,
+                status="failed",
+                started_at=moment,
+                finished_at=moment,
+            )
+        )
+    common = {
+        "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
+        "token_hash": key.token_hash, "delivery_id": delivery_id, "endpoint_id": endpoint.id,
+        "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
+        "older_than": timedelta(seconds=-60),
     }  # fmt: skip
-
-
-OPERATOR_ONLY = {"organisations", "organisation_by_id_or_name", "stranded"}
-"""Queries over all organisations: they must see nothing more when a tenant runs them."""
+    texts = {
+        "organisation_by_id_or_name": str(org),
+        "key_by_id_or_prefix": name,
+        "endpoint": str(endpoint.id),
+    }
+    return {"common": common, "texts": texts}
 
 
 def _every_query() -> list[Callable[..., Any]]:
     modules = [
-        importlib.import_module(f"calltrace.{feature}.queries")
-        for feature in FEATURES
-        if feature != "recordings"
+        importlib.import_module(f"calltrace.{name}.queries") for name in FEATURES if name != "recordings"
     ]
     return [
         function
@@ -137,21 +156,22 @@ def _every_query() -> list[Callable[..., Any]]:
     ]
 
 
+def _arguments(query: Callable[..., Any], victim: dict[str, Any]) -> dict[str, Any]:
+    known = victim["common"] | {"text": victim["texts"].get(query.__name__)}
+    names = [name for name in inspect.signature(query).parameters if name != "session"]
+    missing = [name for name in names if known.get(name, ...) is ...]
+    assert not missing, f"teach this test what {missing} of {query.__name__} could name"
+    return {name: known[name] for name in names}
+
+
 @pytest.mark.parametrize("query", _every_query(), ids=lambda query: f"{query.__module__}.{query.__name__}")
 async def test_no_query_reads_another_organisations_rows(
     query: Callable[..., Any], platform: Platform, org: uuid.UUID, new_org: Callable[[], Any]
 ) -> None:
-    victim = await _fill(platform, org)
-    known = victim | {"text": str(victim["endpoint_id"]), "older_than": None}
-    names = [name for name in inspect.signature(query).parameters if name != "session"]
-    missing = [name for name in names if name not in known]
-    assert not missing, f"teach this test what {missing} of {query.__name__} could name"
+    arguments = _arguments(query, await _fill(platform, org))
+    async with platform.database.tenant(org) as session:
+        assert await query(session, **arguments), "the owner must find it, or the test proves nothing"
     intruder = await new_org()
-    arguments = {name: known[name] for name in names}
-    if "older_than" in arguments:
-        from datetime import timedelta
-
-        arguments["older_than"] = timedelta(seconds=-60)
     async with platform.database.tenant(intruder) as session:
         found = await query(session, **arguments)
     if query.__name__ == "organisations":

@@ -1,47 +1,65 @@
-"""Whatever lost its job is found; whatever is done is pruned."""
+"""Whatever lost its job is found; whatever is done is pruned; what is at work is left alone."""
 
 import uuid
 
+import pytest
 from sqlalchemy import text
 
 from calltrace.analyses import submit
 from calltrace.db.session import Database
 from calltrace.pipeline.housekeeping import tidy
-from database.analyses.factory import submitted
-from database.conftest import waiting_jobs
+from database.analyses.factory import claimed, submitted
+
+LEASE = 30.0
+DROP = "DELETE FROM pgqueuer WHERE dedupe_key LIKE :key"
+HOLD = "UPDATE pgqueuer SET status = 'failed' WHERE dedupe_key LIKE :key"
 
 
-async def test_an_analysis_without_a_job_gets_a_new_one(
-    database: Database, org: uuid.UUID, intake: submit.Intake
+async def _run(database: Database, statement: str, key: object = "") -> None:
+    async with database.operator() as session:
+        await session.execute(text(statement), {"key": f"%{key}"} if ":key" in statement else {})
+
+
+async def _queued(database: Database, key: object) -> int:
+    query = "SELECT count(*) FROM pgqueuer WHERE status = 'queued' AND dedupe_key LIKE :key"
+    async with database.operator() as session:
+        return await session.scalar(text(query), {"key": f"%{key}"}) or 0
+
+
+@pytest.mark.parametrize("loss", [DROP, HOLD], ids=["dropped", "held as failed"])
+async def test_an_analysis_without_a_job_gets_a_new_one_once(
+    database: Database, org: uuid.UUID, intake: submit.Intake, loss: str
 ) -> None:
     analysis_id = await submitted(intake, org)
-    async with database.operator() as session:
-        await session.execute(text("DELETE FROM pgqueuer WHERE dedupe_key LIKE :k"), {"k": f"%{analysis_id}"})
-        await session.execute(text("UPDATE analyses SET created_at = now() - interval '5 min'"))
-    await tidy(database)
-    await tidy(database)
-    assert await waiting_jobs(database, str(analysis_id)) == 1
-
-
-async def test_a_job_that_is_held_as_failed_is_replaced(
-    database: Database, org: uuid.UUID, intake: submit.Intake
-) -> None:
-    analysis_id = await submitted(intake, org)
-    async with database.operator() as session:
-        await session.execute(
-            text("UPDATE pgqueuer SET status = 'failed' WHERE dedupe_key LIKE :k"), {"k": f"%{analysis_id}"}
-        )
-        await session.execute(text("UPDATE analyses SET created_at = now() - interval '5 min'"))
-    await tidy(database)
-    assert await waiting_jobs(database, str(analysis_id)) == 1
+    await _run(database, loss, analysis_id)
+    await _run(database, "UPDATE analyses SET created_at = now() - interval '5 min'")
+    assert await _queued(database, analysis_id) == 0
+    await tidy(database, LEASE)
+    await tidy(database, LEASE)
+    assert await _queued(database, analysis_id) == 1
 
 
 async def test_a_fresh_analysis_is_left_alone(
     database: Database, org: uuid.UUID, intake: submit.Intake
 ) -> None:
     analysis_id = await submitted(intake, org)
-    await tidy(database)
-    assert await waiting_jobs(database, str(analysis_id)) == 1
+    await _run(database, DROP, analysis_id)
+    await tidy(database, LEASE)
+    assert await _queued(database, analysis_id) == 0
+
+
+async def test_an_analysis_whose_worker_shows_signs_of_life_is_left_alone(
+    database: Database, org: uuid.UUID, intake: submit.Intake
+) -> None:
+    analysis_id = await submitted(intake, org)
+    await claimed(intake, org, analysis_id)
+    await _run(database, DROP, analysis_id)
+    await _run(database, "UPDATE analyses SET created_at = now() - interval '5 min'")
+    await tidy(database, LEASE)
+    assert await _queued(database, analysis_id) == 0
+    await _run(database, "UPDATE analyses SET touched_at = now() - interval '5 min'")
+    await tidy(database, LEASE)
+    assert await _queued(database, analysis_id) == 1
 
 
 async def test_old_idempotency_keys_and_job_logs_are_pruned(
@@ -49,10 +67,17 @@ async def test_old_idempotency_keys_and_job_logs_are_pruned(
 ) -> None:
     await submitted(intake, org, idempotency_key="old")
     await submitted(intake, org, idempotency_key="new")
-    async with database.operator() as session:
-        await session.execute(
-            text("UPDATE idempotency_keys SET created_at = now() - interval '3 days' WHERE key = 'old'")
-        )
-    await tidy(database)
+    await _run(
+        database, "UPDATE idempotency_keys SET created_at = now() - interval '3 days' WHERE key = 'old'"
+    )
+    await _run(
+        database,
+        "INSERT INTO pgqueuer_log (job_id, status, priority, entrypoint, created)"
+        " VALUES (1, 'successful', 0, 'x', now() - interval '3 days')",
+    )
+    await tidy(database, LEASE)
     async with database.tenant(org) as session:
         assert (await session.scalars(text("SELECT key FROM idempotency_keys"))).all() == ["new"]
+    async with database.operator() as session:
+        old = "SELECT count(*) FROM pgqueuer_log WHERE created < now() - interval '2 days'"
+        assert await session.scalar(text(old)) == 0

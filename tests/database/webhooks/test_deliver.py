@@ -64,6 +64,9 @@ class Sent:
     endpoint_id: uuid.UUID
 
     async def attempt(self) -> float | None:
+        """Make the next attempt as if its time had come; answers when the one after it is due."""
+        async with self.platform.database.tenant(self.org) as session:
+            await session.execute(text("UPDATE webhook_deliveries SET next_attempt_at = now()"))
         try:
             await Deliverer(self.platform).deliver(self.org, self.id)
         except TryAgainLater as later:
@@ -209,3 +212,13 @@ async def test_a_secret_is_stored_sealed(sent: Sent) -> None:
         stored = (await session.scalars(text("SELECT sealed_secret FROM webhook_endpoints"))).one()
     assert sent.secret not in stored
     assert sent.platform.box.open(stored) == sent.secret
+
+
+async def test_an_attempt_that_is_not_due_yet_is_not_made(sent: Sent, receiver: Receiver) -> None:
+    """A worker died between writing the next time down and telling the queue."""
+    receiver.answers = [_status(500)]
+    assert await sent.attempt() is not None
+    with pytest.raises(TryAgainLater) as later:
+        await Deliverer(sent.platform).deliver(sent.org, sent.id)
+    assert 0.5 < later.value.delay <= 1.1
+    assert len(receiver.bodies) == 1

@@ -81,7 +81,7 @@ async def test_a_child_that_dies_is_replaced(child: Child) -> None:
 
 
 async def test_a_child_that_is_silent_too_long_is_stopped(child: Child) -> None:
-    child._stall = 1.0
+    child._stall = 1.0  # pyright: ignore[reportPrivateUsage] - nobody waits 20 seconds in a test
     with pytest.raises(ChildStalledError):
         await child.call({"task": "sleep"}, _ignore)
     assert child.pid is None
