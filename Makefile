@@ -43,7 +43,7 @@ test: $(STAMP_DEV) ## Checks, then all tests
 check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, migration drift
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
-	@$(BIN)/lint-imports --no-timing > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
+	@$(BIN)/lint-imports --no-logo > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
 	@$(BIN)/deptry src 2> .deptry.log || { cat .deptry.log; exit 1; }
 	@$(BIN)/codespell src tests docs scripts *.md
 	@$(BIN)/pyright --warnings > .pyright.log || { cat .pyright.log; exit 1; }

@@ -7,7 +7,7 @@ from calltrace.evaluation.evidence import evidence, stands
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.protocol import Belief
 from calltrace.evaluation.results import CriterionResult, Evidence, Method, Verdict
-from calltrace.scorecards.document import Criterion
+from calltrace.scorecards.document import Criterion, Scorecard
 
 _UNKNOWN_SPEAKER = 0.6
 """What is left of a confidence when nobody knows who spoke: under every sensible review threshold."""
@@ -25,13 +25,14 @@ class _Draft:
     share: float = 0.0
 
 
-def decide(criterion: Criterion, belief: Belief, hearing: Hearing, threshold: float) -> CriterionResult:
-    """The result that a person sees. ``threshold``: the scorecard's ``review_threshold``."""
+def decide(criterion: Criterion, belief: Belief, hearing: Hearing, scorecard: Scorecard) -> CriterionResult:
+    """The result that a person sees; under the scorecard's thresholds a person has to confirm it."""
     draft = _first_draft(belief, hearing)
     draft = _with_partial(draft, belief.opinion, hearing)
     draft = _with_rule_one(draft, belief.opinion)
     draft = _with_unknown_speakers(draft, criterion, hearing)
-    if draft.confidence < threshold and not draft.review:
+    draft = _with_certainty(draft, criterion, scorecard.critical_threshold)
+    if draft.confidence < scorecard.review_threshold and not draft.review:
         draft = replace(
             draft, review=True, reason=f"Unsure, best guess {_words(draft.verdict)}. {draft.reason}"
         )
@@ -83,6 +84,15 @@ def _with_unknown_speakers(draft: _Draft, criterion: Criterion, hearing: Hearing
         reason = f"{draft.reason} Who said it is not known: a person must confirm the speaker."
         return replace(draft, review=True, confidence=lowered, reason=reason)
     return replace(draft, confidence=draft.confidence * (1 - 0.4 * hearing.unknown_share))
+
+
+def _with_certainty(draft: _Draft, criterion: Criterion, threshold: float) -> _Draft:
+    """Nobody is failed for a whole call on a hunch: a breach of a critical criterion must be sure."""
+    breach = criterion.critical and draft.verdict == "not_met" and not draft.review
+    if not breach or draft.confidence >= threshold:
+        return draft
+    reason = f"{draft.reason} It would fail the whole call, so a person must confirm it."
+    return replace(draft, review=True, reason=reason)
 
 
 def _anyone(criterion: Criterion) -> bool:

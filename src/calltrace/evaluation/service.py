@@ -64,7 +64,7 @@ def _results(scorecard: Scorecard, hearing: Hearing, judge: Judge) -> list[Crite
     if not any(segment.text.strip() for segment in hearing.segments):
         return [undecided(criterion, _SILENT) for criterion in scorecard.criteria]
     return [
-        decide(criterion, judge.judge(criterion, hearing), hearing, scorecard.review_threshold)
+        decide(criterion, judge.judge(criterion, hearing), hearing, scorecard)
         for criterion in scorecard.criteria
     ]
 

@@ -54,6 +54,7 @@ class Scorecard(Document):
         languages: ISO 639-1 codes it is meant for; empty means any.
         pass_mark: the score from which a call passes, 0 to 100.
         review_threshold: results that are less sure than this (0 to 1) become ``needs_review``.
+        critical_threshold: the same for a critical criterion that would fail the whole call: that takes more.
     """
 
     key: Key
@@ -66,6 +67,7 @@ class Scorecard(Document):
     )
     pass_mark: float = Field(default=70, ge=0, le=100)
     review_threshold: float = Field(default=0.6, ge=0, le=1)
+    critical_threshold: float = Field(default=0.9, ge=0, le=1)
     sections: list[Section] = Field(min_length=1, max_length=50)
 
     @property

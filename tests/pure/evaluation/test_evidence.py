@@ -18,7 +18,8 @@ from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.scorecards.checks import Cue
 from calltrace.speech.transcript import Transcript, Word
 
-GREETING = default_scorecard().criteria[0]
+CARD = default_scorecard()
+GREETING = CARD.criteria[0]
 REASONS = ("yes", "no", "none")
 
 
@@ -29,21 +30,32 @@ def hearing(good_call: Transcript, embedder: Embedder) -> Hearing:
 
 def test_without_a_quote_nothing_is_met(hearing: Hearing) -> None:
     opinion = Opinion(met=0.99, features={}, reasons=REASONS)
-    result = decide(GREETING, Belief(0.99, 0.01, 0.0, opinion), hearing, 0.6)
+    result = decide(GREETING, Belief(0.99, 0.01, 0.0, opinion), hearing, CARD)
     assert result.verdict == "needs_review"
     assert result.score == result.max_score == 10
     assert result.evidence == []
 
 
 def test_a_breach_without_a_quote_is_not_held_against_anyone(hearing: Hearing) -> None:
-    critical = default_scorecard().criteria[-1]
+    critical = CARD.criteria[-1]
     opinion = Opinion(met=0.01, features={}, reasons=REASONS, absence=True)
-    assert decide(critical, Belief(0.01, 0.99, 0.0, opinion), hearing, 0.6).verdict == "needs_review"
+    assert decide(critical, Belief(0.01, 0.99, 0.0, opinion), hearing, CARD).verdict == "needs_review"
+
+
+@pytest.mark.parametrize(("sure", "verdict"), [(0.85, "needs_review"), (0.95, "not_met")])
+def test_a_breach_that_would_fail_the_whole_call_must_be_sure(
+    hearing: Hearing, sure: float, verdict: str
+) -> None:
+    critical = CARD.criteria[-1]
+    spot = Spot(0, hits(Cue(acts=["greeting"]), hearing))
+    opinion = Opinion(met=0.0, features={}, reasons=REASONS, breach=(spot,), absence=True)
+    result = decide(critical, Belief(1 - sure, sure, 0.0, opinion), hearing, CARD)
+    assert (result.verdict, result.score) == (verdict, 0)
 
 
 def test_what_is_less_sure_than_the_threshold_is_reviewed_with_its_best_guess(hearing: Hearing) -> None:
     opinion = Opinion(met=0.4, features={}, reasons=REASONS)
-    result = decide(GREETING, Belief(0.4, 0.6, 0.0, opinion), hearing, 0.7)
+    result = decide(GREETING, Belief(0.45, 0.55, 0.0, opinion), hearing, CARD)
     assert result.verdict == "needs_review"
     assert result.score == 0
     assert result.max_score == 10

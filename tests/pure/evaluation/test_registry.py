@@ -69,7 +69,7 @@ def test_a_kind_scores_in_range_with_evidence_inside_the_call(
     for call in (good_call, bad_call):
         hearing = heard(call, embedder)
         belief = judge.judge(criterion(kind), hearing)
-        result = decide(criterion(kind), belief, hearing, 0.5)
+        result = decide(criterion(kind), belief, hearing, default_scorecard())
         segments = {segment.id: segment for segment in call.segments}
         assert abs(belief.met + belief.not_met + belief.not_applicable - 1) < 1e-9
         assert 0 <= result.score <= result.max_score <= 7
