@@ -118,7 +118,9 @@ class Installation:
     def start(self) -> None:
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "calltrace", "up", "--port", str(self.port)]
-            self.process = subprocess.Popen(command, env=self.environment, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                command, env=self.environment, stdout=log, stderr=log, start_new_session=True
+            )
         wait_for(self.healthy, f"the platform starts\n{self.log.read_text()[-3000:]}")
 
     def stop(self) -> int:

@@ -1,5 +1,6 @@
 """Killed in the middle: nothing is lost, nothing is done twice."""
 
+import asyncio
 import os
 import signal
 import threading
@@ -10,7 +11,10 @@ from typing import Any
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
+from calltrace.db.embedded import running_dsn
+from calltrace.db.session import Database
 from whole.conftest import Stage, make_stage
 from whole.harness import Installation, World, wait_for
 
@@ -153,3 +157,64 @@ def _children_of(pid: int) -> list[int]:
         if int(fields[1]) == pid:
             found.append(int(path.parent.name))
     return found
+
+
+def test_a_drain_gives_both_analyses_back_at_once(own: Installation, world: tuple[World, Path]) -> None:
+    """One is heard, the other waits for its turn: neither may hold the stop up, or lose its lease over it."""
+    stage = make_stage(own, world[0])
+    accepted = [stage.client.submit(stage.short_call) for _ in range(2)]
+    stage.client.reaches(accepted[0]["analysisId"], "transcribing")
+    wait_for(
+        lambda: stage.client.get(accepted[1]["analysisId"])["status"] == "processing", "both are claimed"
+    )
+    assert own.stop() == 0
+    assert not own.events("service_killed")
+    left = list((own.folder / "data" / "work").glob("worker-*"))
+    assert left == [], "nothing in the clear stays behind"
+    own.start()
+    for one in accepted:
+        assert stage.client.finished(one["analysisId"])["status"] == "completed"
+    assert not own.events("analysis_step_failed")
+
+
+def test_ctrl_c_is_no_failed_try(own: Installation, world: tuple[World, Path]) -> None:
+    """A terminal sends SIGINT to every process of the group at once."""
+    stage = make_stage(own, world[0])
+    accepted = stage.client.submit(stage.short_call)
+    stage.client.reaches(accepted["analysisId"], "transcribing")
+    assert own.process
+    os.killpg(own.process.pid, signal.SIGINT)
+    assert own.process.wait(60) == 0
+    own.start()
+    assert stage.client.finished(accepted["analysisId"])["status"] == "completed"
+    assert not own.events("analysis_step_failed")
+    assert "Traceback" not in own.log.read_text()
+
+
+def test_an_analysis_erased_in_the_middle_stops_its_work(stage: Stage) -> None:
+    accepted = stage.client.submit(stage.call)
+    stage.client.reaches(accepted["analysisId"], "transcribing")
+    asyncio.run(_erase(stage.installation, accepted["analysisId"]))
+    wait_for(lambda: stage.installation.events("stale_attempt"), "the worker notices", 30)
+    after = stage.client.submit(stage.short_call)
+    assert stage.client.finished(after["analysisId"])["status"] == "completed"
+
+
+async def _erase(installation: Installation, analysis_id: str) -> None:
+    dsn = running_dsn(installation.folder / "data" / "postgres")
+    assert dsn
+    database = Database(dsn, pool_size=1)
+    async with database.operator() as session:
+        await session.execute(text("DELETE FROM analyses WHERE id = :id"), {"id": analysis_id})
+    await database.close()
+
+
+def test_decoded_audio_of_a_killed_worker_is_swept(stage: Stage) -> None:
+    accepted = stage.client.submit(stage.short_call)
+    stage.client.reaches(accepted["analysisId"], "transcribing")
+    folder = stage.installation.folder / "data" / "work"
+    before = set(folder.glob("worker-*"))
+    assert before
+    os.kill(stage.installation.service_pid("worker-1"), signal.SIGKILL)
+    wait_for(lambda: not any(path.exists() for path in before), "the next worker removes it", 30)
+    assert stage.client.finished(accepted["analysisId"])["status"] == "completed"
