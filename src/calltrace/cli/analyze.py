@@ -11,7 +11,6 @@ from typing import Annotated, Any, get_args
 
 import structlog
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 
 from calltrace.analyses.document import (
@@ -27,6 +26,7 @@ from calltrace.analyses.document import (
 from calltrace.cli import report
 from calltrace.cli.bars import bars
 from calltrace.cli.instance import settings_of
+from calltrace.cli.transcripts import read_transcript
 from calltrace.evaluation.results import Evaluation
 from calltrace.evaluation.service import evaluate as evaluate_transcript
 from calltrace.evaluation.service import evaluator_name
@@ -44,7 +44,6 @@ from calltrace.speech.engines.protocol import Engine
 from calltrace.speech.formats import to_srt, to_vtt
 from calltrace.speech.roles import ChannelOption
 from calltrace.speech.service import SpeechOptions
-from calltrace.speech.transcript import Attribution, Segment, Transcript
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 FORMATS = ("text", "json", "srt", "vtt")
@@ -195,44 +194,6 @@ def read_scorecard(path: Path | None) -> Scorecard:
         return load_scorecard(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
-
-
-def read_transcript(path: Path) -> tuple[Transcript, float]:
-    """A transcript from JSON, and the seconds until its last word.
-
-    Raises:
-        UsageError: it cannot be read, or is not in the format.
-    """
-    import json
-
-    try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
-        segments = [_segment(number, one) for number, one in enumerate(raw["segments"], 1)]
-        language = str(raw.get("language", "und"))
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ValidationError) as error:
-        raise UsageError(f"{path} is no transcript: {_first_line(error)}") from error
-    attribution = Attribution(method="channel", confidence=1.0)
-    ordered = sorted(segments, key=lambda segment: segment.start)
-    transcript = Transcript(
-        language=language, language_confidence=1.0, attribution=attribution, segments=ordered
-    )
-    return transcript, max((segment.end for segment in segments), default=0.0)
-
-
-def _segment(number: int, raw: dict[str, Any]) -> Segment:
-    speaker = raw.get("speaker", "unknown")
-    return Segment(
-        id=str(raw.get("id", f"s{number}")), speaker=speaker, speaker_id=str(raw.get("speakerId", speaker)),
-        channel=int(raw.get("channel", 0)), start=float(raw["start"]), end=float(raw["end"]),
-        text=str(raw["text"]), confidence=float(raw.get("confidence", 1.0)), words=raw.get("words", []),
-    )  # fmt: skip
-
-
-def _first_line(error: Exception) -> str:
-    if isinstance(error, ValidationError):
-        first = error.errors()[0]
-        return f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
-    return f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"
 
 
 def _language(text: str) -> str:

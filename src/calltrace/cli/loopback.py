@@ -3,7 +3,7 @@
 import ssl
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -64,7 +64,8 @@ def _handler(loopback: Loopback, file: Path, content_type: str) -> type[BaseHTTP
             self.send_header("Content-Type", content_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            with suppress(OSError):  # a probe hangs up after the first bytes
+                self.wfile.write(content)
 
         def do_POST(self) -> None:
             """Take a webhook."""

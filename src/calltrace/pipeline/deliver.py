@@ -5,7 +5,7 @@ import uuid
 import structlog
 
 from calltrace.pipeline.context import Platform
-from calltrace.pipeline.process import TryAgainLater
+from calltrace.pipeline.errors import TryAgainLater
 from calltrace.webhooks import deliver
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

@@ -15,3 +15,11 @@ class InternalProcessingError(CallTraceError):
 
     title = "Processing failed for a reason of ours"
     retryable = True
+
+
+class TryAgainLater(Exception):  # noqa: N818 - an instruction to the queue, not an error
+    """The job is to run again after ``delay`` seconds."""
+
+    def __init__(self, delay: float) -> None:
+        super().__init__(f"again in {delay:.0f} s")
+        self.delay = delay

@@ -26,8 +26,9 @@ from calltrace.db import jobs
 from calltrace.db.session import APP_ROLE
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.deliver import Deliverer
+from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.housekeeping import keep_house
-from calltrace.pipeline.process import Processor, TryAgainLater
+from calltrace.pipeline.process import Processor
 
 POLL_SECONDS = 2.0
 """How often the queue is looked at without being told: bounds how late an orphaned job is found."""

@@ -14,7 +14,7 @@ from standardwebhooks.webhooks import Webhook
 from calltrace.kit.signatures import hmac_hex
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.deliver import Deliverer
-from calltrace.pipeline.process import TryAgainLater
+from calltrace.pipeline.errors import TryAgainLater
 from calltrace.webhooks import deliver, queries, service
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"

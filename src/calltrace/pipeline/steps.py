@@ -1,0 +1,116 @@
+"""The steps of an analysis.
+
+Each keeps its result before the next one starts, so a worker that takes over goes on from there. No transaction is open across HTTP or inference.
+"""
+
+import time
+import uuid
+from pathlib import Path
+
+import structlog
+
+from calltrace.analyses import lifecycle, queries
+from calltrace.analyses.document import Stage
+from calltrace.analyses.lifecycle import CallFacts, StaleAttemptError
+from calltrace.evaluation.results import Evaluation
+from calltrace.kit.children import Child, Message
+from calltrace.pipeline.context import Platform
+from calltrace.pipeline.hearing import Heard, as_json
+from calltrace.pipeline.work import Work
+from calltrace.recordings import fetch
+from calltrace.recordings.models import Recording
+from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.speech.transcript import Transcript
+
+CONTENT_TYPE_LENGTH = 255
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+class Steps:
+    """Fetch, hear, evaluate, finish, with one warm child."""
+
+    def __init__(self, platform: Platform, child: Child) -> None:
+        self._platform = platform
+        self._child = child
+
+    async def fetch(self, work: Work) -> Path:
+        """The recording as a local file: downloaded and stored, or taken from the store."""
+        platform, path = self._platform, work.directory / "recording"
+        work.stage, started = "fetching", time.monotonic()
+        async with platform.database.tenant(work.claim.org_id) as session:
+            known = await queries.recording_of(session, work.claim.analysis_id)
+        if known is not None:
+            await platform.vault.load(known.stored, path)
+            return path
+        got = await fetch.download(
+            platform.client,
+            work.analysis.file_url,
+            path,
+            platform.limits,
+            work.moved,
+        )
+        stored = await platform.vault.save(path, f"{work.claim.org_id}/{uuid.uuid4()}")
+        work.note_seconds("fetch", started)
+        recording = Recording(
+            org_id=work.claim.org_id, object_key=stored.object_key, sealed_key=stored.sealed_data_key,
+            size_bytes=got.size, sha256=got.sha256, media=got.media,
+            content_type=got.content_type[:CONTENT_TYPE_LENGTH] if got.content_type else None,
+        )  # fmt: skip
+        try:
+            async with platform.database.tenant(work.claim.org_id) as session:
+                await lifecycle.keep_recording(session, work.claim, recording, work.processing)
+        except StaleAttemptError:
+            await platform.vault.erase(stored.object_key)  # nobody will ever ask for this copy
+            raise
+        return path
+
+    async def known_transcript(self, work: Work) -> Transcript | None:
+        """What an earlier try has heard already."""
+        async with self._platform.database.tenant(work.claim.org_id) as session:
+            found = await queries.find(session, work.claim.analysis_id)
+        row = found.transcript if found else None
+        return Transcript.model_validate(row.document) if row else None
+
+    async def hear(self, work: Work, path: Path) -> Transcript:
+        """Decode and transcribe in the child; what was said is kept at once."""
+        request = {"task": "hear", "path": str(path), "language": work.analysis.language}
+        request["work_dir"] = str(work.directory)
+        heard = Heard.model_validate(await self._ask(work, "decoding", request))
+        facts = CallFacts(heard.duration_seconds, heard.channels, heard.sample_rate, heard.metrics)
+        work.analysis.duration_seconds = heard.duration_seconds
+        work.note_heard(heard)
+        async with self._platform.database.tenant(work.claim.org_id) as session:
+            await lifecycle.keep_transcript(session, work.claim, heard.transcript, facts, work.processing)
+        return heard.transcript
+
+    async def evaluate(self, work: Work, transcript: Transcript) -> Evaluation:
+        """Hold the transcript against the scorecard, in the child."""
+        started = time.monotonic()
+        request: Message = {
+            "task": "evaluate",
+            "transcript": as_json(transcript),
+            "scorecard": as_json(default_scorecard()),
+            "duration": work.analysis.duration_seconds or 0.0,
+        }
+        answer = await self._ask(work, "evaluating", request)
+        work.note_seconds("evaluate", started)
+        work.note_evaluator(answer["evaluator"])
+        return Evaluation.model_validate(answer["evaluation"])
+
+    async def finish(self, work: Work, transcript: Transcript, evaluation: Evaluation) -> None:
+        """The result, the state and the event, together."""
+        async with self._platform.database.tenant(work.claim.org_id) as session:
+            await lifecycle.complete(
+                session, work.claim, transcript, evaluation, work.processing, self._platform.links
+            )
+        log.info("analysis_completed", analysis=str(work.claim.analysis_id), attempt=work.claim.attempt)
+
+    async def _ask(self, work: Work, stage: Stage, request: Message) -> Message:
+        if stage == "evaluating":
+            work.stage, work.share = stage, 0.0
+
+        def moved(progress: Message) -> None:
+            work.stage, work.share = progress["stage"], progress["share"]
+
+        return await self._child.call(request, moved)
