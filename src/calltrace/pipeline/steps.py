@@ -1,6 +1,7 @@
 """The steps of an analysis.
 
-Each keeps its result before the next one starts, so a worker that takes over goes on from there. No transaction is open across HTTP or inference.
+Each keeps its result before the next one starts, so a worker that takes over goes on from there.
+No transaction is open across HTTP or inference.
 """
 
 import time
