@@ -27,7 +27,7 @@ _MAX_TOKENS = 448  # Whisper's text context
 _LOOPING = 2.4  # Whisper's own compression_ratio_threshold
 _UNSURE = -1.0  # Whisper's own logprob_threshold
 _NO_SPEECH = 0.6  # Whisper's own no_speech_threshold
-_SECOND_TRIES = (0.2, 0.4, 0.6, 0.8)  # Whisper's own temperatures
+_SECOND_TRIES = (10, 6, 4)  # tokens that may not come again in the same order: the longest loops first
 _OPENING, _CLOSING = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - full-width punctuation is meant
 
 
@@ -145,16 +145,15 @@ class FasterWhisperEngine:
         return [_decoded(result, tokenizer) for result in results]
 
     def _try_again(self, tokenizer: Any, window: Window, audio: DecodedAudio, first: _Decoded) -> _Decoded:
-        """Whisper's temperature fallback for text that repeats itself; real repetition stays as it was."""
+        """A fallback for text that repeats itself; repetition that nothing else explains stays as it was.
+
+        Whisper samples at rising temperatures here. The engine's random generators cannot be seeded again,
+        so the same call would not always give the same text; a beam that may not say the same tokens twice
+        does, and it changes nothing before the loop begins.
+        """
         encoded = self._encode([window], audio)
-        for temperature in _SECOND_TRIES:
-            how = {
-                "beam_size": 1,
-                "sampling_topk": 0,
-                "sampling_temperature": temperature,
-                "num_hypotheses": 5,
-            }
-            again = self._decode(tokenizer, encoded, 1, **how)[0]
+        for length in _SECOND_TRIES:
+            again = self._decode(tokenizer, encoded, 1, beam_size=_BEAM, no_repeat_ngram_size=length)[0]
             if compression(again.text) <= _LOOPING and again.log_probability >= _UNSURE:
                 return again
         return first
