@@ -1,5 +1,6 @@
 """``calltrace analyze`` and ``evaluate``: the pipeline on local files, without server and database."""
 
+import os
 import sys
 import tempfile
 import time
@@ -145,9 +146,15 @@ def _document(path: Path, status: Any, stage: Stage, **parts: Any) -> AnalysisDo
     now = clock.iso(clock.now())
     parts.setdefault("call", CallDocument(status=status))
     return AnalysisDocument(
-        analysis_id=str(uuid.uuid4()), status=status, external_id=path.name, created_at=now, completed_at=now,
+        analysis_id=str(uuid.uuid4()), status=status, external_id=_printable(path.name), created_at=now,
+        completed_at=now,
         progress=ProgressDocument(stage=stage, percent=100 if stage == "done" else 0), **parts,
     )  # fmt: skip
+
+
+def _printable(name: str) -> str:
+    """A file name as text: one that is no UTF-8 must not stop the files after it."""
+    return os.fsencode(name).decode("utf-8", "replace")
 
 
 def _print(document: AnalysisDocument, form: str, *, first: bool) -> None:

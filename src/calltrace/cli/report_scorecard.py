@@ -87,7 +87,10 @@ def _sum(evaluation: Evaluation) -> list[Text]:
 def _conclusion(evaluation: Evaluation, earned: float, possible: float) -> str:
     """From the points to the score, and the truth where they are not simply in proportion."""
     if evaluation.score is None:
-        return ": nothing applied, so there is no score"
+        waiting = any(result.verdict == "needs_review" for result in evaluation.criteria)
+        return (
+            ": no score before a person has looked" if waiting else ": nothing applied, so there is no score"
+        )
     score = f"score {number(evaluation.score)}"
     plain_share = _WHOLE * earned / possible if possible else 0.0
     if abs(plain_share - evaluation.score) <= _ROUNDING:

@@ -25,7 +25,7 @@ VERDICT_NAME: dict[Verdict, str] = {
     "not_applicable": "not applicable",
     "needs_review": "needs review",
 }
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,10 +32,15 @@ def read_transcript(path: Path) -> tuple[Transcript, float]:
 
 def _segment(number: int, raw: dict[str, Any]) -> Segment:
     speaker = raw.get("speaker", "unknown")
+    start, end = float(raw["start"]), float(raw["end"])
+    if not isinstance(raw["text"], str):
+        raise TypeError(f"segment {number}: text is no text")
+    if not 0 <= start <= end:
+        raise ValueError(f"segment {number}: times must be 0 <= start <= end")
     return Segment(
         id=str(raw.get("id", f"s{number}")), speaker=speaker, speaker_id=str(raw.get("speakerId", speaker)),
-        channel=int(raw.get("channel", 0)), start=float(raw["start"]), end=float(raw["end"]),
-        text=str(raw["text"]), confidence=float(raw.get("confidence", 1.0)), words=raw.get("words", []),
+        channel=int(raw.get("channel", 0)), start=start, end=end,
+        text=raw["text"], confidence=float(raw.get("confidence", 1.0)), words=raw.get("words", []),
     )  # fmt: skip
 
 

@@ -13,6 +13,10 @@ _UNKNOWN_SPEAKER = 0.6
 """What is left of a confidence when nobody knows who spoke: under every sensible review threshold."""
 
 
+_ROLES_FLOOR = 0.7
+"""Less than one clear phrase of difference between the sides: a convention named the agent, not the call."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Draft:
     """A result in the making."""
@@ -31,6 +35,7 @@ def decide(criterion: Criterion, belief: Belief, hearing: Hearing, scorecard: Sc
     draft = _with_partial(draft, belief.opinion, hearing)
     draft = _with_rule_one(draft, belief.opinion)
     draft = _with_unknown_speakers(draft, criterion, hearing)
+    draft = _with_guessed_roles(draft, criterion, hearing)
     draft = _with_certainty(draft, criterion, scorecard.critical_threshold)
     if draft.confidence < scorecard.review_threshold and not draft.review:
         draft = replace(
@@ -59,8 +64,9 @@ def _with_partial(draft: _Draft, opinion: Opinion, hearing: Hearing) -> _Draft:
     """Some parts were found: they earn their share, with their quotes."""
     if draft.verdict != "not_met" or opinion.share is None or not 0 < opinion.share < 1:
         return draft
-    quotes = tuple(evidence(spot, hearing) for spot in opinion.proof)
-    return replace(draft, verdict="partly_met", share=opinion.share, quotes=quotes)
+    quotes = [evidence(spot, hearing) for spot in opinion.proof]
+    sound = tuple(quote for quote in quotes if stands(quote, hearing))
+    return replace(draft, verdict="partly_met", share=opinion.share, quotes=sound)
 
 
 def _with_rule_one(draft: _Draft, opinion: Opinion) -> _Draft:
@@ -84,6 +90,24 @@ def _with_unknown_speakers(draft: _Draft, criterion: Criterion, hearing: Hearing
         reason = f"{draft.reason} Who said it is not known: a person must confirm the speaker."
         return replace(draft, review=True, confidence=lowered, reason=reason)
     return replace(draft, confidence=draft.confidence * (1 - 0.4 * hearing.unknown_share))
+
+
+def _with_guessed_roles(draft: _Draft, criterion: Criterion, hearing: Hearing) -> _Draft:
+    """Nothing that was said told agent from customer: what depends on it has to be confirmed.
+
+    Calls whose speakers are unknown are looked after by ``_with_unknown_speakers``.
+    """
+    guessed = hearing.roles_confidence < _ROLES_FLOOR and not hearing.unknown_share
+    if not guessed or draft.review or _anyone(criterion) or _sideless(criterion):
+        return draft
+    reason = f"{draft.reason} Who is agent and who is customer is a guess: a person must confirm it."
+    return replace(draft, review=True, confidence=draft.confidence * hearing.roles_confidence, reason=reason)
+
+
+def _sideless(criterion: Criterion) -> bool:
+    """Whether a measure counts the same whoever is who."""
+    check = criterion.check
+    return check.kind == "measure" and not check.metric.startswith("agent_") and "agent" not in check.metric
 
 
 def _with_certainty(draft: _Draft, criterion: Criterion, threshold: float) -> _Draft:

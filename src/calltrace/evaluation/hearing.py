@@ -33,6 +33,7 @@ class Hearing:
     acts: dict[Side, dict[str, Vector]]
     head: ActsHead
     embedder: Embedder
+    roles_confidence: float = 1.0
 
     @property
     def size(self) -> int:
@@ -93,7 +94,8 @@ def hear(transcript: Transcript, duration: float, embedder: Embedder, head: Acts
     acts: dict[Side, dict[str, Vector]] = {
         side: _acts(segments, rows, parts, head[side], side) for side in ("agent", "customer")
     }
-    return Hearing(segments, duration, transcript.language, vectors, rows, acts, head, embedder)
+    sure = transcript.attribution.confidence
+    return Hearing(segments, duration, transcript.language, vectors, rows, acts, head, embedder, sure)
 
 
 def _parts(segments: Sequence[Segment], rows: Matrix, embedder: Embedder) -> tuple[list[int], Matrix]:

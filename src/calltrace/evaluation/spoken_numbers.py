@@ -134,7 +134,7 @@ def _loose(said: list[tuple[str, str, int, int]]) -> bool:
 
 def _value(word: str, *, inside: bool) -> str | None:
     """Digits, ``x2`` and ``x3`` for what repeats the next digit, ``~40`` for a pair that may take a unit."""
-    if word.isdigit():
+    if word.isascii() and word.isdigit():  # superscripts and circled digits are digits to str, not to int
         return word
     if word in _DIGITS:
         return _DIGITS[word]

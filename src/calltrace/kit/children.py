@@ -119,9 +119,9 @@ class Child:
         self, process: asyncio.subprocess.Process, request: Message, on_progress: Callable[[Message], None]
     ) -> Message:
         assert process.stdin
-        with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the read below tells what happened
+        with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):  # the read below tells
             process.stdin.write(json.dumps(request).encode() + b"\n")
-            await process.stdin.drain()
+            await asyncio.wait_for(process.stdin.drain(), self._stall)
         while True:
             message = await self._next(process)
             if "result" in message:

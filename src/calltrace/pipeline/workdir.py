@@ -5,12 +5,12 @@ import os
 import shutil
 import tempfile
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import structlog
 
-_LOCK = "in-use"
+_LOCK, _GATE = "in-use", ".gate"
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
@@ -19,14 +19,23 @@ def private_work_dir(parent: Path) -> Generator[Path]:
     """A new folder under ``parent``, held by a lock as long as this process lives.
 
     Folders of workers that were killed hold recordings in the clear; whoever comes next removes them.
+    One lock on the parent keeps sweeping and making apart: of two workers that start together, neither
+    takes the other's half-made folder for an abandoned one.
     """
     parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    sweep(parent)
-    with tempfile.TemporaryDirectory(prefix="worker-", dir=parent) as name:
-        folder = Path(name)
-        with (folder / _LOCK).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield folder
+    with ExitStack() as stack:
+        with _locked(parent / _GATE):
+            sweep(parent)
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="worker-", dir=parent)))
+            stack.enter_context(_locked(folder / _LOCK))
+        yield folder
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[None]:
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def sweep(parent: Path) -> None:
@@ -38,11 +47,11 @@ def sweep(parent: Path) -> None:
 
 
 def _is_free(path: Path) -> bool:
-    """Whether nobody holds the lock; a folder whose lock file is not there yet is being made."""
+    """Whether nobody holds the lock, or there is none: its worker was killed before it had it."""
     try:
         handle = os.open(path, os.O_RDWR)
     except FileNotFoundError:
-        return False
+        return True
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

@@ -14,6 +14,7 @@ from calltrace.evaluation.judges.acts import shipped_head
 from calltrace.evaluation.judges.embeddings import Embedder
 from calltrace.evaluation.judges.protocol import Belief
 from calltrace.evaluation.results import Evidence
+from calltrace.evaluation.service import evaluate
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.scorecards.checks import Cue
 from calltrace.speech.transcript import Transcript, Word
@@ -109,3 +110,12 @@ def test_sentences_cover_their_text_and_nothing_else() -> None:
         spans = split_sentences(text)
         assert all(0 <= a <= b <= len(text) for a, b in spans)
         assert np.all(np.diff([a for a, _ in spans]) > 0)
+
+
+def test_nothing_rests_on_roles_that_are_a_guess(good_call: Transcript, embedder: Embedder) -> None:
+    """Without any telling phrase the first channel is called the agent: a convention, not a finding."""
+    attribution = good_call.attribution.model_copy(update={"confidence": 0.5})
+    guessed = good_call.model_copy(update={"attribution": attribution})
+    evaluation = evaluate(guessed, CARD, duration=161.0, embedder=embedder)
+    assert {one.verdict for one in evaluation.criteria} <= {"needs_review", "not_applicable"}
+    assert any("is a guess" in one.reason for one in evaluation.criteria)

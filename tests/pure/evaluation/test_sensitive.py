@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from calltrace.evaluation.sensitive import findings, luhn, masked, sensitive_spans
 from calltrace.evaluation.spoken_numbers import digit_runs
-from calltrace.speech.transcript import Transcript
+from calltrace.speech.transcript import Segment, Transcript
 
 MakeCall = Callable[..., Transcript]
 
@@ -117,3 +117,12 @@ def test_the_check_digit_catches_any_single_wrong_digit(number: int) -> None:
     whole = next(body + str(last) for last in range(10) if luhn(body + str(last)))
     wrong = str((int(whole[3]) + 1) % 10)
     assert not luhn(whole[:3] + wrong + whole[4:])
+
+
+def test_digits_that_are_no_numbers_hurt_nobody() -> None:
+    """Superscripts and circled digits are digits to Python's isdigit, and nothing to int."""
+    segment = Segment(
+        id="s1", speaker="customer", speaker_id="c", channel=0, start=0, end=1, confidence=1,
+        text="My card is 4242 4242 4242 424\u00b2, or \u2460\u2461\u2462\u2463.",
+    )  # fmt: skip
+    findings([segment])

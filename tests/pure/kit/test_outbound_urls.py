@@ -250,3 +250,9 @@ def test_whatever_follows_the_scheme_is_read_as_a_clean_host_or_refused(rest: st
     assert target.target.isascii()
     assert not set(target.target) & set(string.whitespace + "\\")
     assert judge_url(target.url, PUBLIC) == target
+
+
+@pytest.mark.parametrize("port", ["0", "65536", "99999"])
+def test_a_port_that_does_not_exist_is_refused_even_where_any_port_is_allowed(port: str) -> None:
+    with pytest.raises(UrlBlockedError):
+        judge_url(f"https://192.168.20.7:{port}/call.wav", LAN)

@@ -1,10 +1,9 @@
 """``measure``: a number of the call within bounds. Nothing is estimated, so nothing is uncertain."""
 
-import numpy as np
-
 from calltrace.evaluation.criteria.base import Opinion
 from calltrace.evaluation.hearing import Hearing
 from calltrace.scorecards.checks import Measure, Metric
+from calltrace.speech.metrics import monologue, union
 
 
 def examine(check: Measure, hearing: Hearing) -> Opinion:
@@ -31,16 +30,26 @@ def measure(metric: Metric, hearing: Hearing) -> float:
     talk = sum(s.end - s.start for s in hearing.segments)
     agent = [s for s in hearing.segments if s.speaker == "agent"]
     duration = max(hearing.duration, 1e-9)
-    silence = float(hearing.gaps.sum())
+    silences = [
+        *hearing.gaps,
+        max(hearing.duration - max((s.end for s in hearing.segments), default=0.0), 0.0),
+    ]
     numbers: dict[Metric, float] = {
-        "longest_silence_seconds": float(np.max(hearing.gaps, initial=0.0)),
-        "silence_share": min(silence / duration, 1.0),
+        "longest_silence_seconds": float(max(silences)),
+        "silence_share": min(float(sum(silences)) / duration, 1.0),
         "agent_talk_share": sum(s.end - s.start for s in agent) / max(talk, 1e-9),
         "seconds_to_first_agent_turn": agent[0].start if agent else hearing.duration,
         "duration_seconds": hearing.duration,
-        "agent_longest_monologue_seconds": max((s.end - s.start for s in agent), default=0.0),
+        "agent_longest_monologue_seconds": _longest_monologue(hearing),
     }
     return numbers[metric]
+
+
+def _longest_monologue(hearing: Hearing) -> float:
+    """As the call's own metrics count it: over segments, until the other side breaks in."""
+    agent = [(s.start, s.end) for s in hearing.segments if s.speaker == "agent"]
+    others = [(s.start, s.end) for s in hearing.segments if s.speaker != "agent"]
+    return monologue(union(agent), union(others))
 
 
 def _bounds(check: Measure) -> str:

@@ -9,7 +9,7 @@ from typing import Self
 from calltrace.kit.errors import ConfigurationError
 
 HTTPS_PORT = 443
-_HIGHEST_PORT = 65535
+HIGHEST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +58,9 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= _HIGHEST_PORT:
+    if text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT:
         return int(text)
-    raise ConfigurationError(f"OUTBOUND_PORTS: {text!r} is not a port between 1 and {_HIGHEST_PORT}")
+    raise ConfigurationError(f"OUTBOUND_PORTS: {text!r} is not a port between 1 and {HIGHEST_PORT}")
 
 
 def _readable(path: Path) -> Path:

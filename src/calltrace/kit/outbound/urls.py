@@ -12,7 +12,7 @@ from urllib.parse import quote, urljoin
 from calltrace.kit.outbound.addresses import IPAddress, judge_endpoint
 from calltrace.kit.outbound.errors import UrlBlockedError, UrlNotHttpsError
 from calltrace.kit.outbound.hosts import judge_host
-from calltrace.kit.outbound.policy import HTTPS_PORT, OutboundPolicy
+from calltrace.kit.outbound.policy import HIGHEST_PORT, HTTPS_PORT, OutboundPolicy
 
 _LONGEST_URL = 8192
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -103,7 +103,10 @@ def _authority(text: str) -> tuple[str, IPAddress | None, int]:
     if match is None:
         raise UrlBlockedError("The host and port of the URL cannot be read")
     host, address = judge_host(match["host"])
-    return host, address, int(match["port"] or HTTPS_PORT)
+    port = int(match["port"] or HTTPS_PORT)
+    if not 0 < port <= HIGHEST_PORT:
+        raise UrlBlockedError("There is no such port")
+    return host, address, port
 
 
 def _check_ambiguity(path: str, url: str) -> None:
