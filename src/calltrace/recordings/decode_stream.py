@@ -143,7 +143,7 @@ class Decoder:
 
 
 class _Resampler:
-    """Planar int16 at SAMPLE_RATE in the source's own layout: channels are never mixed."""
+    """Int16 at SAMPLE_RATE in the source's own layout, shape (channels, n): channels are never mixed."""
 
     def __init__(self) -> None:
         self._inner: AudioResampler | None = None
@@ -155,14 +155,17 @@ class _Resampler:
         if self._inner is None or shape != self._shape:
             yield from self.flush()
             self.changes += self._shape is not None
-            self._inner, self._shape = AudioResampler("s16p", frame.layout, SAMPLE_RATE), shape
-        for out in self._inner.resample(frame):
-            yield out.to_ndarray()
+            self._inner, self._shape = AudioResampler("s16", frame.layout, SAMPLE_RATE), shape
+        yield from map(_rows, self._inner.resample(frame))
 
     def flush(self) -> Iterator[np.ndarray[Any, Any]]:
         if self._inner is not None:
-            for out in self._inner.resample(None):
-                yield out.to_ndarray()
+            yield from map(_rows, self._inner.resample(None))
+
+
+def _rows(frame: AudioFrame) -> np.ndarray[Any, Any]:
+    # Interleaved on purpose: PyAV reads beyond the eight planes that a planar frame has room for.
+    return frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
 
 
 def _best_audio(container: InputContainer) -> AudioStream:

@@ -1,6 +1,7 @@
 """Decoding: every channel on its own, at the right length, from every common format."""
 
 import threading
+import wave
 from collections.abc import Callable
 from pathlib import Path
 
@@ -87,6 +88,22 @@ def test_a_surround_recording_keeps_all_six_channels(encode: Encode, workdir: Pa
     hertz = (300.0, 400.0, 500.0, 600.0, 700.0, 800.0)
     audio = decode(encode("a.wav", "pcm_s16le", hertz), workdir)
     assert [round(_pitch(audio, channel)) for channel in range(6)] == [300, 400, 500, 600, 700, 800]
+
+
+@pytest.mark.parametrize("channels", [1, 2, 6, 8, 9, 16])
+def test_every_channel_of_a_wave_file_holds_its_own_tone_in_order(
+    tmp_path: Path, workdir: Path, channels: int
+) -> None:
+    hertz = [300 + 100 * channel for channel in range(channels)]
+    times = np.arange(2 * 8000) / 8000
+    samples = np.array([8000 * np.sin(2 * np.pi * one * times) for one in hertz]).astype("<i2")
+    with wave.open(str(tmp_path / "a.wav"), "wb") as out:
+        out.setparams((channels, 2, 8000, len(times), "NONE", "not compressed"))
+        out.writeframes(samples.T.tobytes())
+    audio = decode(tmp_path / "a.wav", workdir)
+    assert audio.channels == channels
+    assert audio.duration == pytest.approx(2.0, abs=0.01)
+    assert [round(_pitch(audio, channel)) for channel in range(channels)] == hertz
 
 
 def test_it_works_in_a_thread_and_tells_its_progress(encode: Encode, workdir: Path) -> None:
