@@ -113,7 +113,10 @@ def analyze_file(path: Path, setup: Setup, progress: StageProgress) -> AnalysisD
             heard = hear(Job(path, Path(folder), setup.options, setup.limits), setup.engine, moved)
         moved("evaluating", 0.0)
         started = time.monotonic()
-        evaluation = evaluate_transcript(heard.transcript, setup.scorecard, duration=heard.duration_seconds)
+        evaluation = evaluate_transcript(
+            heard.transcript, setup.scorecard, duration=heard.duration_seconds,
+            progress=lambda share: moved("evaluating", share),
+        )  # fmt: skip
         return _completed(path, heard, evaluation, time.monotonic() - started)
     except CallTraceError as error:
         return _failed(path, stage[0], error.code, error.detail, retryable=error.retryable)

@@ -11,11 +11,15 @@ from calltrace.evaluation.judges.acts import ActsHead, SideHead, features, with_
 from calltrace.evaluation.judges.embeddings import Embedder, Matrix
 from calltrace.evaluation.judges.logistic import Vector
 from calltrace.evaluation.sensitive import Finding, findings
+from calltrace.kit.progress import Progress, silent
 from calltrace.scorecards.acts import Side
 from calltrace.speech.transcript import Segment, Transcript
 
 _SENTENCE = re.compile(r"[^.!?…;]+[.!?…;]*[\"'\u201d\u00bb)]*", re.UNICODE)
 _MIN_SENTENCE = 12
+
+_BLOCK = 256
+"""Texts that are embedded before progress is told again: a few seconds' worth."""
 
 
 @dataclass(frozen=True)
@@ -85,12 +89,19 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return spans or [(0, len(text))]
 
 
-def hear(transcript: Transcript, duration: float, embedder: Embedder, head: ActsHead) -> Hearing:
-    """Embed every segment and recognise its acts."""
+def hear(
+    transcript: Transcript,
+    duration: float,
+    embedder: Embedder,
+    head: ActsHead,
+    progress: Progress = silent,
+) -> Hearing:
+    """Embed every segment and recognise its acts. Hours of talk take a minute, so progress is told."""
     segments = tuple(sorted(transcript.segments, key=lambda s: (s.start, s.end)))
-    vectors = embedder.embed([segment.text for segment in segments])
+    texts = [segment.text for segment in segments]
+    vectors = _embedded(embedder, texts, lambda share: progress(share / 2))
     rows = features(segments, vectors, duration)
-    parts = _parts(segments, rows, embedder)
+    parts = _parts(segments, rows, embedder, lambda share: progress((1 + share) / 2))
     acts: dict[Side, dict[str, Vector]] = {
         side: _acts(segments, rows, parts, head[side], side) for side in ("agent", "customer")
     }
@@ -98,7 +109,18 @@ def hear(transcript: Transcript, duration: float, embedder: Embedder, head: Acts
     return Hearing(segments, duration, transcript.language, vectors, rows, acts, head, embedder, sure)
 
 
-def _parts(segments: Sequence[Segment], rows: Matrix, embedder: Embedder) -> tuple[list[int], Matrix]:
+def _embedded(embedder: Embedder, texts: Sequence[str], progress: Progress) -> Matrix:
+    """Embed a block at a time."""
+    blocks: list[Matrix] = []
+    for first in range(0, max(len(texts), 1), _BLOCK):
+        blocks.append(embedder.embed(texts[first : first + _BLOCK]))
+        progress(min(first + _BLOCK, len(texts)) / max(len(texts), 1))
+    return np.concatenate(blocks)
+
+
+def _parts(
+    segments: Sequence[Segment], rows: Matrix, embedder: Embedder, progress: Progress
+) -> tuple[list[int], Matrix]:
     """The sentences of segments that have several: whose they are, and their rows of features.
 
     A short act inside a long turn drowns in the embedding of the whole.
@@ -108,7 +130,7 @@ def _parts(segments: Sequence[Segment], rows: Matrix, embedder: Embedder) -> tup
     texts = [segments[i].text[a:b] for i, found in enumerate(spans) if len(found) > 1 for a, b in found]
     if not texts:
         return [], rows[:0]
-    vectors = embedder.embed(texts)
+    vectors = _embedded(embedder, texts, progress)
     return owners, np.stack([with_text(rows[i], v) for i, v in zip(owners, vectors, strict=True)])
 
 

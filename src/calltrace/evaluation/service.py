@@ -12,6 +12,7 @@ from calltrace.evaluation.scoring import total
 from calltrace.evaluation.sensitive import sensitive_spans
 from calltrace.evaluation.signals import effort, escalation, sentiment
 from calltrace.evaluation.summary import recommendations, summarise
+from calltrace.kit.progress import Progress, silent
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.transcript import Transcript
 
@@ -24,6 +25,7 @@ def evaluate(
     *,
     duration: float,
     embedder: Embedder | None = None,
+    progress: Progress = silent,
 ) -> Evaluation:
     """Hold a call against a scorecard.
 
@@ -32,11 +34,13 @@ def evaluate(
         scorecard: the exact version to judge by.
         duration: seconds of the recording; the end of the last segment if that is later.
         embedder: another embedding model than the shipped one.
+        progress: told the done share.
     """
     heads = shipped_heads()
     return evaluate_with(
-        transcript, scorecard, duration, embedder or default_embedder(), shipped_head(), heads
-    )
+        transcript, scorecard, duration, embedder or default_embedder(), shipped_head(), heads,
+        progress=progress,
+    )  # fmt: skip
 
 
 def evaluate_with(
@@ -46,10 +50,12 @@ def evaluate_with(
     embedder: Embedder,
     acts: ActsHead,
     heads: Heads,
+    *,
+    progress: Progress = silent,
 ) -> Evaluation:
     """``evaluate`` with other trained heads: how a writer is left out when quality is measured."""
     ends = [segment.end for segment in transcript.segments]
-    hearing = hear(transcript, max(duration, *ends) if ends else duration, embedder, acts)
+    hearing = hear(transcript, max(duration, *ends) if ends else duration, embedder, acts, progress)
     results = _results(scorecard, hearing, OfflineJudge(heads))
     return _assembled(scorecard, results, hearing, heads)
 

@@ -36,10 +36,13 @@ def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
     return as_json(heard)
 
 
-def _evaluate(request: Message, _progress: Callable[[Message], None]) -> Message:
+def _evaluate(request: Message, progress: Callable[[Message], None]) -> Message:
     transcript = Transcript.model_validate(request["transcript"])
     scorecard = Scorecard.model_validate(request["scorecard"])
-    evaluation = evaluate(transcript, scorecard, duration=request["duration"])
+    evaluation = evaluate(
+        transcript, scorecard, duration=request["duration"],
+        progress=lambda share: progress({"stage": "evaluating", "share": share}),
+    )  # fmt: skip
     return {"evaluation": as_json(evaluation), "evaluator": evaluator_name()}
 
 
