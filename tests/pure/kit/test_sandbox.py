@@ -73,6 +73,66 @@ print(json.dumps({
 
 @needs_linux
 @needs_filter
+def test_what_belongs_to_a_file_cannot_be_changed(child: Child, tmp_path: Path) -> None:
+    mine = tmp_path / "mine"
+    mine.write_bytes(b"secret")
+    before = mine.stat()
+    body = """
+mine = folder / "mine"
+fd = os.open(mine, os.O_RDONLY)
+print(json.dumps({
+    "chmod": attempt(lambda: os.chmod(mine, 0o777)),
+    "fchmod": attempt(lambda: os.chmod(fd, 0o777)),
+    "chown": attempt(lambda: os.chown(mine, os.getuid(), os.getgid())),
+    "fchown": attempt(lambda: os.chown(fd, os.getuid(), os.getgid())),
+    "lchown": attempt(lambda: os.lchown(mine, os.getuid(), os.getgid())),
+    "utime": attempt(lambda: os.utime(mine, (0, 0))),
+    "futime": attempt(lambda: os.utime(fd, (0, 0))),
+    "truncate": attempt(lambda: os.truncate(str(mine), 0)),
+    "setxattr": attempt(lambda: os.setxattr(mine, "user.a", b"1")),
+    "removexattr": attempt(lambda: os.removexattr(mine, "user.a")),
+}))
+"""
+    assert set(_answers(child(body)).values()) == {"PermissionError"}
+    after = mine.stat()
+    assert (after.st_mode, after.st_mtime_ns, after.st_size) == (before.st_mode, before.st_mtime_ns, 6)
+
+
+@needs_linux
+@needs_filter
+def test_other_processes_and_their_shared_memory_are_out_of_reach(child: Child) -> None:
+    body = """
+libc = ctypes.CDLL(None, use_errno=True)
+
+def refused(name, *arguments):
+    return getattr(libc, name)(*arguments) == -1 and ctypes.get_errno() == 1
+
+print(json.dumps({
+    "setpriority": refused("setpriority", 0, os.getppid(), 19),
+    "affinity": attempt(lambda: os.sched_setaffinity(os.getppid(), {0})) == "PermissionError",
+    "scheduler": refused("sched_setscheduler", 0, 0, ctypes.byref(ctypes.c_int(0))),
+    "shmget": refused("shmget", 0, 4096, 0o1600),
+    "msgget": refused("msgget", 0, 0o1600),
+    "semget": refused("semget", 0, 1, 0o1600),
+    "mq_open": refused("mq_open", b"/calltrace", os.O_RDONLY),
+    "fsopen": refused("syscall", 430, b"tmpfs", 0),
+    "fsconfig": refused("syscall", 431, -1, 0, 0, 0, 0),
+}))
+"""
+    answers = _answers(child(body))
+    assert [name for name, refused in answers.items() if not refused] == []
+
+
+def test_every_number_of_a_refused_call_is_its_own() -> None:
+    for here in (seccomp.Machine(0, 1, 2, 3, 4), seccomp.Machine(1, 1, 2, 3, 4)):
+        equal = [line for line in seccomp.program(here, 1) if line[0] == 0x15]
+        operands = [line[3] for line in equal[1:-3]]  # between the processor and the three special cases
+        assert len(operands) == len(set(operands))
+        assert len(seccomp.program(here, 1)) < 4096  # the kernel takes no longer filter
+
+
+@needs_linux
+@needs_filter
 def test_threads_and_abort_still_work(child: Child) -> None:
     body = """
 thread = threading.Thread(target=lambda: print("thread ran", flush=True))
