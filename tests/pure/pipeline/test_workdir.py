@@ -48,7 +48,7 @@ def test_only_its_owner_may_look_into_it(tmp_path: Path) -> None:
 def test_workers_that_start_together_leave_each_other_alone(tmp_path: Path) -> None:
     for _round in range(3):
         with ThreadPoolExecutor(4) as pool:
-            started = list(pool.map(lambda _: _holder(tmp_path), range(4)))
+            started = list(pool.map(_holder, [tmp_path] * 4))
         assert all((folder / "recording").exists() for _process, folder in started)
         for process, _folder in started:
             process.kill()

@@ -17,8 +17,6 @@ from calltrace.speech.wer import word_errors
 
 SCRIPT = Path(__file__).parents[3] / "src" / "calltrace" / "data" / "sample_call.yaml"
 
-pytestmark = pytest.mark.skipif(not SCRIPT.exists(), reason="the sample call is not here")
-
 
 @pytest.fixture(scope="module")
 def shares() -> list[float]:
