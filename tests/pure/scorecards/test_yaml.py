@@ -77,6 +77,7 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
         ("key: offer", "key: Offer!", "line 6"),
         ("examples: [", "acts: [", "unknown acts for agent"),
         ("- examples: [", "- patterns: ['(((']\n              examples: [", "a pattern is words"),
+        ("- examples: [", f"- patterns: ['{'(a|b) ' * 24}']\n              examples: [", "at most 1024 ways"),
         ("name: Renewals", "name: A\nname: B", "line 3: name is given twice"),
         ("name: Renewals", "name: &a Renewals\ndescription: *a", "anchors and aliases are not allowed"),
         ("name: Renewals", "name: [", "line"),
