@@ -12,8 +12,10 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
+from av.format import Flags
 
 from calltrace.recordings.audio import SAMPLE_RATE
+from calltrace.recordings.decode_clock import Clock
 
 FORMATS = (
     "wav,w64,aiff,au,caf,voc,ircam,nistsphere,sox,avr,"
@@ -45,7 +47,7 @@ class Decoder:
 
     def __init__(self, source: Path, folder: Path, max_seconds: float, report: Step) -> None:
         self._source, self._folder, self._max, self._report = source, folder, max_seconds, report
-        self._frames = self._packets = self._bad = 0
+        self._frames = self._silent = self._packets = self._bad = 0
         self._next_report = _REPORT_EVERY_SECONDS
         self._claimed: float | None = None
         self._warnings: list[str] = []
@@ -72,11 +74,16 @@ class Decoder:
 
     def _decode(self, container: InputContainer, stream: AudioStream) -> None:
         resampler = _Resampler()
-        for frame in self._read(container, stream):
-            for samples in resampler.feed(frame):
-                self._write(samples)
-        for samples in resampler.flush():
-            self._write(samples)
+        joined = Flags.ts_discont.value & container.format.flags
+        clock = Clock(longest_gap=self._max) if joined else Clock()
+        for frame, following in _with_next(self._read(container, stream)):
+            gap = clock.gap(_stamp(frame), following and _stamp(following))
+            if gap:
+                self._write_all(resampler.flush())
+                self._fill(round((clock.position + gap) * SAMPLE_RATE) - self._frames)
+            self._write_all(resampler.feed(frame))
+            clock.advance(gap + frame.samples / max(frame.sample_rate, 1))
+        self._write_all(resampler.flush())
         if resampler.changes:
             self._warnings.append("The audio format changes in the middle of the file.")
 
@@ -104,14 +111,29 @@ class Decoder:
             self._bad += 1
             return []
 
+    def _fill(self, count: int) -> None:
+        """Silence where the time stamps leave a hole. Refused before it is written if it is too long."""
+        self._refuse_if_too_long(max(count, 0))
+        self._silent += max(count, 0)
+        for done in range(0, count, SAMPLE_RATE):
+            self._write(np.zeros((len(self._sinks), min(SAMPLE_RATE, count - done)), np.int16))
+
+    def _write_all(self, pieces: Iterator[np.ndarray[Any, Any]]) -> None:
+        for samples in pieces:
+            self._write(samples)
+
+    def _refuse_if_too_long(self, more: int) -> None:
+        seconds = (self._frames + more) / SAMPLE_RATE
+        if seconds > self._max:
+            raise TooLongError(f"The recording is longer than {self._max:.0f} seconds.")
+
     def _write(self, samples: np.ndarray[Any, Any]) -> None:
+        self._refuse_if_too_long(samples.shape[1])
         rows = min(len(self._sinks), len(samples))
         for index, sink in enumerate(self._sinks):
             sink.write(np.ascontiguousarray(samples[min(index, rows - 1)]).tobytes())
         self._frames += samples.shape[1]
         seconds = self._frames / SAMPLE_RATE
-        if seconds > self._max:
-            raise TooLongError(f"The recording is longer than {self._max:.0f} seconds.")
         if seconds >= self._next_report:
             self._next_report = seconds + _REPORT_EVERY_SECONDS
             self._report(min(seconds / max(self._claimed or self._max, seconds), 1.0))
@@ -124,6 +146,9 @@ class Decoder:
         self._judge_length(self._frames / SAMPLE_RATE)
         if self._bad:
             self._warnings.append(f"{self._bad} of {self._packets} packets are damaged and were left out.")
+        if self._silent:
+            silent = f"{self._silent / SAMPLE_RATE:.1f}"
+            self._warnings.append(f"The file has gaps: {silent} seconds were filled with silence.")
         context = stream.codec_context
         return {
             "channels": channels,
@@ -154,18 +179,35 @@ class _Resampler:
         shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
         if self._inner is None or shape != self._shape:
             yield from self.flush()
-            self.changes += self._shape is not None
+            self.changes += self._shape not in {None, shape}
             self._inner, self._shape = AudioResampler("s16", frame.layout, SAMPLE_RATE), shape
         yield from map(_rows, self._inner.resample(frame))
 
     def flush(self) -> Iterator[np.ndarray[Any, Any]]:
         if self._inner is not None:
             yield from map(_rows, self._inner.resample(None))
+        self._inner = None  # a flushed one takes no more
 
 
 def _rows(frame: AudioFrame) -> np.ndarray[Any, Any]:
     # Interleaved on purpose: PyAV reads beyond the eight planes that a planar frame has room for.
     return frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
+
+
+def _with_next(frames: Iterator[AudioFrame]) -> Iterator[tuple[AudioFrame, AudioFrame | None]]:
+    held: AudioFrame | None = None
+    for frame in frames:
+        if held is not None:
+            yield held, frame
+        held = frame
+    if held is not None:
+        yield held, None
+
+
+def _stamp(frame: AudioFrame) -> float | None:
+    if frame.pts is None or not frame.time_base:
+        return None
+    return float(frame.pts * frame.time_base)
 
 
 def _best_audio(container: InputContainer) -> AudioStream:
