@@ -8,7 +8,6 @@ from typing import IO, Any
 import av
 import numpy as np
 from av.audio.frame import AudioFrame
-from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
@@ -16,6 +15,7 @@ from av.format import Flags
 
 from calltrace.recordings.audio import SAMPLE_RATE
 from calltrace.recordings.decode_clock import Clock
+from calltrace.recordings.decode_resampler import Resampler
 
 FORMATS = (
     "wav,w64,aiff,au,caf,voc,ircam,nistsphere,sox,avr,"
@@ -25,6 +25,9 @@ FORMATS = (
 """Demuxers that may open a recording: none that follows links (HLS, DASH, concat, SDP, playlists)."""
 
 MAX_CHANNELS = 16
+MAX_TOTAL_CHANNELS = 8
+"""So many channels may last the maximum duration, more only their share of it: a small file of many
+silent channels must not fill the disk."""
 _LENGTH_TOLERANCE_SECONDS = 1.0
 _LENGTH_TOLERANCE_SHARE = 0.02
 _REPORT_EVERY_SECONDS = 10.0
@@ -73,7 +76,7 @@ class Decoder:
         return channels
 
     def _decode(self, container: InputContainer, stream: AudioStream) -> None:
-        resampler = _Resampler()
+        resampler = Resampler()
         joined = Flags.ts_discont.value & container.format.flags
         clock = Clock(longest_gap=self._max) if joined else Clock()
         for frame, following in _with_next(self._read(container, stream)):
@@ -126,6 +129,10 @@ class Decoder:
         seconds = (self._frames + more) / SAMPLE_RATE
         if seconds > self._max:
             raise TooLongError(f"The recording is longer than {self._max:.0f} seconds.")
+        most = self._max * MAX_TOTAL_CHANNELS / len(self._sinks)
+        if seconds > most:
+            said = f"With {len(self._sinks)} channels a recording may last {most:.0f} seconds"
+            raise TooLongError(f"{said}; this one is longer.")
 
     def _write(self, samples: np.ndarray[Any, Any]) -> None:
         self._refuse_if_too_long(samples.shape[1])
@@ -165,33 +172,6 @@ class Decoder:
         if abs(seconds - self._claimed) > tolerance:
             said = f"its header promises {self._claimed:.1f} seconds, {seconds:.1f} could be decoded"
             self._warnings.append(f"The file is cut short or its header is wrong: {said}.")
-
-
-class _Resampler:
-    """Int16 at SAMPLE_RATE in the source's own layout, shape (channels, n): channels are never mixed."""
-
-    def __init__(self) -> None:
-        self._inner: AudioResampler | None = None
-        self._shape: tuple[str, int, int] | None = None
-        self.changes = 0
-
-    def feed(self, frame: AudioFrame) -> Iterator[np.ndarray[Any, Any]]:
-        shape = (frame.format.name, frame.layout.nb_channels, frame.sample_rate)
-        if self._inner is None or shape != self._shape:
-            yield from self.flush()
-            self.changes += self._shape not in {None, shape}
-            self._inner, self._shape = AudioResampler("s16", frame.layout, SAMPLE_RATE), shape
-        yield from map(_rows, self._inner.resample(frame))
-
-    def flush(self) -> Iterator[np.ndarray[Any, Any]]:
-        if self._inner is not None:
-            yield from map(_rows, self._inner.resample(None))
-        self._inner = None  # a flushed one takes no more
-
-
-def _rows(frame: AudioFrame) -> np.ndarray[Any, Any]:
-    # Interleaved on purpose: PyAV reads beyond the eight planes that a planar frame has room for.
-    return frame.to_ndarray().reshape(-1, frame.layout.nb_channels).T
 
 
 def _with_next(frames: Iterator[AudioFrame]) -> Iterator[tuple[AudioFrame, AudioFrame | None]]:

@@ -90,17 +90,21 @@ def test_a_surround_recording_keeps_all_six_channels(encode: Encode, workdir: Pa
     assert [round(_pitch(audio, channel)) for channel in range(6)] == [300, 400, 500, 600, 700, 800]
 
 
+def _wave(path: Path, hertz: list[int], seconds: float) -> Path:
+    times = np.arange(round(seconds * 8000)) / 8000
+    samples = np.array([8000 * np.sin(2 * np.pi * one * times) for one in hertz]).astype("<i2")
+    with wave.open(str(path), "wb") as out:
+        out.setparams((len(hertz), 2, 8000, len(times), "NONE", "not compressed"))
+        out.writeframes(samples.T.tobytes())
+    return path
+
+
 @pytest.mark.parametrize("channels", [1, 2, 6, 8, 9, 16])
 def test_every_channel_of_a_wave_file_holds_its_own_tone_in_order(
     tmp_path: Path, workdir: Path, channels: int
 ) -> None:
     hertz = [300 + 100 * channel for channel in range(channels)]
-    times = np.arange(2 * 8000) / 8000
-    samples = np.array([8000 * np.sin(2 * np.pi * one * times) for one in hertz]).astype("<i2")
-    with wave.open(str(tmp_path / "a.wav"), "wb") as out:
-        out.setparams((channels, 2, 8000, len(times), "NONE", "not compressed"))
-        out.writeframes(samples.T.tobytes())
-    audio = decode(tmp_path / "a.wav", workdir)
+    audio = decode(_wave(tmp_path / "a.wav", hertz, 2.0), workdir)
     assert audio.channels == channels
     assert audio.duration == pytest.approx(2.0, abs=0.01)
     assert [round(_pitch(audio, channel)) for channel in range(channels)] == hertz
@@ -142,6 +146,22 @@ def test_a_recording_longer_than_allowed_is_refused(encode: Encode, workdir: Pat
     path = encode("a.wav", "pcm_s16le", (440.0,), seconds=12.0)
     with pytest.raises(RecordingTooLongError, match="longer than 5 seconds"):
         decode(path, workdir, DecodeLimits(max_duration_seconds=5))
+
+
+@pytest.mark.parametrize(
+    ("channels", "seconds", "allowed"), [(8, 9.0, True), (16, 4.0, True), (16, 6.0, False)]
+)
+def test_many_channels_may_last_only_their_share(
+    tmp_path: Path, workdir: Path, channels: int, seconds: float, *, allowed: bool
+) -> None:
+    path = _wave(tmp_path / "a.wav", [440] * channels, seconds)
+    limits = DecodeLimits(max_duration_seconds=10)
+    if allowed:
+        assert decode(path, workdir, limits).duration == pytest.approx(seconds, abs=0.01)
+        return
+    with pytest.raises(RecordingTooLongError, match="With 16 channels a recording may last 5 seconds"):
+        decode(path, workdir, limits)
+    assert sum(file.stat().st_size for file in workdir.glob("*.s16")) <= 8 * 10 * 32_000
 
 
 def test_decoding_that_takes_too_much_cpu_time_is_stopped(encode: Encode, workdir: Path) -> None:
