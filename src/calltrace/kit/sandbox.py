@@ -17,6 +17,7 @@ from pathlib import Path
 from calltrace.kit import landlock, seccomp
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
+_CPU_SPARE_SECONDS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,18 @@ def _limit(limits: Limits) -> bool:
         resource.RLIMIT_NOFILE: limits.open_files,
     }
     for kind, value in wanted.items():
-        _lower(kind, value)
+        # The soft limit on CPU time sends SIGXCPU, which says why; the hard one SIGKILL, which does not.
+        _lower(kind, value, spare=_CPU_SPARE_SECONDS if kind == resource.RLIMIT_CPU else 0)
     return True
 
 
-def _lower(kind: int, value: int) -> None:
+def _lower(kind: int, value: int, spare: int) -> None:
     import resource
 
     _, hard = resource.getrlimit(kind)
-    allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    ceiling = value + spare if hard == resource.RLIM_INFINITY else min(value + spare, hard)
     with suppress(ValueError, OSError):  # macOS refuses RLIMIT_AS: the other limits still hold
-        resource.setrlimit(kind, (allowed, allowed))
+        resource.setrlimit(kind, (min(value, ceiling), ceiling))
 
 
 def _restrict_files(readable: Sequence[Path], writable: Sequence[Path]) -> tuple[bool, tuple[str, ...]]:

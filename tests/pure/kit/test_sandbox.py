@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -175,7 +176,12 @@ print(json.dumps({
 
 def test_cpu_time_is_limited(child: Child) -> None:
     done = child("while True: pass", cpu_seconds=1)
-    assert done.returncode in {-24, -9}  # SIGXCPU, SIGKILL
+    assert done.returncode == -signal.SIGXCPU
+
+
+def test_who_ignores_the_limit_on_cpu_time_is_killed(child: Child) -> None:
+    body = "import signal; signal.signal(signal.SIGXCPU, signal.SIG_IGN)\nwhile True: pass"
+    assert child(body, cpu_seconds=1).returncode == -signal.SIGKILL
 
 
 @needs_linux
