@@ -8,24 +8,29 @@ import json
 import os
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from calltrace.kit.errors import ProcessingError, RecordingTooLongError, UnsupportedMediaError
 from calltrace.kit.progress import Progress, silent
-from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
+from calltrace.recordings.audio import DecodedAudio
+from calltrace.recordings.decode_answer import ErrorLine, MalformedError, decoded, follow
 
 _MIB = 1024 * 1024
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
 """The child sees no secrets: only what Python needs to start."""
 _WALL_PER_CPU_SECOND = 10
 _TOO_SLOW = "Decoding the file takes longer than is allowed."
+_CRASH = "The file makes the decoder crash."
+_TOO_MUCH_MEMORY = "Decoding the file needs more memory than is allowed."
+_KILLED = "The decoder was stopped from outside, most likely because this machine ran out of memory."
 _ERRORS: dict[str, type[ProcessingError]] = {
     "too_long": RecordingTooLongError,
     "unsupported": UnsupportedMediaError,
@@ -62,18 +67,44 @@ def decode(
     _refuse_hopeless(path)
     with _neutral_name(path, workdir) as source, (workdir / "decode.log").open("w+b") as log:
         order = {"source": str(source), "folder": str(workdir), "parent": os.getpid(), **asdict(allowed)}
-        with _child(order, log, allowed) as child:
-            answer = _follow(child, progress)
-        result = answer or _explain(child.returncode, log)
+        try:
+            with _child(order, log, allowed) as child:
+                answer = follow(child.lines, progress)
+                status = child.process.wait()
+            last = answer or explain(status, log, timed_out=child.timed_out.is_set())
+            if isinstance(last, ErrorLine):
+                raise _ERRORS[last.error](last.detail)
+            audio = decoded(last.done, workdir)
+        except MalformedError as error:
+            raise UnsupportedMediaError(_CRASH) from error
     progress(1.0)
-    return _decoded(result, workdir)
+    return audio
 
 
 def _refuse_hopeless(path: Path) -> None:
-    if not path.is_file():
-        raise UnsupportedMediaError("There is no such file.")
-    if path.stat().st_size == 0:
+    try:
+        found = path.stat()
+        if stat.S_ISREG(found.st_mode) and found.st_size:
+            path.open("rb").close()
+    except PermissionError as error:
+        raise UnsupportedMediaError("The file must not be read: permission denied.") from error
+    except (OSError, ValueError) as error:  # ValueError: a name with a null byte
+        raise UnsupportedMediaError("There is no such file.") from error
+    if stat.S_ISDIR(found.st_mode):
+        raise UnsupportedMediaError("This is a folder, not a file.")
+    if not stat.S_ISREG(found.st_mode):
+        raise UnsupportedMediaError("This is not a regular file.")
+    if found.st_size == 0:
         raise UnsupportedMediaError("The file is empty.")
+
+
+@dataclass(frozen=True, slots=True)
+class _Child:
+    """A running decoder, what it says, and whether our own clock ended it."""
+
+    process: subprocess.Popen[bytes]
+    lines: IO[bytes]
+    timed_out: threading.Event
 
 
 @contextmanager
@@ -91,58 +122,47 @@ def _neutral_name(path: Path, workdir: Path) -> Generator[Path]:
 
 
 @contextmanager
-def _child(order: dict[str, Any], log: Any, limits: DecodeLimits) -> Generator[subprocess.Popen[str]]:
+def _child(order: dict[str, Any], log: IO[bytes], limits: DecodeLimits) -> Generator[_Child]:
     command = [sys.executable, "-P", "-m", "calltrace.recordings.decode_child", json.dumps(order)]
     environment = {name: os.environ[name] for name in _INHERITED if name in os.environ}
     environment |= {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment, text=True,
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and module, no shell
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, env=environment,
         start_new_session=True,  # Ctrl-C on a terminal is for the parent
     )  # fmt: skip
+    assert process.stdout is not None
+    timed_out = threading.Event()
+
+    def stop() -> None:
+        timed_out.set()
+        process.kill()
+
     # A child that sleeps uses no CPU time: the clock on the wall is the last resort.
-    watch = threading.Timer(limits.cpu_seconds * _WALL_PER_CPU_SECOND, child.kill)
+    watch = threading.Timer(limits.cpu_seconds * _WALL_PER_CPU_SECOND, stop)
     watch.start()
     try:
-        yield child
+        yield _Child(process, process.stdout, timed_out)
     finally:
         watch.cancel()
-        child.kill()
-        child.communicate()
+        process.kill()
+        process.stdout.close()
+        process.wait()
 
 
-def _follow(child: subprocess.Popen[str], progress: Progress) -> dict[str, Any] | None:
-    assert child.stdout is not None
-    last: dict[str, Any] | None = None
-    for line in child.stdout:
-        with suppress(json.JSONDecodeError):
-            message: dict[str, Any] = json.loads(line)
-            if "progress" in message:
-                progress(min(max(float(message["progress"]), 0.0), 1.0))
-            else:
-                last = message
-    child.wait()
-    return last
+def explain(status: int, log: IO[bytes], *, timed_out: bool) -> ErrorLine:
+    """Why a child that said nothing ended with ``status``; ``log`` is its standard error.
 
-
-def _explain(status: int, log: Any) -> dict[str, Any]:
-    if status in {-getattr(signal, "SIGXCPU", 0), -signal.SIGKILL.value}:
-        return {"error": "unsupported", "detail": _TOO_SLOW}
+    The limit on CPU time sends SIGXCPU. A SIGKILL that our clock did not send is the kernel's, which
+    looks for memory, or an operator's: nothing is wrong with the file then.
+    """
+    if timed_out or status == -getattr(signal, "SIGXCPU", 0) < 0:
+        return ErrorLine(error="unsupported", detail=_TOO_SLOW)
+    if status == -getattr(signal, "SIGKILL", 0) < 0:
+        return ErrorLine(error="storage", detail=_KILLED)
     if status < 0:
-        return {"error": "unsupported", "detail": "The file makes the decoder crash."}
+        return ErrorLine(error="unsupported", detail=_CRASH)
     log.seek(0)
     last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
-    return {"error": "storage", "detail": f"The decoder does not work here: {last or status}"}
-
-
-def _decoded(result: dict[str, Any], workdir: Path) -> DecodedAudio:
-    if "error" in result:
-        raise _ERRORS[result["error"]](result["detail"])
-    done = result["done"]
-    return DecodedAudio(
-        channel_paths=tuple(workdir / f"channel{index}.s16" for index in range(done["channels"])),
-        channels=done["channels"],
-        sample_rate=done["sample_rate"],
-        duration=done["frames"] / SAMPLE_RATE,
-        codec=done["codec"],
-        warnings=tuple(done["warnings"]),
-    )
+    if last.startswith("MemoryError"):
+        return ErrorLine(error="unsupported", detail=_TOO_MUCH_MEMORY)
+    return ErrorLine(error="storage", detail=f"The decoder does not work here: {last[:500] or status}")

@@ -1,7 +1,10 @@
 """What strangers send: each ends in a clear error, and none reaches out."""
 
 import contextlib
+import os
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Generator
 from pathlib import Path
@@ -86,6 +89,40 @@ def test_an_empty_file_a_text_and_no_file(tmp_path: Path, workdir: Path) -> None
     assert "empty" in _refused(tmp_path / "empty.wav", workdir)
     assert "not audio" in _refused(tmp_path / "text.wav", workdir)
     assert "no such file" in _refused(tmp_path / "missing.wav", workdir)
+
+
+def test_what_is_no_file_is_called_what_it_is(tmp_path: Path, workdir: Path) -> None:
+    assert _refused(tmp_path, workdir) == "This is a folder, not a file."
+    os.mkfifo(tmp_path / "pipe.wav")
+    assert _refused(tmp_path / "pipe.wav", workdir) == "This is not a regular file."
+    assert _refused(Path(os.devnull), workdir) == "This is not a regular file."
+    assert _refused(tmp_path / "null\0byte.wav", workdir) == "There is no such file."
+    (tmp_path / "loop.wav").symlink_to(tmp_path / "loop.wav")
+    assert _refused(tmp_path / "loop.wav", workdir) == "There is no such file."
+
+
+def test_a_file_that_may_not_be_read_says_so(encode: Encode, tmp_path: Path) -> None:
+    encode("call.wav", "pcm_s16le").chmod(0)
+    (tmp_path / "locked").mkdir(mode=0)
+    code = """
+import os, sys
+from pathlib import Path
+from calltrace.kit.errors import UnsupportedMediaError
+from calltrace.recordings.decode import decode
+os.chdir(sys.argv[1])
+if os.getuid() == 0:  # root may read everything: become nobody, who is in the folder already
+    os.setgroups([]); os.setgid(65534); os.setuid(65534)
+for name in ("call.wav", "locked/call.wav"):
+    try:
+        decode(Path(name), Path("."))
+    except UnsupportedMediaError as error:
+        print(error.detail)
+"""
+    tmp_path.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines() == ["The file must not be read: permission denied."] * 2
 
 
 def test_random_bytes_are_not_audio(tmp_path: Path, workdir: Path) -> None:
