@@ -106,6 +106,7 @@ _REFUSED: dict[str, tuple[int, int]] = {  # name: (x86_64, aarch64); -1: does no
     "lremovexattr": (198, 15),
     "fremovexattr": (199, 16),
     "removexattrat": (466, 466),
+    "file_setattr": (469, 469),
     "utime": (132, -1),
     "utimes": (235, -1),
     "futimesat": (261, -1),

@@ -79,6 +79,12 @@ def test_what_belongs_to_a_file_cannot_be_changed(child: Child, tmp_path: Path) 
     mine.write_bytes(b"secret")
     before = mine.stat()
     body = """
+libc = ctypes.CDLL(None, use_errno=True)
+
+def number(*arguments):
+    if libc.syscall(*arguments) == -1:
+        raise OSError(ctypes.get_errno(), "refused")
+
 mine = folder / "mine"
 fd = os.open(mine, os.O_RDONLY)
 print(json.dumps({
@@ -92,6 +98,9 @@ print(json.dumps({
     "truncate": attempt(lambda: os.truncate(str(mine), 0)),
     "setxattr": attempt(lambda: os.setxattr(mine, "user.a", b"1")),
     "removexattr": attempt(lambda: os.removexattr(mine, "user.a")),
+    "fchmodat2": attempt(lambda: number(452, -100, bytes(mine), 0o777, 0)),
+    "setxattrat": attempt(lambda: number(463, -100, bytes(mine), 0, b"user.a", None, 0)),
+    "file_setattr": attempt(lambda: number(469, -100, bytes(mine), None, 0, 0)),
 }))
 """
     assert set(_answers(child(body)).values()) == {"PermissionError"}
