@@ -6,6 +6,7 @@ one channel is laid end to end, so a call costs what its speech costs, on howeve
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import numpy as np
 
@@ -78,6 +79,27 @@ def pack(stretches: Iterable[Stretch], max_seconds: float) -> list[Window]:
 def _fits(current: Sequence[Stretch], following: Stretch, max_seconds: float) -> bool:
     used = sum(stretch.seconds for stretch in current) + following.seconds
     return following.channel == current[0].channel and used <= max_seconds + 1 / SAMPLE_RATE
+
+
+def halves(window: Window, min_seconds: float) -> tuple[Window, Window] | None:
+    """The window in two, or None if a half could be shorter than ``min_seconds``.
+
+    It is cut between two stretches, at the place nearest to its middle. Where that would leave less than
+    a quarter on one side, one stretch fills the middle: it is the longest, and is cut in its own middle.
+    """
+    if window.seconds < 4 * min_seconds:
+        return None
+    stretches, ends = window.stretches, list(accumulate(stretch.seconds for stretch in window.stretches))
+    middle = window.seconds / 2
+    place = min(range(len(ends)), key=lambda index: abs(ends[index] - middle))
+    if abs(ends[place] - middle) <= middle / 2:
+        return Window(stretches[: place + 1]), Window(stretches[place + 1 :])
+    place = max(range(len(stretches)), key=lambda index: stretches[index].seconds)
+    longest = stretches[place]
+    cut = (longest.start + longest.end) / 2
+    first = Stretch(longest.channel, longest.start, cut)
+    second = Stretch(longest.channel, cut, longest.end)
+    return Window((*stretches[:place], first)), Window((second, *stretches[place + 1 :]))
 
 
 def spread(windows: Sequence[Window], first: int) -> list[Window]:

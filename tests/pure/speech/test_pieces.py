@@ -12,7 +12,7 @@ from calltrace.speech.loops import compression, without_impossible_loops
 from calltrace.speech.segments import phrases, text
 from calltrace.speech.vad import FRAME_SECONDS
 from calltrace.speech.wer import normalised, word_errors
-from calltrace.speech.windows import Stretch, pack, spread
+from calltrace.speech.windows import Stretch, Window, halves, pack, spread
 
 
 def _words(texts: list[str], seconds: float, gap: float = 0.0) -> list[HeardWord]:
@@ -36,6 +36,39 @@ def test_times_of_a_window_lead_back_into_the_stretch_they_came_from() -> None:
     assert window.call_times(3.0, 4.0) == (51.0, 52.0)
     assert window.call_times(1.8, 3.0) == (50.0, 51.0)  # a word never crosses a pause that was cut out
     assert window.call_times(6.9, 9.0) == (54.9, 55.0)
+
+
+@pytest.mark.parametrize(
+    ("lengths", "first", "second"),
+    [
+        ((10, 8, 6), (10,), (8, 6)),
+        ((5, 4, 4, 16), (5, 4, 4), (16,)),
+        ((28,), (14,), (14,)),
+        ((2, 26), (2, 13), (13,)),
+        ((26, 1, 1), (13,), (13, 1, 1)),
+    ],
+)
+def test_a_window_is_halved_in_a_pause_near_its_middle_or_in_its_longest_stretch(
+    lengths: tuple[int, ...], first: tuple[int, ...], second: tuple[int, ...]
+) -> None:
+    stretches = tuple(Stretch(1, 100.0 * index, 100.0 * index + size) for index, size in enumerate(lengths))
+    found = halves(Window(stretches), 1.0)
+    assert found is not None
+    assert [tuple(part.seconds for part in half.stretches) for half in found] == [first, second]
+    assert found[0].stretches[0].start == stretches[0].start
+    assert found[1].stretches[-1].end == stretches[-1].end
+    assert {half.channel for half in found} == {1}
+
+
+def test_halving_loses_nothing_and_comes_to_an_end() -> None:
+    windows, ends = [Window((Stretch(0, 3, 20), Stretch(0, 30, 31), Stretch(0, 40, 51)))], list[Window]()
+    while windows:
+        found = halves(windows[0], 1.0)
+        windows, ends = ([*found, *windows[1:]], ends) if found else (windows[1:], [*ends, windows[0]])
+    assert all(1.0 <= window.seconds < 4.0 for window in ends)
+    assert sum(window.seconds for window in ends) == 29.0
+    times = [time for window in ends for part in window.stretches for time in (part.start, part.end)]
+    assert times == sorted(times)
 
 
 def test_the_first_batch_is_spread_over_the_call() -> None:

@@ -3,6 +3,9 @@
 faster-whisper's own batched pipeline is taken apart here, for three reasons: both channels of a call
 share one batch, the language is found from the encoder output that decoding needs anyway, and words
 stay inside the stretch of speech that they were heard in.
+
+The engine gives a window at most 224 tokens, half of Whisper's context. Fast Spanish and ordinary Hindi
+or Thai need more for 29 seconds, so a window whose text was cut off there is heard again in two halves.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,12 +21,13 @@ from calltrace.speech.engines.protocol import HeardWord, Recognition
 from calltrace.speech.engines.threads import default_threads
 from calltrace.speech.language import Languages, choose, pool
 from calltrace.speech.loops import compression, without_impossible_loops
-from calltrace.speech.windows import Stretch, Window, pack, spread
+from calltrace.speech.windows import Stretch, Window, halves, pack, spread
 
 _BATCH = 8
 _WINDOW_SECONDS = 29.0  # below Whisper's 30, so that the last word is never cut by rounding
 _BEAM = 5
-_MAX_TOKENS = 448  # Whisper's text context
+_CONTEXT = 448  # Whisper's text context, in tokens; the engine generates at most half of it
+_SHORTEST_HALF = 1.0  # second; nobody says 224 tokens in four of them
 _LOOPING = 2.4  # Whisper's own compression_ratio_threshold
 _UNSURE = -1.0  # Whisper's own logprob_threshold
 _NO_SPEECH = 0.6  # Whisper's own no_speech_threshold
@@ -37,6 +41,7 @@ class _Decoded:
     text: str
     log_probability: float
     no_speech: float
+    is_cut: bool
 
     @property
     def is_phantom(self) -> bool:
@@ -46,12 +51,13 @@ class _Decoded:
 class FasterWhisperEngine:
     """A Whisper model in CTranslate2 form, loaded from a folder (see speech.models)."""
 
-    def __init__(self, folder: Path, name: str, threads: int = 0) -> None:
-        """Loads the model; ``threads`` 0 means one per core."""
+    def __init__(self, folder: Path, name: str, threads: int = 0, context: int = _CONTEXT) -> None:
+        """Loads the model; ``threads`` 0 means one per core, a window has ``context / 2`` tokens at most."""
         import faster_whisper
 
         library: Any = faster_whisper
         self._name = name
+        self._context = context
         self._model: Any = library.WhisperModel(
             str(folder),
             device="cpu",
@@ -115,11 +121,19 @@ class FasterWhisperEngine:
             self._try_again(tokenizer, window, audio, first) if compression(first.text) > _LOOPING else first
             for window, first in zip(batch, heard, strict=True)
         ]
-        tokens = [[] if one.is_phantom else one.tokens for one in heard]
+        parts = [
+            (halves(window, _SHORTEST_HALF) or ()) if one.is_cut and not one.is_phantom else ()
+            for window, one in zip(batch, heard, strict=True)
+        ]
+        tokens = [
+            [] if one.is_phantom or split else one.tokens for one, split in zip(heard, parts, strict=True)
+        ]
         frames = [int(np.ceil(window.seconds * self._model.frames_per_second)) for window in batch]
         aligned = self._model.find_alignment(tokenizer, tokens, encoded, frames)
         for window, alignment in zip(batch, aligned, strict=True):
             yield from without_impossible_loops(list(_words(window, alignment)))
+        for smaller in _batches([half for split in parts for half in split]):
+            yield from self._recognise(smaller, self._encode(smaller, audio), language, audio)
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper import tokenizer
@@ -136,13 +150,13 @@ class FasterWhisperEngine:
         results = self._model.model.generate(
             encoded,
             [list(prompt) for _ in range(count)],
-            max_length=_MAX_TOKENS,
+            max_length=self._context,
             suppress_tokens=library.get_suppressed_tokens(tokenizer, [-1]),
             return_scores=True,
             return_no_speech_prob=True,
             **(how or {"beam_size": _BEAM}),
         )
-        return [_decoded(result, tokenizer) for result in results]
+        return [_decoded(result, tokenizer, self._context // 2) for result in results]
 
     def _try_again(self, tokenizer: Any, window: Window, audio: DecodedAudio, first: _Decoded) -> _Decoded:
         """A fallback for text that repeats itself; repetition that nothing else explains stays as it was.
@@ -159,11 +173,13 @@ class FasterWhisperEngine:
         return first
 
 
-def _decoded(result: Any, tokenizer: Any) -> _Decoded:
+def _decoded(result: Any, tokenizer: Any, most: int) -> _Decoded:
     tokens = [token for token in result.sequences_ids[0] if token < tokenizer.eot]
     length = len(result.sequences_ids[0])
     log_probability = float(result.scores[0]) * length / (length + 1)
-    return _Decoded(tokens, tokenizer.decode(tokens).strip(), log_probability, float(result.no_speech_prob))
+    text, no_speech = tokenizer.decode(tokens).strip(), float(result.no_speech_prob)
+    # The end is no part of the sequence: a text that ended by itself is shorter than the most.
+    return _Decoded(tokens, text, log_probability, no_speech, is_cut=length >= most)
 
 
 def _batches(windows: Sequence[Window]) -> Iterator[Sequence[Window]]:
