@@ -1,6 +1,7 @@
 """The small pure parts: windows, voice activity, loops, language, segments, word errors."""
 
 import itertools
+import zlib
 
 import numpy as np
 import pytest
@@ -13,6 +14,25 @@ from calltrace.speech.segments import phrases, text
 from calltrace.speech.vad import FRAME_SECONDS
 from calltrace.speech.wer import normalised, word_errors
 from calltrace.speech.windows import Stretch, Window, halves, pack, spread
+
+# About as much as fits into one window.
+PLAIN = {
+    "English": "Good afternoon, thank you for calling Harbor Broadband, my name is Grace. I am sorry to hear "
+    "that your internet keeps dropping every evening. Before I open your account, can you tell me your full "
+    "name and the account number, please? Then I will check the line, and if the router is broken we replace "
+    "it today and send you a new one by Thursday.",
+    "Russian": "Добрый день, спасибо, что позвонили в нашу компанию, меня зовут Ольга. Мне очень жаль, что "
+    "каждый вечер пропадает интернет. Прежде чем я открою ваш счёт, назовите, пожалуйста, ваше полное имя "
+    "и номер договора. Потом я проверю линию, и если роутер сломан, мы сегодня же пришлём замену: получите "
+    "новый до четверга.",
+    "Hindi": "नमस्ते, हमारी कंपनी में फ़ोन करने के लिए धन्यवाद, मेरा नाम प्रिया है। मुझे खेद है कि हर शाम आपका इंटरनेट बंद हो "
+    "जाता है। आपका खाता खोलने से पहले कृपया अपना पूरा नाम और खाता संख्या बताइए। फिर मैं लाइन की जाँच करूँगी, और अगर "
+    "राउटर खराब है तो हम आज ही उसे बदलकर गुरुवार तक नया भेज देंगे।",
+    "Thai": "สวัสดีค่ะ ขอบคุณที่โทรมาหาเรา ดิฉันชื่อมาลี เสียใจด้วยนะคะที่อินเทอร์เน็ตหลุดทุกเย็น ก่อนเปิดดูบัญชี "
+    "รบกวนแจ้งชื่อเต็มกับหมายเลขลูกค้าหน่อยค่ะ จากนั้นจะตรวจสอบสายให้ ถ้าเราเตอร์เสีย เราจะเปลี่ยนเครื่องใหม่ส่งไปภายในวันพฤหัสบดี",
+    "Chinese": "您好，感谢致电海港宽带，我叫小梅。很抱歉听到您家的网络每天晚上都会断线。在打开账户之前，"  # noqa: RUF001
+    "请告诉我您的全名和客户号码。然后我会检查线路，如果路由器坏了，今天就给您换一台新的，星期四之前送到。",  # noqa: RUF001
+}
 
 
 def _words(texts: list[str], seconds: float, gap: float = 0.0) -> list[HeardWord]:
@@ -107,6 +127,18 @@ def test_a_loop_compresses_and_speech_does_not() -> None:
     assert compression("I know, I know, " * 20) > 2.4
     assert compression("Thank you for calling Harbor Broadband, my name is Grace.") < 1.5
     assert compression("") == 0.0
+
+
+@pytest.mark.parametrize("language", PLAIN)
+def test_plain_speech_is_no_loop_in_any_script_and_a_loop_is_one(language: str) -> None:
+    said = PLAIN[language]
+    assert compression(said) < 1.9
+    assert compression(said[:40] * 8) > 2.4
+
+
+def test_english_is_measured_as_whisper_measures_it() -> None:
+    said = PLAIN["English"].encode()
+    assert compression(PLAIN["English"]) == len(said) / len(zlib.compress(said))
 
 
 def test_a_language_is_pooled_over_windows_by_their_length() -> None:
