@@ -32,15 +32,26 @@ def wait_for(condition: Callable[[], Any], what: str, seconds: float = PATIENCE)
     raise AssertionError(f"did not happen in {seconds:.0f} s: {what}")
 
 
+def _open_gate() -> threading.Event:
+    gate = threading.Event()
+    gate.set()
+    return gate
+
+
 @dataclass
 class World:
-    """Serves files by path and takes webhooks; ``down`` makes the receiver answer 503."""
+    """Serves files by path and takes webhooks.
+
+    ``down`` makes the receiver answer 503; while ``gate`` is clear it answers nobody at all.
+    """
 
     url: str = ""
     files: dict[str, bytes] = field(default_factory=dict[str, bytes])
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list[tuple[dict[str, str], bytes]])
     refused: int = 0
     down: bool = False
+    waiting: int = 0
+    gate: threading.Event = field(default_factory=_open_gate)
 
     def events(self, analysis_id: str) -> list[str]:
         bodies = [json.loads(body) for _headers, body in self.received]
@@ -78,6 +89,9 @@ def _handler(world: World) -> type[BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            world.waiting += 1
+            world.gate.wait()
+            world.waiting -= 1
             if world.down:
                 world.refused += 1
             else:

@@ -61,3 +61,22 @@ def test_what_a_lost_worker_held_runs_again_elsewhere(own: Installation, world: 
         lambda: all(stage.world.events(one).count("analysis.completed") == 1 for one in ids),
         "each is announced",
     )
+
+
+def test_receivers_that_never_answer_hold_up_no_analysis(world: tuple[World, Path], tmp_path: Path) -> None:
+    outside, folder = world
+    (tmp_path / "ca.pem").write_bytes((folder / "ca.pem").read_bytes())
+    installation = Installation(tmp_path, webhook_timeout_seconds="120")
+    installation.start()
+    stage = make_stage(installation, outside)
+    outside.gate.clear()
+    try:
+        for _ in range(4):
+            stage.client.submit(f"{outside.url}/page.mp3")
+        wait_for(lambda: outside.waiting >= 4, "deliveries hang")
+        accepted = stage.client.submit(f"{outside.url}/page.mp3")
+        assert stage.client.finished(accepted["analysisId"], 30)["status"] == "failed"
+        assert outside.waiting >= 4
+    finally:
+        outside.gate.set()
+        installation.stop()
