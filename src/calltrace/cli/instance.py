@@ -10,7 +10,7 @@ from collections.abc import AsyncGenerator, Callable, Coroutine, Generator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 import typer
@@ -20,8 +20,10 @@ from calltrace.accounts import queries, service
 from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer, running_dsn
 from calltrace.db.session import Database, connect
 from calltrace.kit.errors import ConfigurationError
-from calltrace.pipeline.context import Platform, build_platform
 from calltrace.settings import Settings
+
+if TYPE_CHECKING:
+    from calltrace.pipeline.context import Platform
 
 T = TypeVar("T")
 _KEY_FILE = "secret.key"
@@ -150,8 +152,10 @@ async def ensure_admin(database: Database, settings: Settings) -> str | None:
 
 
 @asynccontextmanager
-async def open_platform(settings: Settings, dsn: str) -> AsyncGenerator[Platform]:
-    """The platform's parts for one command."""
+async def open_platform(settings: Settings, dsn: str) -> "AsyncGenerator[Platform]":
+    """The platform's parts for one command; loaded only then, so that a supervisor starts fast."""
+    from calltrace.pipeline.context import build_platform
+
     platform = build_platform(settings, dsn, secret_key(settings), public_url(settings))
     try:
         yield platform
@@ -159,7 +163,7 @@ async def open_platform(settings: Settings, dsn: str) -> AsyncGenerator[Platform
         await platform.close()
 
 
-def with_platform(settings: Settings, work: Callable[[Platform], Coroutine[Any, Any, T]]) -> T:
+def with_platform(settings: Settings, work: "Callable[[Platform], Coroutine[Any, Any, T]]") -> T:
     """Run one asynchronous piece of work against the installation's database."""
 
     async def run(dsn: str) -> T:
@@ -174,7 +178,7 @@ def with_platform(settings: Settings, work: Callable[[Platform], Coroutine[Any, 
 class Scope:
     """One organisation's transaction, for one command."""
 
-    platform: Platform
+    platform: "Platform"
     org_id: uuid.UUID
     session: AsyncSession
 
@@ -182,7 +186,7 @@ class Scope:
 def in_organisation(settings: Settings, org: str, work: Callable[[Scope], Coroutine[Any, Any, T]]) -> T:
     """Run work inside one organisation, named by id or exact name; row-level security holds it there."""
 
-    async def run(platform: Platform) -> T:
+    async def run(platform: "Platform") -> T:
         async with platform.database.operator() as session:
             organisation = await service.find_organisation(session, org)
         async with platform.database.tenant(organisation.id) as session:

@@ -16,7 +16,7 @@ from calltrace.cli.supervise import SUPERVISED, Service
 from calltrace.db.embedded import EmbeddedServer
 from calltrace.db.session import Database
 from calltrace.kit import logs
-from calltrace.pipeline.worker import WORKER_NAME
+from calltrace.pipeline.identity import WORKER_NAME
 from calltrace.settings import Settings
 
 READY_SECONDS = 60.0

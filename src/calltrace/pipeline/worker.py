@@ -4,9 +4,7 @@ Analyses and deliveries have a queue manager each, so that a long recording neve
 """
 
 import asyncio
-import os
 import signal
-import socket
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
@@ -28,13 +26,12 @@ from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.deliver import Deliverer
 from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.housekeeping import keep_house
+from calltrace.pipeline.identity import worker_identity
 from calltrace.pipeline.process import Processor
 
 POLL_SECONDS = 2.0
 """How often the queue is looked at without being told: bounds how late an orphaned job is found."""
 INFRASTRUCTURE_RETRY_SECONDS = 5.0
-WORKER_NAME = "CALLTRACE_WORKER_NAME"
-"""Set by the supervisor: names this worker on this machine."""
 PARALLEL_ANALYSES = 2
 PARALLEL_DELIVERIES = 64
 
@@ -75,15 +72,6 @@ async def _serve(platform: Platform, processor: Processor) -> None:
         ]
         log.info("worker_ready")
         await _until_stopped(managers, runs, processor, platform.settings.drain_seconds)
-
-
-def worker_identity() -> uuid.UUID:
-    """Who this worker is to the queue: a supervised one is the same after each restart.
-
-    Its supervisor starts it again only when its predecessor has ended, so what that one held is its own.
-    """
-    name = os.environ.get(WORKER_NAME)
-    return uuid.uuid5(uuid.NAMESPACE_OID, f"{socket.gethostname()}:{name}") if name else uuid.uuid4()
 
 
 async def _take_back(pool: Any, identity: uuid.UUID) -> None:
