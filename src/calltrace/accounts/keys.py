@@ -22,12 +22,13 @@ _USE_RESOLUTION = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Who is calling: an organisation's key and what it may do."""
+    """Who is calling: an organisation's key and what it may do. ``mode`` is whose data it works on."""
 
     org_id: uuid.UUID
     key_id: uuid.UUID
+    prefix: str
     scopes: frozenset[str]
-    mode: str
+    mode: Mode
 
     def require(self, scope: str) -> None:
         """Refuse the call unless the key carries exactly this scope: none implies another (CT-023)."""
@@ -59,7 +60,7 @@ async def authenticate(database: Database, token: str | None, peer: str | None =
         _check_address(key, peer)
         await enter(session, key.org_id)
         await _note_use(session, key)
-        return Principal(key.org_id, key.id, frozenset(key.scopes), key.mode)
+        return Principal(key.org_id, key.id, key.prefix, frozenset(key.scopes), key.mode)
 
 
 def _check_alive(key: ApiKey | None) -> None:
@@ -152,8 +153,7 @@ async def rotate(session: AsyncSession, text: str) -> tuple[ApiKey, str]:
     old = await find(session, text)
     if old.revoked_at is not None:
         raise InvalidRequestError("A revoked key cannot be rotated; create a new one.")
-    mode: Mode = "test" if old.mode == "test" else "live"
     return await create(
-        session, old.org_id, name=old.name, wanted=old.scopes, mode=mode, expires_at=old.expires_at,
+        session, old.org_id, name=old.name, wanted=old.scopes, mode=old.mode, expires_at=old.expires_at,
         allowed_ips=old.allowed_ips, rotated_from=old.id,
     )  # fmt: skip

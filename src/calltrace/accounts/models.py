@@ -1,14 +1,14 @@
-"""Tables: organisations, users, API keys."""
+"""Tables: organisations, users and their sessions, API keys, the audit trail, rate counters."""
 
 import uuid
 from datetime import datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, Index, String, Text, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calltrace.db.base import Base, Row, Tenant
+from calltrace.db.base import Base, Json, Row, Tenant
 
 Plan = Literal["self_hosted", "free", "pro", "business"]
 UserRole = Literal["owner", "admin", "supervisor", "reviewer", "agent"]
@@ -44,7 +44,7 @@ class ApiKey(Row, Tenant, Base):
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_api_keys_org_id", "org_id", "created_at"))
     name: Mapped[str] = mapped_column(String(100))
     contract: Mapped[str] = mapped_column(String(20))
-    mode: Mapped[str] = mapped_column(String(4))
+    mode: Mapped[Mode] = mapped_column(String(4))
     prefix: Mapped[str] = mapped_column(String(20))
     token_hash: Mapped[str] = mapped_column(String(64))
     scopes: Mapped[list[str]] = mapped_column(ARRAY(Text))
@@ -53,3 +53,64 @@ class ApiKey(Row, Tenant, Base):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     rotated_from: Mapped[uuid.UUID | None]
+
+
+class WebSession(Row, Tenant, Base):
+    """A person who is signed in to the web UI; only a hash of the cookie's token is kept.
+
+    ``csrf_token`` goes into forms: it is worth nothing without the cookie.
+    """
+
+    __tablename__ = "web_sessions"
+    __table_args__ = (UniqueConstraint("token_hash"), Index("ix_web_sessions_user_id", "user_id"))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    token_hash: Mapped[str] = mapped_column(String(64))
+    csrf_token: Mapped[str] = mapped_column(String(64))
+    address: Mapped[str | None] = mapped_column(String(45))
+    user_agent: Mapped[str | None] = mapped_column(String(300))
+    last_seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    revoked_at: Mapped[datetime | None]
+
+
+class AuditEntry(Row, Tenant, Base):
+    """Who did what, and when. Rows are added and never changed: the application may not even try.
+
+    Attributes:
+        actor_kind: ``api_key``, ``user``, ``operator`` (command line) or ``system``.
+        actor_id: which one, where there are several.
+        actor: its name at that time, for reading.
+        action: what was done, as ``thing.verb``.
+        target_id: to what.
+        details: facts that explain it; never a secret, never words of a call.
+    """
+
+    __tablename__ = "audit_entries"
+    __table_args__ = (
+        CheckConstraint("actor_kind IN ('api_key','user','operator','system')", name="actor_kind"),
+        Index("ix_audit_entries_org_id", "org_id", text("created_at DESC"), text("id DESC")),
+    )
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[uuid.UUID | None]
+    actor: Mapped[str] = mapped_column(String(320))
+    action: Mapped[str] = mapped_column(String(60))
+    target_id: Mapped[str | None] = mapped_column(String(60))
+    details: Mapped[Json] = mapped_column(JSONB, server_default="{}")
+    address: Mapped[str | None] = mapped_column(String(45))
+    request_id: Mapped[str | None] = mapped_column(String(40))
+
+
+class RateCounter(Base):
+    """How often something happened in one window of time; it names nobody (``subject`` is a digest).
+
+    Unlogged: after a crash of the server the counting starts anew, which costs nobody anything.
+    """
+
+    __tablename__ = "rate_counters"
+    __table_args__ = (
+        Index("ix_rate_counters_window_end", "window_end"),
+        {"prefixes": ["UNLOGGED"]},
+    )
+    subject: Mapped[str] = mapped_column(String(64), primary_key=True)
+    window_end: Mapped[datetime] = mapped_column(primary_key=True)
+    count: Mapped[int] = mapped_column(Integer)

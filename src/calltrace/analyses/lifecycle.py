@@ -131,7 +131,7 @@ async def complete(
     told = read.event(
         analysis, "analysis.completed", transcript=transcript, evaluation=evaluation, links=links
     )
-    await webhooks.publish(session, claim.org_id, told, claim.analysis_id)
+    await webhooks.publish(session, claim.org_id, analysis.mode, told, claim.analysis_id)
 
 
 async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument, links: RecordingLinks) -> None:
@@ -141,7 +141,7 @@ async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument, links:
     }  # fmt: skip
     analysis = await _write(session, claim, values)
     told = read.event(analysis, "analysis.failed", links=links)
-    await webhooks.publish(session, claim.org_id, told, claim.analysis_id)
+    await webhooks.publish(session, claim.org_id, analysis.mode, told, claim.analysis_id)
 
 
 async def give_back(session: AsyncSession, claim: Claim, *, failed_try: bool) -> None:

@@ -17,6 +17,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from calltrace.accounts.models import Mode
 from calltrace.db.base import Base, Json, Row, Tenant
 
 
@@ -31,7 +32,22 @@ class Analysis(Row, Tenant, Base):
     __tablename__ = "analyses"
     __table_args__ = (
         CheckConstraint("status IN ('queued','processing','completed','failed')", name="status"),
-        Index("ix_analyses_org_id", "org_id", text("created_at DESC"), text("id DESC")),
+        CheckConstraint("(file_url IS NULL) <> (upload_id IS NULL)", name="source"),
+        CheckConstraint("mode IN ('live','test')", name="mode"),
+        Index("ix_analyses_org_id", "org_id", "mode", text("created_at DESC"), text("id DESC")),
+        Index("ix_analyses_status", "org_id", "mode", "status", text("created_at DESC"), text("id DESC")),
+        Index(
+            "ix_analyses_agent_id",
+            "agent_id",
+            text("created_at DESC"),
+            postgresql_where=text("agent_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_analyses_queue_id",
+            "queue_id",
+            text("created_at DESC"),
+            postgresql_where=text("queue_id IS NOT NULL"),
+        ),
         Index("ix_analyses_external_id", "org_id", "external_id"),
         Index("ix_analyses_unfinished", "status", postgresql_where=text("status IN ('queued','processing')")),
     )
@@ -39,7 +55,9 @@ class Analysis(Row, Tenant, Base):
     stage: Mapped[str] = mapped_column(String(12), server_default="queued")
     percent: Mapped[int] = mapped_column(Integer, server_default="0")
 
-    file_url: Mapped[str] = mapped_column(Text)
+    mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
+    file_url: Mapped[str | None] = mapped_column(Text)
+    upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id", ondelete="RESTRICT"))
     file_name: Mapped[str | None] = mapped_column(String(255))
     language: Mapped[str] = mapped_column(String(12), server_default="auto")
     external_id: Mapped[str | None] = mapped_column(String(255))
@@ -76,24 +94,44 @@ class TranscriptRow(Tenant, Base):
 
 
 class EvaluationRow(Row, Tenant, Base):
-    """A scorecard applied to the transcript; the newest one is shown."""
+    """A scorecard applied to the transcript; the newest completed one is shown.
+
+    ``scorecard_version_id`` is null for the scorecard that ships with the product. ``attempts`` counts how
+    often a worker began: one that was asked for later can kill its workers too.
+    """
 
     __tablename__ = "evaluations"
-    __table_args__ = (Index("ix_evaluations_analysis_id", "analysis_id", text("created_at DESC")),)
+    __table_args__ = (
+        CheckConstraint("status IN ('queued','completed','failed')", name="status"),
+        CheckConstraint("(status = 'completed') = (document IS NOT NULL)", name="document"),
+        Index("ix_evaluations_analysis_id", "analysis_id", text("created_at DESC")),
+    )
     analysis_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
     score: Mapped[float | None] = mapped_column(Numeric(4, 1, asdecimal=False))
     passed: Mapped[bool | None]
-    document: Mapped[Json]
+    document: Mapped[Json | None]
+    status: Mapped[str] = mapped_column(String(10), server_default="completed")
+    scorecard_version_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("scorecard_versions.id", ondelete="SET NULL")
+    )
+    api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    completed_at: Mapped[datetime | None]
+    error: Mapped[Json | None]
 
 
 class IdempotencyKey(Row, Tenant, Base):
-    """The first answer given for a key: a retry gets it again (acceptance CT-056, CT-057)."""
+    """The first answer given for a key: a retry gets it again (acceptance CT-056, CT-057).
+
+    It outlives an erased analysis: a retry that comes late must not bring the call back.
+    """
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
-        UniqueConstraint("org_id", "key"),
+        UniqueConstraint("org_id", "mode", "key"),
         Index("ix_idempotency_keys_created_at", "created_at"),
     )
     key: Mapped[str] = mapped_column(String(255))
     request_hash: Mapped[str] = mapped_column(String(64))
-    analysis_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
+    mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
+    analysis_id: Mapped[uuid.UUID]

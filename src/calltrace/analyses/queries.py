@@ -9,6 +9,7 @@ from sqlalchemy import Select, exists, func, literal, not_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts.models import Mode
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
 from calltrace.kit.cursor import Cursor
 from calltrace.recordings.models import Recording
@@ -33,12 +34,13 @@ class Filters:
     queue_id: uuid.UUID | None = None
     created_from: datetime | None = None
     created_to: datetime | None = None
+    mode: Mode = "live"
 
 
 def _with_results() -> Select[Analysis, TranscriptRow, EvaluationRow]:
     newest = (
         select(EvaluationRow.id)
-        .where(EvaluationRow.analysis_id == Analysis.id)
+        .where(EvaluationRow.analysis_id == Analysis.id, EvaluationRow.status == "completed")
         .order_by(EvaluationRow.created_at.desc())
         .limit(1)
         .correlate(Analysis)
@@ -51,9 +53,12 @@ def _with_results() -> Select[Analysis, TranscriptRow, EvaluationRow]:
     )
 
 
-async def find(session: AsyncSession, analysis_id: uuid.UUID) -> Found | None:
-    """One analysis of the organisation with its results."""
-    row = (await session.execute(_with_results().where(Analysis.id == analysis_id))).first()
+async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None = None) -> Found | None:
+    """One analysis of the organisation with its results; of one mode, when that is given."""
+    query = _with_results().where(Analysis.id == analysis_id)
+    if mode is not None:
+        query = query.where(Analysis.mode == mode)
+    row = (await session.execute(query)).first()
     return Found(row[0], row[1], row[2]) if row else None
 
 
@@ -73,6 +78,7 @@ def _filtered(
     query: Select[Analysis, TranscriptRow, EvaluationRow], filters: Filters
 ) -> Select[Analysis, TranscriptRow, EvaluationRow]:
     equal = {
+        Analysis.mode: filters.mode,
         Analysis.status: filters.status,
         Analysis.external_id: filters.external_id,
         Analysis.agent_id: filters.agent_id,
@@ -88,9 +94,10 @@ def _filtered(
     return query
 
 
-async def idempotency_key(session: AsyncSession, key: str) -> IdempotencyKey | None:
-    """The first use of a key by the organisation."""
-    return await session.scalar(select(IdempotencyKey).where(IdempotencyKey.key == key))
+async def idempotency_key(session: AsyncSession, mode: Mode, key: str) -> IdempotencyKey | None:
+    """The first use of a key by the organisation, among its live or its test requests."""
+    match = (IdempotencyKey.mode == mode, IdempotencyKey.key == key)
+    return await session.scalar(select(IdempotencyKey).where(*match))
 
 
 async def recording_of(session: AsyncSession, analysis_id: uuid.UUID) -> Recording | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts.models import Mode
 from calltrace.analyses import queries
 from calltrace.analyses.document import (
     AnalysisDocument,
@@ -24,13 +25,13 @@ from calltrace.speech.transcript import TalkMetrics, Transcript
 from calltrace.webhooks.events import AnalysisEvent, AnalysisEventType, EventCall
 
 
-async def find(session: AsyncSession, analysis_id: uuid.UUID) -> queries.Found:
-    """One analysis as it is now.
+async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None = None) -> queries.Found:
+    """One analysis as it is now; of one mode, when that is given.
 
     Raises:
-        NotFoundError: there is none, or it belongs to another organisation.
+        NotFoundError: there is none, or it belongs to another organisation or mode.
     """
-    found = await queries.find(session, analysis_id)
+    found = await queries.find(session, analysis_id, mode)
     if found is None:
         raise NotFoundError("There is no analysis with this id.")
     return found

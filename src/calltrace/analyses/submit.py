@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts.models import Mode
 from calltrace.analyses import queries, read
 from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKeyReusedError
 from calltrace.analyses.models import Analysis, IdempotencyKey
@@ -25,9 +26,9 @@ from calltrace.webhooks import service as webhooks
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request for one analysis, already judged field by field."""
+    """A request for one analysis, already judged field by field; from a URL or from an upload."""
 
-    file_url: str
+    file_url: str | None
     file_name: str | None
     agent_id: uuid.UUID | None
     queue_id: uuid.UUID | None
@@ -35,10 +36,15 @@ class Submission:
     external_id: str | None
     idempotency_key: str | None
     metadata: dict[str, Any]
+    mode: Mode = "live"
+    upload_id: uuid.UUID | None = None
 
     def fingerprint(self) -> str:
         """SHA-256 of everything but the key: the same payload gives the same text."""
         content = {name: value for name, value in asdict(self).items() if name != "idempotency_key"}
+        if self.upload_id is None:  # the form that keys of earlier versions were stored with
+            del content["upload_id"]
+        del content["mode"]  # keys of the two modes do not meet
         canonical = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
 
@@ -76,7 +82,8 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
         if earlier := await _earlier(session, wanted):
             return earlier
         await _check_catalog(session, wanted)
-    await _check_source(intake, wanted.file_url)
+    if wanted.file_url is not None:
+        await _check_source(intake, wanted.file_url)
     try:
         async with intake.database.tenant(org_id) as session:
             return await _accept(session, org_id, key_id, wanted)
@@ -92,7 +99,7 @@ class _LostRaceError(Exception):
 async def _earlier(session: AsyncSession, wanted: Submission) -> Accepted | None:
     if wanted.idempotency_key is None:
         return None
-    known = await queries.idempotency_key(session, wanted.idempotency_key)
+    known = await queries.idempotency_key(session, wanted.mode, wanted.idempotency_key)
     if known is None:
         return None
     if known.request_hash != wanted.fingerprint():
@@ -128,7 +135,9 @@ async def _accept(
     await session.flush()
     await _take_key(session, analysis, wanted)
     await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis.id}")
-    await webhooks.publish(session, org_id, read.event(analysis, "analysis.created"), analysis.id)
+    await webhooks.publish(
+        session, org_id, wanted.mode, read.event(analysis, "analysis.created"), analysis.id
+    )
     return Accepted(analysis.id, analysis.external_id)
 
 
@@ -137,6 +146,7 @@ def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Ana
         id=uuid7(), org_id=org_id, api_key_id=key_id, file_url=wanted.file_url, file_name=wanted.file_name,
         agent_id=wanted.agent_id, queue_id=wanted.queue_id, language=wanted.language,
         external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=clock.now_ms(),
+        mode=wanted.mode, upload_id=wanted.upload_id,
     )  # fmt: skip
 
 
@@ -145,7 +155,7 @@ async def _take_key(session: AsyncSession, analysis: Analysis, wanted: Submissio
     if wanted.idempotency_key is None:
         return
     values = {
-        "id": uuid7(), "org_id": analysis.org_id, "key": wanted.idempotency_key,
+        "id": uuid7(), "org_id": analysis.org_id, "mode": wanted.mode, "key": wanted.idempotency_key,
         "request_hash": wanted.fingerprint(), "analysis_id": analysis.id,
     }  # fmt: skip
     statement = insert(IdempotencyKey).values(values).on_conflict_do_nothing().returning(IdempotencyKey.id)

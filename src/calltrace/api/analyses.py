@@ -1,21 +1,18 @@
 """``/api/v1/analyses``: create, read, list."""
 
-import asyncio
-from collections.abc import Callable
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from dataclasses import replace
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
-from fastapi.responses import JSONResponse
-from pydantic import AfterValidator, BeforeValidator
 
 from calltrace.analyses import read, submit
 from calltrace.analyses.document import AnalysisDocument, Status
 from calltrace.analyses.queries import Filters
 from calltrace.api.body import read_json
 from calltrace.api.deps import PlatformDep, Reader, Writer, only_known, path_id
-from calltrace.api.problems import MEDIA_TYPE, Problem
+from calltrace.api.openapi import json_body, problems
+from calltrace.api.parameters import Limit, Moment, Position, Storable, as_json
 from calltrace.api.schemas import AnalysisAccepted, AnalysisList, AnalysisRequest
 from calltrace.kit.errors import FieldError, InvalidRequestError
 
@@ -23,25 +20,11 @@ router = APIRouter(prefix="/analyses", tags=["Analyses"])
 LIST_PARAMETERS = frozenset({"status", "externalId", "agentId", "queueId", "from", "to", "limit", "cursor"})
 
 
-def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI entries for the errors that an operation can answer."""
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
-    return {status: {"model": Problem, "content": {MEDIA_TYPE: schema}} for status in sorted(statuses)}
-
-
-BODY = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": AnalysisRequest.model_json_schema()}},
-    }
-}
-
-
 @router.post(
     "",
     status_code=202,
     responses=problems(400, 401, 403, 409, 413, 422, 500, 503),
-    openapi_extra=BODY,
+    openapi_extra=json_body(AnalysisRequest),
 )
 async def create_analysis(
     request: Request,
@@ -56,7 +39,9 @@ async def create_analysis(
     intake = submit.Intake(
         platform.database, platform.client, platform.limits, probe=platform.settings.fetch_probe == "on"
     )
-    accepted = await submit.submit(intake, principal.org_id, principal.key_id, wanted.submission(key))
+    accepted = await submit.submit(
+        intake, principal.org_id, principal.key_id, wanted.submission(key, principal.mode)
+    )
     if accepted.replayed:
         response.headers["Idempotent-Replayed"] = "true"
     return AnalysisAccepted(analysis_id=str(accepted.analysis_id), external_id=accepted.external_id)
@@ -73,37 +58,8 @@ def _one_key(in_body: str | None, in_header: str | None) -> str | None:
 async def get_analysis(analysis_id: str, platform: PlatformDep, principal: Reader) -> Response:
     """The latest status and every result that is known so far."""
     async with platform.database.tenant(principal.org_id) as session:
-        found = await read.find(session, path_id(analysis_id))
-    return await _json(lambda: read.as_json(found, platform.links))
-
-
-async def _json(build: Callable[[], Any]) -> Response:
-    """Build and write the answer in a thread: hours of transcripts must not hold up other requests."""
-    return await asyncio.to_thread(lambda: JSONResponse(build()))
-
-
-def _moment(value: object) -> datetime:
-    """ISO-8601 with an offset, nothing else: a bare number is no time of this contract."""
-    text = str(value)
-    if not text[:4].isdigit() or "-" not in text[:5]:
-        raise ValueError("Not an ISO-8601 time.")
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError("The offset is missing; write Z for UTC.")
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("Out of range.") from error
-
-
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("NUL is no text.")
-    return text
-
-
-Moment = Annotated[datetime, BeforeValidator(_moment)]
-Storable = Annotated[str, AfterValidator(_storable)]
+        found = await read.find(session, path_id(analysis_id), principal.mode)
+    return await as_json(lambda: read.as_json(found, platform.links))
 
 
 def list_filters(
@@ -124,13 +80,14 @@ async def list_analyses(
     platform: PlatformDep,
     principal: Reader,
     filters: Annotated[Filters, Depends(list_filters)],
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Limit = 50,
+    cursor: Position = None,
 ) -> Response:
     """Analyses of the key's organisation, newest first."""
     only_known(request, LIST_PARAMETERS)
+    wanted = replace(filters, mode=principal.mode)
     async with platform.database.tenant(principal.org_id) as session:
-        found, following = await read.page(session, filters, cursor=cursor, limit=limit)
-    return await _json(
+        found, following = await read.page(session, wanted, cursor=cursor, limit=limit)
+    return await as_json(
         lambda: {"data": [read.as_json(one, platform.links) for one in found], "nextCursor": following}
     )

@@ -8,9 +8,9 @@ from sqlalchemy import text
 
 from calltrace import __version__
 from calltrace.api import analyses, problems, recordings
-from calltrace.api.analyses import problems as problem_entries
 from calltrace.api.deps import PlatformDep
 from calltrace.api.middleware import RequestEnvelope
+from calltrace.api.openapi import problems as problem_entries
 from calltrace.api.schemas import Health
 from calltrace.pipeline.context import Platform
 
@@ -34,8 +34,8 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
         redirect_slashes=False, docs_url=None, redoc_url=None,
     )  # fmt: skip
     native = APIRouter(prefix="/api/v1")
-    native.include_router(analyses.router)
-    native.include_router(recordings.router)
+    for room in (analyses, recordings):
+        native.include_router(room.router)
     app.include_router(native)
     app.add_api_route(
         "/health", health, response_model=Health, responses=problem_entries(503), tags=["Health"]

@@ -1,11 +1,13 @@
 """What endpoints are given: the platform's parts and who is calling."""
 
 import uuid
+from collections.abc import Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
+from calltrace.accounts.audit import Actor
 from calltrace.accounts.keys import Principal, authenticate
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
@@ -37,20 +39,33 @@ async def get_principal(
 PrincipalDep = Annotated[Principal, Depends(get_principal)]
 
 
-def reader(principal: PrincipalDep) -> Principal:
-    """A key that may read analyses (acceptance CT-025)."""
-    principal.require("analysis:read")
-    return principal
+def get_actor(request: Request, principal: PrincipalDep) -> Actor:
+    """The caller as the audit trail names it."""
+    address = request.client.host if request.client else None
+    return Actor("api_key", principal.prefix, principal.key_id, address, request.scope["request_id"])
 
 
-def writer(principal: PrincipalDep) -> Principal:
-    """A key that may create analyses (acceptance CT-024)."""
-    principal.require("analysis:write")
-    return principal
+ActorDep = Annotated[Actor, Depends(get_actor)]
 
 
-Reader = Annotated[Principal, Depends(reader)]
-Writer = Annotated[Principal, Depends(writer)]
+def scoped(scope: str) -> Callable[[Principal], Principal]:
+    """A dependency that lets keys with one scope pass (acceptance CT-023)."""
+
+    def check(principal: PrincipalDep) -> Principal:
+        principal.require(scope)
+        return principal
+
+    return check
+
+
+Reader = Annotated[Principal, Depends(scoped("analysis:read"))]
+Writer = Annotated[Principal, Depends(scoped("analysis:write"))]
+CallReader = Annotated[Principal, Depends(scoped("calls:read"))]
+Uploader = Annotated[Principal, Depends(scoped("storage:write"))]
+WebhookReader = Annotated[Principal, Depends(scoped("webhooks:read"))]
+WebhookWriter = Annotated[Principal, Depends(scoped("webhooks:write"))]
+CatalogReader = Annotated[Principal, Depends(scoped("catalog:read"))]
+CatalogWriter = Annotated[Principal, Depends(scoped("catalog:write"))]
 
 
 def path_id(text: str) -> uuid.UUID:

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from calltrace.analyses import queries
-from calltrace.api.analyses import problems
 from calltrace.api.deps import PlatformDep, path_id
+from calltrace.api.openapi import problems
 from calltrace.kit.errors import CallTraceError, NotFoundError
 from calltrace.recordings.models import Recording
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
 from pydantic.alias_generators import to_camel
 
+from calltrace.accounts.models import Mode
 from calltrace.analyses.document import AnalysisDocument
 from calltrace.analyses.submit import Submission
 from calltrace.speech.codes import known_language
@@ -62,7 +63,7 @@ class AnalysisRequest(Wire):
             raise ValueError(f"metadata is nested at most {METADATA_DEPTH} deep.")
         return value
 
-    def submission(self, key: str | None) -> Submission:
+    def submission(self, key: str | None, mode: Mode) -> Submission:
         """The request as the service takes it."""
         return Submission(
             file_url=self.file_url,
@@ -73,6 +74,7 @@ class AnalysisRequest(Wire):
             external_id=self.external_id,
             idempotency_key=key,
             metadata=self.metadata or {},
+            mode=mode,
         )
 
 

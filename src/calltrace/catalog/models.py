@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import Index, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.db.base import Base, Row, Tenant
@@ -24,4 +24,4 @@ class Queue(Row, Tenant, Base):
     __table_args__ = (UniqueConstraint("org_id", "external_id"), Index("ix_queues_org_id", "org_id", "name"))
     name: Mapped[str] = mapped_column(String(200))
     external_id: Mapped[str | None] = mapped_column(String(255))
-    scorecard_id: Mapped[uuid.UUID | None]
+    scorecard_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("scorecards.id", ondelete="SET NULL"))

@@ -13,6 +13,8 @@ from calltrace.kit.errors import CallTraceError
 
 PROCESS = "process_analysis"
 DELIVER = "deliver_event"
+EVALUATE = "evaluate_again"
+SEND_MAIL = "send_mail"
 
 
 class NoTransactionError(CallTraceError):
@@ -26,7 +28,7 @@ async def enqueue(session: AsyncSession, task: str, key: str, *, delay: float = 
 
     Args:
         session: an open transaction that has already executed a statement.
-        task: PROCESS or DELIVER.
+        task: one of the names above.
         key: what the job is about, ``org/id``; one waiting job per task and key, a second is skipped.
         delay: seconds from now before which it does not run.
     """

@@ -46,7 +46,7 @@ class Steps:
             return path
         got = await fetch.download(
             platform.client,
-            work.analysis.file_url,
+            work.analysis.file_url or "",
             path,
             platform.limits,
             work.moved,

@@ -1,8 +1,12 @@
-"""Table: recordings."""
+"""Tables: recordings, uploads, stored objects to be removed."""
 
-from sqlalchemy import BigInteger, Index, String, Text
+import uuid
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from calltrace.accounts.models import Mode
 from calltrace.db.base import Base, Row, Tenant
 from calltrace.recordings.vault import Stored
 
@@ -26,3 +30,43 @@ class Recording(Row, Tenant, Base):
     def stored(self) -> Stored:
         """What the vault needs to read it."""
         return Stored(self.object_key, self.sealed_key, self.size_bytes, self.sha256)
+
+
+class Upload(Row, Tenant, Base):
+    """A file on its way from a client: its pieces are kept sealed until an analysis takes them.
+
+    Attributes:
+        received: bytes that are safely stored; where a client that lost its connection goes on.
+        size_bytes: of the whole, known once the client said so.
+        direct: the client puts it straight into the object store, as one object.
+    """
+
+    __tablename__ = "uploads"
+    __table_args__ = (
+        CheckConstraint("status IN ('open','complete','used')", name="status"),
+        Index("ix_uploads_expires_at", "expires_at"),
+    )
+    status: Mapped[str] = mapped_column(String(10), server_default="open")
+    mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
+    file_name: Mapped[str | None] = mapped_column(String(255))
+    object_prefix: Mapped[str] = mapped_column(Text)
+    sealed_key: Mapped[str] = mapped_column(Text)
+    received: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    pieces: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    direct: Mapped[bool]
+    expires_at: Mapped[datetime]
+    api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+
+
+class DoomedObject(Tenant, Base):
+    """An object of the store that is to be removed once ``due_at`` has passed.
+
+    Written before an object is stored and taken back when its row is, so that nothing is forgotten when a
+    process dies in between; and written when a recording is erased, in the same transaction.
+    """
+
+    __tablename__ = "doomed_objects"
+    __table_args__ = (Index("ix_doomed_objects_due_at", "due_at"),)
+    object_key: Mapped[str] = mapped_column(Text, primary_key=True)
+    due_at: Mapped[datetime]

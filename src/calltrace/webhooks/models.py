@@ -7,18 +7,30 @@ from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary,
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
+from calltrace.accounts.models import Mode
 from calltrace.db.base import Base, Row, Tenant
 
 
 class Endpoint(Row, Tenant, Base):
-    """A subscriber's URL; its secret is stored sealed because every delivery is signed with it."""
+    """A subscriber's URL; its secret is stored sealed because every delivery is signed with it.
+
+    Attributes:
+        mode: ``live`` or ``test``: it is told of analyses of that mode only.
+        previous_sealed_secret: the secret before the last rotation, valid until ``previous_secret_until``.
+        failing_since: the first failed attempt since the last one that succeeded.
+    """
 
     __tablename__ = "webhook_endpoints"
     __table_args__ = (Index("ix_webhook_endpoints_org_id", "org_id", "created_at"),)
     contract: Mapped[str] = mapped_column(String(20))
+    mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
+    description: Mapped[str | None] = mapped_column(String(255))
     url: Mapped[str] = mapped_column(Text)
     events: Mapped[list[str]] = mapped_column(ARRAY(Text))
     sealed_secret: Mapped[str] = mapped_column(Text)
+    previous_sealed_secret: Mapped[str | None] = mapped_column(Text)
+    previous_secret_until: Mapped[datetime | None]
+    failing_since: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None] = mapped_column(Text)
 
@@ -32,8 +44,9 @@ class Delivery(Tenant, Base):
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         CheckConstraint("status IN ('pending','delivered','failed')", name="status"),
-        Index("ix_webhook_deliveries_org_id", "org_id", text("created_at DESC")),
-        Index("ix_webhook_deliveries_endpoint_id", "endpoint_id", text("created_at DESC")),
+        Index("ix_webhook_deliveries_org_id", "org_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_webhook_deliveries_endpoint_id", "endpoint_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_webhook_deliveries_analysis_id", "analysis_id"),
         Index(
             "ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("status = 'pending'")
         ),

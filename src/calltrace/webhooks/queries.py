@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts.models import Mode
 from calltrace.kit.ids import as_uuid
 from calltrace.webhooks.models import Attempt, Delivery, Endpoint
 
 
-async def subscribers(session: AsyncSession, event: str) -> Sequence[Endpoint]:
-    """Endpoints of the organisation that want an event and are not disabled."""
+async def subscribers(session: AsyncSession, event: str, mode: Mode) -> Sequence[Endpoint]:
+    """Endpoints of the organisation and mode that want an event and are not disabled."""
     wants: ColumnElement[bool] = Endpoint.events.contains([event])
-    return (await session.scalars(select(Endpoint).where(wants, Endpoint.disabled_at.is_(None)))).all()
+    query = select(Endpoint).where(wants, Endpoint.mode == mode, Endpoint.disabled_at.is_(None))
+    return (await session.scalars(query)).all()
 
 
 async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:

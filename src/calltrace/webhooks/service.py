@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts.models import Mode
 from calltrace.db import jobs
 from calltrace.kit import clock, ids, signatures
 from calltrace.kit.encryption import SecretBox
@@ -37,6 +38,8 @@ async def create_endpoint(
     events: Sequence[str],
     box: SecretBox,
     policy: OutboundPolicy,
+    *,
+    mode: Mode = "live",
 ) -> tuple[Endpoint, str]:
     """Subscribe a URL and answer its signing secret: the only time that it is known (CT-133).
 
@@ -47,7 +50,7 @@ async def create_endpoint(
     judge_url(url, policy)
     secret = signatures.new_endpoint_secret()
     endpoint = Endpoint(
-        org_id=org_id, contract="calltrace", url=url, events=chosen, sealed_secret=box.seal(secret)
+        org_id=org_id, contract="calltrace", mode=mode, url=url, events=chosen, sealed_secret=box.seal(secret)
     )
     session.add(endpoint)
     await session.flush()
@@ -75,10 +78,10 @@ async def disable(session: AsyncSession, endpoint: Endpoint, reason: str) -> Non
 
 
 async def publish(
-    session: AsyncSession, org_id: uuid.UUID, event: Event, analysis_id: uuid.UUID | None
+    session: AsyncSession, org_id: uuid.UUID, mode: Mode, event: Event, analysis_id: uuid.UUID | None
 ) -> None:
     """Tell every subscriber, in the transaction of the change itself: both happen or neither does."""
-    for endpoint in await queries.subscribers(session, event.event):
+    for endpoint in await queries.subscribers(session, event.event, mode):
         await send(session, org_id, endpoint, event, analysis_id)
 
 

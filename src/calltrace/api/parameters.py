@@ -1,0 +1,43 @@
+"""Query parameters and answers that several routers share."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from fastapi import Query, Response
+from fastapi.responses import JSONResponse
+from pydantic import AfterValidator, BeforeValidator
+
+
+def _moment(value: object) -> datetime:
+    """ISO-8601 with an offset, nothing else: a bare number is no time of this contract."""
+    text = str(value)
+    if not text[:4].isdigit() or "-" not in text[:5]:
+        raise ValueError("Not an ISO-8601 time.")
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError("The offset is missing; write Z for UTC.")
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("Out of range.") from error
+
+
+def _storable(text: str) -> str:
+    if "\0" in text:
+        raise ValueError("NUL is no text.")
+    return text
+
+
+Moment = Annotated[datetime, BeforeValidator(_moment)]
+Storable = Annotated[str, AfterValidator(_storable)]
+Limit = Annotated[int, Query(ge=1, le=200, description="Entries of one page.")]
+Position = Annotated[
+    str | None, Query(alias="cursor", max_length=100, description="`nextCursor` of the page before.")
+]
+
+
+async def as_json(build: Callable[[], Any]) -> Response:
+    """Build and write the answer in a thread: hours of transcripts must not hold up other requests."""
+    return await asyncio.to_thread(lambda: JSONResponse(build()))
