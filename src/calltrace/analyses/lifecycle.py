@@ -115,8 +115,13 @@ async def complete(
     evaluation: Evaluation,
     processing: ProcessingDocument,
     links: RecordingLinks,
+    *,
+    scorecard_version_id: uuid.UUID | None = None,
 ) -> None:
-    """The result, the state and the event, in one transaction."""
+    """The result, the state and the event, in one transaction.
+
+    ``scorecard_version_id`` is what the evaluation is pinned to; none is the scorecard that ships.
+    """
     values = {
         "status": "completed", "stage": "done", "percent": 100, "completed_at": clock.now(),
         "claimed": False, "error": None, "processing": _dump(processing),
@@ -125,7 +130,7 @@ async def complete(
     session.add(
         EvaluationRow(
             org_id=claim.org_id, analysis_id=claim.analysis_id, score=evaluation.score,
-            passed=evaluation.passed, document=_dump(evaluation),
+            passed=evaluation.passed, document=_dump(evaluation), scorecard_version_id=scorecard_version_id,
         )
     )  # fmt: skip
     told = read.event(

@@ -1,11 +1,16 @@
 """Every SELECT on agents and queues."""
 
 import uuid
+from collections.abc import Sequence
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.catalog.models import Agent, Queue
+from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
+from calltrace.scorecards.queries import newest_version
+
+_FEW = 5
 
 
 async def has_agent(session: AsyncSession, agent_id: uuid.UUID) -> bool:
@@ -16,3 +21,16 @@ async def has_agent(session: AsyncSession, agent_id: uuid.UUID) -> bool:
 async def has_queue(session: AsyncSession, queue_id: uuid.UUID) -> bool:
     """Whether the organisation knows this queue."""
     return await session.scalar(select(Queue.id).where(Queue.id == queue_id)) is not None
+
+
+async def scorecard_of_queue(session: AsyncSession, queue_id: uuid.UUID) -> ScorecardVersion | None:
+    """The newest version of the scorecard that a queue chooses."""
+    query = newest_version().join(Queue, Queue.scorecard_id == ScorecardRow.id)
+    row = (await session.execute(query.where(Queue.id == queue_id))).first()
+    return row[1] if row else None
+
+
+async def queues_with_scorecard(session: AsyncSession, scorecard_id: uuid.UUID) -> Sequence[Queue]:
+    """The first few queues that choose a scorecard."""
+    query = select(Queue).where(Queue.scorecard_id == scorecard_id).order_by(Queue.name).limit(_FEW)
+    return (await session.scalars(query)).all()

@@ -96,8 +96,7 @@ class Processor:
             transcript = await steps.known_transcript(work)
             if transcript is None:
                 transcript = await steps.hear(work, await steps.fetch(work))
-            evaluation = await steps.evaluate(work, transcript)
-            await steps.finish(work, transcript, evaluation)
+            await steps.finish(work, transcript, await steps.evaluate(work, transcript))
 
     async def _handle_cancelled(self, work: Work) -> None:
         """Erased or taken over: nothing is left to do. Stopping: the next worker goes on at once."""

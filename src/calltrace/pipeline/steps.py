@@ -6,6 +6,7 @@ No transaction is open across HTTP or inference.
 
 import time
 import uuid
+from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
@@ -13,6 +14,7 @@ import structlog
 from calltrace.analyses import lifecycle, queries
 from calltrace.analyses.document import Stage
 from calltrace.analyses.lifecycle import CallFacts, StaleAttemptError
+from calltrace.catalog import assignment
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.children import Child, Message
 from calltrace.pipeline.context import Platform
@@ -20,12 +22,19 @@ from calltrace.pipeline.hearing import Heard, as_json
 from calltrace.pipeline.work import Work
 from calltrace.recordings import fetch
 from calltrace.recordings.models import Recording
-from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.speech.transcript import Transcript
 
 CONTENT_TYPE_LENGTH = 255
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """An evaluation and the version that it is pinned to; none is the scorecard that ships."""
+
+    evaluation: Evaluation
+    scorecard_version_id: uuid.UUID | None
 
 
 class Steps:
@@ -85,26 +94,33 @@ class Steps:
             await lifecycle.keep_transcript(session, work.claim, heard.transcript, facts, work.processing)
         return heard.transcript
 
-    async def evaluate(self, work: Work, transcript: Transcript) -> Evaluation:
-        """Hold the transcript against the scorecard, in the child."""
+    async def evaluate(self, work: Work, transcript: Transcript) -> Evaluated:
+        """Hold the transcript against the queue's scorecard, in the child.
+
+        The scorecard is chosen as evaluation starts, in the version that is the newest then: a try that
+        comes later may find a newer one.
+        """
         started = time.monotonic()
+        async with self._platform.database.tenant(work.claim.org_id) as session:
+            version_id, scorecard = await assignment.choose(session, work.analysis.queue_id)
         request: Message = {
             "task": "evaluate",
             "transcript": as_json(transcript),
-            "scorecard": as_json(default_scorecard()),
+            "scorecard": as_json(scorecard),
             "duration": work.analysis.duration_seconds or 0.0,
         }
         answer = await self._ask(work, "evaluating", request)
         work.note_seconds("evaluate", started)
         work.note_evaluator(answer["evaluator"])
-        return Evaluation.model_validate(answer["evaluation"])
+        return Evaluated(Evaluation.model_validate(answer["evaluation"]), version_id)
 
-    async def finish(self, work: Work, transcript: Transcript, evaluation: Evaluation) -> None:
+    async def finish(self, work: Work, transcript: Transcript, evaluated: Evaluated) -> None:
         """The result, the state and the event, together."""
         async with self._platform.database.tenant(work.claim.org_id) as session:
             await lifecycle.complete(
-                session, work.claim, transcript, evaluation, work.processing, self._platform.links
-            )
+                session, work.claim, transcript, evaluated.evaluation, work.processing, self._platform.links,
+                scorecard_version_id=evaluated.scorecard_version_id,
+            )  # fmt: skip
         log.info("analysis_completed", analysis=str(work.claim.analysis_id), attempt=work.claim.attempt)
 
     async def _ask(self, work: Work, stage: Stage, request: Message) -> Message:

@@ -1,23 +1,34 @@
 """Tables: scorecards and their versions."""
 
 import uuid
+from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, Integer, String, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calltrace.db.base import Base, Json, Row, Tenant
+from calltrace.db.base import Base, Json, Named, Row, Tenant
 
 
-class ScorecardRow(Row, Tenant, Base):
-    """A scorecard of the organisation; what it says is in its versions, the newest one counts."""
+class ScorecardRow(Named, Tenant, Base):
+    """A scorecard of the organisation; what it says is in its versions, the newest one counts.
+
+    Attributes:
+        name: that of the newest version's document, for lists.
+        deleted_at: since when it is gone for everyone; its versions stay, evaluations are pinned to them.
+    """
 
     __tablename__ = "scorecards"
     __table_args__ = (
-        UniqueConstraint("org_id", "external_id"),
+        Index(
+            "uq_scorecards_org_id_external_id",
+            "org_id",
+            "external_id",
+            unique=True,
+            postgresql_where=text("deleted_at IS NULL"),
+        ),
         Index("ix_scorecards_org_id", "org_id", "name"),
     )
-    name: Mapped[str] = mapped_column(String(200))
-    external_id: Mapped[str | None] = mapped_column(String(255))
+    deleted_at: Mapped[datetime | None]
 
 
 class ScorecardVersion(Row, Tenant, Base):

@@ -95,14 +95,23 @@ def _note_lines(node: yaml.Node, path: tuple[str, ...], lines: dict[tuple[str, .
         raise ScorecardError(f"line {line}: nested too deeply")
     if isinstance(node, yaml.MappingNode):
         for key, value in node.value:
+            _refuse_unstorable(str(key.value), line)
             child = (*path, str(key.value))
             if child in lines:
                 raise ScorecardError(f"line {key.start_mark.line + 1}: {key.value} is given twice")
             _note_lines(value, child, lines)
             lines[child] = key.start_mark.line + 1
+    elif isinstance(node, yaml.ScalarNode):
+        _refuse_unstorable(node.value, line)
     elif isinstance(node, yaml.SequenceNode):
         for index, value in enumerate(node.value):
             _note_lines(value, (*path, str(index)), lines)
+
+
+def _refuse_unstorable(text: str, line: int) -> None:
+    """YAML can spell what no UTF-8 database can hold: NUL and halves of characters."""
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ScorecardError(f"line {line}: holds a character that cannot be stored")
 
 
 def _refusal(error: ValidationError, lines: dict[tuple[str, ...], int]) -> ScorecardError:

@@ -13,15 +13,19 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from calltrace.accounts import keys
+from calltrace.accounts.audit import OPERATOR
 from calltrace.accounts.service import create_user
 from calltrace.analyses import submit
 from calltrace.analyses.queries import Filters
 from calltrace.catalog.models import Agent, Queue
+from calltrace.db.listing import NameFilter, Slice
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.tables import FEATURES
 from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
 from calltrace.recordings.models import Recording
+from calltrace.scorecards import service as scorecards
+from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
 from calltrace.webhooks.models import Attempt
 from database.conftest import submission
@@ -95,7 +99,9 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
     """Rows of one organisation in every table, and for each query the arguments that name them."""
     database, name = platform.database, f"victim {uuid.uuid4()}"
     async with database.tenant(org) as session:
-        agent, queue = Agent(org_id=org, name="a"), Queue(org_id=org, name="q")
+        stored = await scorecards.create(session, org, OPERATOR, default_scorecard(), "victim")
+        agent = Agent(org_id=org, name="a")
+        queue = Queue(org_id=org, name="q", scorecard_id=stored.row.id)
         session.add_all([agent, queue])
         key, _token = await keys.create(session, org, name=name)
         user, _password = await create_user(session, org, f"{uuid.uuid4()}@v.test", "owner", "long enough")
@@ -138,7 +144,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id, "endpoint_id": endpoint.id,
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
-        "older_than": timedelta(seconds=-60),
+        "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
+        "names": NameFilter(), "part": Slice(None, 100), "below": None,
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),

@@ -81,6 +81,8 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
         ("name: Renewals", "name: A\nname: B", "line 3: name is given twice"),
         ("name: Renewals", "name: &a Renewals\ndescription: *a", "anchors and aliases are not allowed"),
         ("name: Renewals", "name: [", "line"),
+        ("name: Renewals", r'name: "a\0b"', "line 2: holds a character that cannot be stored"),
+        ("name: Renewals", r'name: "a\ud800b"', "line 2: holds a character that cannot be stored"),
     ],
 )
 def test_a_wrong_scorecard_is_refused_with_the_place(old: str, new: str, message: str) -> None:
