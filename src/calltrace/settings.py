@@ -70,6 +70,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=30, ge=2)
     drain_seconds: float = Field(default=20, ge=0)
 
+    rate_limit: int = Field(default=0, ge=0)
+    org_rate_limit: int = Field(default=0, ge=0)
+
     asr_model: str = "base"
     asr_threads: int = Field(default=0, ge=0)
 

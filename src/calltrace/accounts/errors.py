@@ -27,6 +27,19 @@ class AddressNotAllowedError(CallTraceError):
     title = "The API key may not be used from this address"
 
 
+class RateLimitedError(CallTraceError):
+    """Too often in too short a time; ``Retry-After`` says when to go on."""
+
+    code = "rate_limited"
+    status = 429
+    title = "Too many requests"
+    retryable = True
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(retry_after)}
+
+
 class AlreadyExistsError(InvalidRequestError):
     """The name is taken."""
 

@@ -9,6 +9,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from calltrace.accounts.audit import Actor
 from calltrace.accounts.keys import Principal, authenticate
+from calltrace.api.throttle import throttle
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
 from calltrace.pipeline.context import Platform
@@ -31,9 +32,15 @@ async def get_principal(
     platform: PlatformDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Principal:
-    """Whose key this is; employee sessions are no credential here (acceptance CT-003)."""
+    """Whose key this is; employee sessions are no credential here (acceptance CT-003).
+
+    Every call with a valid key counts against the limits, also one that is refused for another reason.
+    """
     token = credentials.credentials if credentials else None
-    return await authenticate(platform.database, token, request.client.host if request.client else None)
+    peer = request.client.host if request.client else None
+    principal = await authenticate(platform.database, token, peer)
+    await throttle(request, platform, principal)
+    return principal
 
 
 PrincipalDep = Annotated[Principal, Depends(get_principal)]

@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from calltrace.api import throttle
 from calltrace.kit.ids import ulid
 
 SECURITY_HEADERS = {
@@ -19,7 +20,7 @@ SECURITY_HEADERS = {
 
 
 class RequestEnvelope:
-    """Gives each request an id, and each answer that id and the security headers."""
+    """Gives each request an id, and each answer that id, the security headers and what is left of limits."""
 
     def __init__(self, app: ASGIApp, on_error: Callable[[Request, Exception], Response]) -> None:
         self._app = app
@@ -37,7 +38,7 @@ class RequestEnvelope:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                _complete(MutableHeaders(scope=message), scope["request_id"])
+                _complete(MutableHeaders(scope=message), scope)
             await send(message)
 
         try:
@@ -49,7 +50,8 @@ class RequestEnvelope:
             await answer(scope, receive, send_with_headers)
 
 
-def _complete(headers: MutableHeaders, request_id: str) -> None:
-    headers["X-Request-Id"] = request_id
+def _complete(headers: MutableHeaders, scope: Scope) -> None:
+    headers["X-Request-Id"] = scope["request_id"]
+    headers.update(throttle.headers(scope))
     for name, value in SECURITY_HEADERS.items():
         headers.setdefault(name, value)

@@ -6,9 +6,13 @@ from pydantic import BaseModel
 
 from calltrace.api.problems import MEDIA_TYPE, Problem
 
+_UNAUTHORIZED, _TOO_MANY = 401, 429
+
 
 def problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """OpenAPI entries for the errors that an operation can answer."""
+    """OpenAPI entries for the errors that an operation can answer; a key can always be used too often."""
+    if _UNAUTHORIZED in statuses:
+        statuses = (*statuses, _TOO_MANY)
     schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
     return {status: {"model": Problem, "content": {MEDIA_TYPE: schema}} for status in sorted(statuses)}
 

@@ -78,6 +78,12 @@ class Database:
             yield session
 
     @asynccontextmanager
+    async def nobody(self) -> AsyncGenerator[AsyncSession]:
+        """One transaction outside of any organisation: no row of a tenant is visible."""
+        async with _transaction(self._app) as session:
+            yield session
+
+    @asynccontextmanager
     async def operator(self) -> AsyncGenerator[AsyncSession]:
         """One transaction over all organisations, for the command line and housekeeping."""
         async with _transaction(self._operator) as session:

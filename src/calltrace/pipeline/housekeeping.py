@@ -8,6 +8,7 @@ from sqlalchemy import delete, func, not_, select
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts import limits
 from calltrace.analyses import queries
 from calltrace.analyses.models import IdempotencyKey
 from calltrace.db import jobs
@@ -71,6 +72,7 @@ async def _rescue_deliveries(session: AsyncSession, stranded_after: timedelta) -
 
 
 async def _prune(session: AsyncSession) -> None:
+    await limits.forget(session)
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))
     await session.execute(
