@@ -1,5 +1,6 @@
 """Every SELECT on organisations, users and API keys."""
 
+import uuid
 from collections.abc import Sequence
 
 from sqlalchemy import func, or_, select
@@ -18,6 +19,12 @@ async def organisation_by_id_or_name(session: AsyncSession, text: str) -> Organi
 async def organisations(session: AsyncSession) -> Sequence[Organisation]:
     """All organisations, oldest first (operator session)."""
     return (await session.scalars(select(Organisation).order_by(Organisation.created_at))).all()
+
+
+async def locked_organisation(session: AsyncSession, org_id: uuid.UUID) -> Organisation | None:
+    """The organisation, locked: what must be decided one at a time within it waits here."""
+    query = select(Organisation).where(Organisation.id == org_id)
+    return await session.scalar(query.with_for_update(key_share=True))
 
 
 async def presented_key(session: AsyncSession, token_hash: str) -> ApiKey | None:
@@ -44,3 +51,9 @@ async def user_by_email(session: AsyncSession, email: str) -> User | None:
 async def users(session: AsyncSession) -> Sequence[User]:
     """All users of the organisation, oldest first."""
     return (await session.scalars(select(User).order_by(User.created_at))).all()
+
+
+async def administrators(session: AsyncSession) -> Sequence[User]:
+    """The owners and admins of the organisation, oldest first."""
+    query = select(User).where(User.role.in_(("owner", "admin")))
+    return (await session.scalars(query.order_by(User.created_at))).all()

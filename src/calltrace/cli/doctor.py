@@ -101,7 +101,8 @@ async def _models(platform: Platform) -> str:
 async def _keys(platform: Platform) -> str:
     """The secret key must open what was sealed; a lost key is found out here and not at a delivery."""
     async with platform.database.operator() as session:
-        sealed = (await session.scalars(text("SELECT sealed_secret FROM webhook_endpoints LIMIT 100"))).all()
+        query = "SELECT sealed_secret FROM webhook_endpoints WHERE deleted_at IS NULL LIMIT 100"
+        sealed = (await session.scalars(text(query))).all()
     for one in sealed:
         platform.box.open(str(one))
     return f"SECRET_KEY opens {len(sealed)} stored secrets"

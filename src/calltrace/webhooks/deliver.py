@@ -1,11 +1,10 @@
 """One attempt of one delivery: prepare, call, record. No transaction is open while we call."""
 
-import random
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 import structlog
 from sqlalchemy import update
@@ -15,51 +14,18 @@ from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.errors import CallTraceError
-from calltrace.kit.outbound import Answer, OutboundClient
-from calltrace.webhooks import queries, service
-from calltrace.webhooks.models import Attempt, Delivery
+from calltrace.kit.outbound import OutboundClient
+from calltrace.webhooks import health, queries, rotation
+from calltrace.webhooks.models import Attempt, Delivery, Endpoint
+from calltrace.webhooks.prepared import Outcome, Prepared
+from calltrace.webhooks.schedule import asked_for, next_delay
+from calltrace.webhooks.service import ended
 from calltrace.webhooks.signing import signed_headers
 
 EARLY_SECONDS = 0.5
 """Clocks differ a little, and the queue may wake us a moment early."""
-JITTER = 0.1
-"""Share of a gap that is added at random, so that a recovered receiver is not hit all at once."""
-
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """What one attempt needs; nothing of it touches the database any more."""
-
-    org_id: uuid.UUID
-    delivery_id: str
-    number: int
-    step: int
-    url: str
-    sealed_secret: str
-    body: str
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one attempt went."""
-
-    started_at: datetime
-    finished_at: datetime
-    answer: Answer | None
-    error: str | None
-
-    @property
-    def delivered(self) -> bool:
-        """Any 2xx, and nothing else (acceptance CT-120, CT-121)."""
-        return self.answer is not None and HTTPStatus(200) <= self.answer.status < HTTPStatus(300)
-
-    @property
-    def gone(self) -> bool:
-        """The receiver says that it does not exist any more."""
-        return self.answer is not None and self.answer.status == HTTPStatus.GONE
 
 
 async def prepare(database: Database, org_id: uuid.UUID, delivery_id: str) -> Prepared | None:
@@ -74,15 +40,20 @@ async def prepare(database: Database, org_id: uuid.UUID, delivery_id: str) -> Pr
         if found is None or found[0].status != "pending":
             return None
         delivery, endpoint = found
-        if endpoint.disabled_at is not None:
-            delivery.status, delivery.next_attempt_at = "failed", None
+        if why := ended(endpoint):
+            delivery.status, delivery.next_attempt_at, delivery.error = "failed", None, why
             return None
         _check_due(delivery)
-        number = delivery.attempts + 1
-        step = number - delivery.first_of_round
-        return Prepared(
-            org_id, delivery_id, number, step, endpoint.url, endpoint.sealed_secret, delivery.body
-        )
+        return _prepared(delivery, endpoint)
+
+
+def _prepared(delivery: Delivery, endpoint: Endpoint) -> Prepared:
+    return Prepared(
+        org_id=delivery.org_id, delivery_id=delivery.id, endpoint_id=endpoint.id,
+        number=delivery.attempts + 1, first_of_round=delivery.first_of_round, url=endpoint.url,
+        sealed_secrets=rotation.good_secrets(endpoint, clock.now()), body=delivery.body,
+        failing_since=endpoint.failing_since,
+    )  # fmt: skip
 
 
 class NotYetDueError(Exception):
@@ -104,8 +75,8 @@ async def call(client: OutboundClient, box: SecretBox, prepared: Prepared, secon
     """Make the attempt. Whatever goes wrong on the way is part of the outcome, not an exception."""
     started = clock.now()
     try:
-        secret = box.open(prepared.sealed_secret)
-        headers = signed_headers(secret, prepared.delivery_id, prepared.body, started)
+        secrets = [box.open(one) for one in prepared.sealed_secrets]
+        headers = signed_headers(secrets, prepared.delivery_id, prepared.body, started)
         answer = await client.post(
             prepared.url, content=prepared.body.encode(), headers=headers, timeout=seconds
         )
@@ -125,51 +96,72 @@ async def record(
 
     The write is fenced by the attempt number: of two workers that made the same attempt, one records.
     """
-    delay = next_delay(prepared.step, outcome, schedule)
+    delay = delay_after(prepared.step, outcome, schedule)
     async with database.tenant(prepared.org_id) as session:
+        suspect = await health.note(session, prepared, outcome)
         if not await _claim_number(session, prepared, outcome, delay):
-            return None
+            changed = await _changed_meanwhile(session, prepared)
+            if changed is None:
+                return None
+            delay = _settle(changed, prepared, outcome, schedule)
         session.add(_attempt_row(prepared, outcome))
-        if outcome.gone:
-            await _disable_gone(session, prepared)
+        if suspect:
+            await health.judge(session, suspect, outcome, exhausted=delay is None)
     return delay
 
 
-def next_delay(step: int, outcome: Outcome, schedule: Sequence[int]) -> float | None:
-    """Seconds until the attempt after ``step`` (0 is the first): gaps with jitter (decision CTX-8).
-
-    ``Retry-After`` moves the next attempt back, but never beyond the following step.
-    """
-    if outcome.delivered or outcome.gone or step >= len(schedule):
+def delay_after(step: int, outcome: Outcome, schedule: Sequence[int]) -> float | None:
+    """Seconds until the attempt after ``step`` (0 is the first); ``None`` when there is none."""
+    if outcome.delivered or outcome.gone:
         return None
-    gap = schedule[step] * (1 + JITTER * random.random())  # noqa: S311 - jitter needs no secrecy
-    following = schedule[min(step + 1, len(schedule) - 1)]
-    return max(gap, min(_retry_after(outcome), following))
-
-
-def _retry_after(outcome: Outcome) -> float:
-    value = outcome.answer.headers.get("retry-after", "") if outcome.answer else ""
-    return float(value) if value.isascii() and value.isdigit() else 0.0
+    header = outcome.answer.headers.get("retry-after") if outcome.answer else None
+    return next_delay(step, schedule, asked_for(header, outcome.finished_at))
 
 
 async def _claim_number(
     session: AsyncSession, prepared: Prepared, outcome: Outcome, delay: float | None
 ) -> bool:
-    now = outcome.finished_at
-    status = "delivered" if outcome.delivered else "pending" if delay is not None else "failed"
+    """Take the attempt's number, if the delivery is as it was when the attempt was prepared."""
     statement = (
         update(Delivery)
         .where(Delivery.id == prepared.delivery_id, Delivery.attempts == prepared.number - 1)
-        .where(Delivery.status == "pending")
-        .values(
-            attempts=prepared.number,
-            status=status,
-            delivered_at=now if outcome.delivered else None,
-            next_attempt_at=None if delay is None else now + timedelta(seconds=delay),
-        )
+        .where(Delivery.status == "pending", Delivery.first_of_round == prepared.first_of_round)
+        .values(_state(prepared, outcome, delay))
         .returning(Delivery.id)
     )
     return await session.scalar(statement) is not None
+
+
+def _state(prepared: Prepared, outcome: Outcome, delay: float | None) -> dict[str, Any]:
+    now = outcome.finished_at
+    status = "delivered" if outcome.delivered else "pending" if delay is not None else "failed"
+    return {
+        "attempts": prepared.number, "status": status, "delivered_at": now if outcome.delivered else None,
+        "next_attempt_at": None if delay is None else now + timedelta(seconds=delay), "error": outcome.error,
+    }  # fmt: skip
+
+
+async def _changed_meanwhile(session: AsyncSession, prepared: Prepared) -> Delivery | None:
+    """The delivery, locked, if it was ended or replayed during the attempt; the attempt counts all the same.
+
+    ``None`` when it was erased, or when another worker recorded this attempt.
+    """
+    delivery = await session.get(Delivery, prepared.delivery_id, with_for_update=True)
+    return delivery if delivery and delivery.attempts == prepared.number - 1 else None
+
+
+def _settle(
+    delivery: Delivery, prepared: Prepared, outcome: Outcome, schedule: Sequence[int]
+) -> float | None:
+    """Bring an attempt and what happened to its delivery meanwhile together."""
+    replayed = delivery.status == "pending"
+    delay = delay_after(prepared.number - delivery.first_of_round, outcome, schedule) if replayed else None
+    why = delivery.error
+    for name, value in _state(prepared, outcome, delay).items():
+        setattr(delivery, name, value)
+    if not (replayed or outcome.delivered):
+        delivery.error = why  # what ended it says more than the attempt
+    return delay
 
 
 def _attempt_row(prepared: Prepared, outcome: Outcome) -> Attempt:
@@ -181,9 +173,3 @@ def _attempt_row(prepared: Prepared, outcome: Outcome) -> Attempt:
         started_at=outcome.started_at, finished_at=outcome.finished_at,
         answer=answer.body if answer else None,
     )  # fmt: skip
-
-
-async def _disable_gone(session: AsyncSession, prepared: Prepared) -> None:
-    found = await queries.delivery_with_endpoint(session, prepared.delivery_id)
-    if found:
-        await service.disable(session, found[1], "The receiver answered 410 Gone.")

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.accounts.models import Mode
@@ -16,8 +16,10 @@ class Endpoint(Row, Tenant, Base):
 
     Attributes:
         mode: ``live`` or ``test``: it is told of analyses of that mode only.
-        previous_sealed_secret: the secret before the last rotation, valid until ``previous_secret_until``.
+        previous_secrets: the secrets of before, newest first, as ``{"sealed", "until"}``: each is good
+            until its own time (ISO-8601).
         failing_since: the first failed attempt since the last one that succeeded.
+        deleted_at: since when it is gone for everybody; housekeeping removes what hangs on it bit by bit.
     """
 
     __tablename__ = "webhook_endpoints"
@@ -28,17 +30,18 @@ class Endpoint(Row, Tenant, Base):
     url: Mapped[str] = mapped_column(Text)
     events: Mapped[list[str]] = mapped_column(ARRAY(Text))
     sealed_secret: Mapped[str] = mapped_column(Text)
-    previous_sealed_secret: Mapped[str | None] = mapped_column(Text)
-    previous_secret_until: Mapped[datetime | None]
+    previous_secrets: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     failing_since: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None] = mapped_column(Text)
+    deleted_at: Mapped[datetime | None]
 
 
 class Delivery(Tenant, Base):
     """One event for one endpoint; ``body`` is the exact text that every attempt sends and signs.
 
     Attempts are numbered on for good; a replay starts a new round of the schedule at ``first_of_round``.
+    ``error`` says why it failed: the last attempt's error, or what ended it without one.
     """
 
     __tablename__ = "webhook_deliveries"
@@ -50,7 +53,11 @@ class Delivery(Tenant, Base):
         Index(
             "ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("status = 'pending'")
         ),
-    )
+        Index(
+            "ix_webhook_deliveries_failed", "endpoint_id", text("created_at DESC"), text("id DESC"),
+            postgresql_where=text("status = 'failed'"),
+        ),
+    )  # fmt: skip
     id: Mapped[str] = mapped_column(String(40), primary_key=True)
     endpoint_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("webhook_endpoints.id", ondelete="CASCADE"))
     analysis_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
@@ -61,6 +68,7 @@ class Delivery(Tenant, Base):
     first_of_round: Mapped[int] = mapped_column(Integer, server_default="1")
     next_attempt_at: Mapped[datetime | None]
     delivered_at: Mapped[datetime | None]
+    error: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
 

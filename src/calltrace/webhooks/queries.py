@@ -2,35 +2,61 @@
 
 import uuid
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
 from calltrace.kit.ids import as_uuid
 from calltrace.webhooks.models import Attempt, Delivery, Endpoint
 
+_KEPT = Endpoint.deleted_at.is_(None)
+
 
 async def subscribers(session: AsyncSession, event: str, mode: Mode) -> Sequence[Endpoint]:
     """Endpoints of the organisation and mode that want an event and are not disabled."""
     wants: ColumnElement[bool] = Endpoint.events.contains([event])
-    query = select(Endpoint).where(wants, Endpoint.mode == mode, Endpoint.disabled_at.is_(None))
+    query = select(Endpoint).where(wants, Endpoint.mode == mode, Endpoint.disabled_at.is_(None), _KEPT)
     return (await session.scalars(query)).all()
 
 
 async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:
     """All endpoints of the organisation, newest first."""
-    return (await session.scalars(select(Endpoint).order_by(Endpoint.created_at.desc()))).all()
+    query = select(Endpoint).where(_KEPT).order_by(Endpoint.created_at.desc())
+    return (await session.scalars(query)).all()
+
+
+async def endpoint_count(session: AsyncSession) -> int:
+    """How many endpoints the organisation has, in both modes."""
+    return await session.scalar(select(func.count()).select_from(Endpoint).where(_KEPT)) or 0
 
 
 async def endpoint(session: AsyncSession, text: str) -> Endpoint | None:
     """One endpoint by id or URL."""
     match = or_(Endpoint.id == as_uuid(text), Endpoint.url == text)
-    return await session.scalar(select(Endpoint).where(match).order_by(Endpoint.created_at.desc()).limit(1))
+    query = select(Endpoint).where(match, _KEPT).order_by(Endpoint.created_at.desc())
+    return await session.scalar(query.limit(1))
+
+
+async def locked_endpoint(session: AsyncSession, endpoint_id: uuid.UUID) -> Endpoint | None:
+    """One endpoint, locked against other changes until the transaction ends."""
+    query = select(Endpoint).where(Endpoint.id == endpoint_id, _KEPT)
+    return await session.scalar(
+        query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    )
+
+
+async def has_exhausted(session: AsyncSession, endpoint_id: uuid.UUID, since: datetime) -> bool:
+    """Whether a delivery of the endpoint failed for good after attempts since then."""
+    failed = (Delivery.endpoint_id == endpoint_id, Delivery.status == "failed")
+    tried = exists().where(Attempt.delivery_id == Delivery.id, Attempt.finished_at >= since)
+    query = select(exists().where(*failed, tried))
+    return bool(await session.scalar(query))
 
 
 async def delivery_with_endpoint(session: AsyncSession, delivery_id: str) -> tuple[Delivery, Endpoint] | None:
-    """A delivery and where it goes."""
+    """A delivery and where it goes, even when that is gone."""
     query = select(Delivery, Endpoint).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
     row = (await session.execute(query.where(Delivery.id == delivery_id))).first()
     return (row[0], row[1]) if row else None

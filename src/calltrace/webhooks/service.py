@@ -1,10 +1,14 @@
-"""Verbs on endpoints, and telling subscribers what happened."""
+"""Subscribing, telling subscribers what happened, and stopping to."""
 
 import uuid
 from collections.abc import Sequence
 
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts import audit
+from calltrace.accounts import queries as accounts
+from calltrace.accounts.audit import OPERATOR, Actor, Deed
 from calltrace.accounts.models import Mode
 from calltrace.db import jobs
 from calltrace.kit import clock, ids, signatures
@@ -12,8 +16,13 @@ from calltrace.kit.encryption import SecretBox
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.outbound import OutboundPolicy, judge_url
 from calltrace.webhooks import queries
+from calltrace.webhooks.errors import TooManyEndpointsError
 from calltrace.webhooks.events import EVENT_TYPES, Event, PingEvent, body_of
 from calltrace.webhooks.models import Delivery, Endpoint
+from calltrace.webhooks.notices import without_query
+
+MOST_ENDPOINTS = 100
+"""Of one organisation, both modes together: each event is written down once for each of them."""
 
 
 def checked_events(events: Sequence[str]) -> list[str]:
@@ -40,21 +49,35 @@ async def create_endpoint(
     policy: OutboundPolicy,
     *,
     mode: Mode = "live",
+    description: str | None = None,
+    actor: Actor = OPERATOR,
 ) -> tuple[Endpoint, str]:
     """Subscribe a URL and answer its signing secret: the only time that it is known (CT-133).
 
     Raises:
         InvalidRequestError: unknown events. CallTraceError: the URL is refused by the outbound guard.
+        TooManyEndpointsError: the organisation has MOST_ENDPOINTS.
     """
     chosen = checked_events(events)
     judge_url(url, policy)
+    await _check_room(session, org_id)
     secret = signatures.new_endpoint_secret()
     endpoint = Endpoint(
-        org_id=org_id, contract="calltrace", mode=mode, url=url, events=chosen, sealed_secret=box.seal(secret)
-    )
+        org_id=org_id, contract="calltrace", mode=mode, url=url, events=chosen, description=description,
+        sealed_secret=box.seal(secret), previous_secrets=[],
+    )  # fmt: skip
     session.add(endpoint)
     await session.flush()
+    details = {"url": without_query(url), "events": chosen, "mode": mode}
+    await audit.record(session, org_id, actor, Deed("endpoint.created", endpoint.id, details))
     return endpoint, secret
+
+
+async def _check_room(session: AsyncSession, org_id: uuid.UUID) -> None:
+    """One at a time: two that are created at once must not both be the last one."""
+    await accounts.locked_organisation(session, org_id)
+    if await queries.endpoint_count(session) >= MOST_ENDPOINTS:
+        raise TooManyEndpointsError(f"An organisation has at most {MOST_ENDPOINTS} webhook endpoints.")
 
 
 async def find_endpoint(session: AsyncSession, text: str) -> Endpoint:
@@ -69,12 +92,45 @@ async def find_endpoint(session: AsyncSession, text: str) -> Endpoint:
     return found
 
 
-async def disable(session: AsyncSession, endpoint: Endpoint, reason: str) -> None:
-    """Stop sending to an endpoint; again is not an error."""
-    if endpoint.disabled_at is None:
-        endpoint.disabled_at = clock.now()
-        endpoint.disabled_reason = reason
-        await session.flush()
+async def disable(session: AsyncSession, endpoint: Endpoint, reason: str, actor: Actor = OPERATOR) -> None:
+    """Stop sending to an endpoint; what waits for it ends as failed. Again is not an error."""
+    await take(session, endpoint)
+    if endpoint.disabled_at is not None:
+        return
+    endpoint.disabled_at, endpoint.disabled_reason = clock.now(), reason
+    await session.flush()
+    await end_pending(session, endpoint)
+    details = {"url": without_query(endpoint.url), "reason": reason}
+    await audit.record(session, endpoint.org_id, actor, Deed("endpoint.disabled", endpoint.id, details))
+
+
+async def take(session: AsyncSession, endpoint: Endpoint) -> None:
+    """Lock an endpoint against other changes and read it anew.
+
+    Whoever also writes deliveries of it takes the endpoint first, so that nobody waits in a circle.
+
+    Raises:
+        NotFoundError: it was deleted meanwhile.
+    """
+    await session.refresh(endpoint, with_for_update={"key_share": True})
+    if endpoint.deleted_at is not None:
+        raise NotFoundError("There is no such webhook endpoint.")
+
+
+async def end_pending(session: AsyncSession, endpoint: Endpoint) -> None:
+    """End what waits for an endpoint that is disabled or deleted; their jobs find nothing to do."""
+    waiting = (Delivery.endpoint_id == endpoint.id, Delivery.status == "pending")
+    values = {"status": "failed", "next_attempt_at": None, "error": ended(endpoint)}
+    await session.execute(update(Delivery).where(*waiting).values(values))
+
+
+def ended(endpoint: Endpoint) -> str | None:
+    """Why nothing is sent to an endpoint any more; ``None`` when it is in use."""
+    if endpoint.deleted_at is not None:
+        return "endpoint_deleted: The webhook endpoint was deleted."
+    if endpoint.disabled_at is not None:
+        return f"endpoint_disabled: {endpoint.disabled_reason}"
+    return None
 
 
 async def publish(
@@ -96,7 +152,7 @@ async def send(
     delivery_id = ids.delivery_id()
     delivery = Delivery(
         id=delivery_id, org_id=org_id, endpoint_id=endpoint.id, analysis_id=analysis_id, event=event.event,
-        body=body_of(event, delivery_id), next_attempt_at=clock.now(),
+        body=body_of(event, delivery_id), next_attempt_at=clock.now(), created_at=clock.now_ms(),
     )  # fmt: skip
     session.add(delivery)
     await session.flush()
@@ -120,7 +176,7 @@ async def replay(session: AsyncSession, delivery_id: str) -> Delivery:
         raise NotFoundError(f"There is no delivery {delivery_id!r}.")
     delivery, _endpoint = found
     delivery.status, delivery.next_attempt_at = "pending", clock.now()
-    delivery.first_of_round = delivery.attempts + 1
+    delivery.first_of_round, delivery.error = delivery.attempts + 1, None
     await session.flush()
     await jobs.enqueue_now(session, jobs.DELIVER, f"{delivery.org_id}/{delivery_id}")
     return delivery

@@ -140,12 +140,13 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
                 finished_at=moment,
             )
         )
+        await session.execute(text("UPDATE webhook_deliveries SET status = 'failed'"))
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id, "endpoint_id": endpoint.id,
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
-        "names": NameFilter(), "part": Slice(None, 100), "below": None,
+        "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),

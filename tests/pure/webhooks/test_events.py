@@ -59,7 +59,7 @@ def test_a_ping_has_an_id_too() -> None:
 
 def test_ct_132_the_signature_is_lower_case_hex_of_timestamp_dot_body() -> None:
     secret = new_endpoint_secret()
-    headers = signed_headers(secret, "whd_x", '{"a":1}', MOMENT)
+    headers = signed_headers([secret], "whd_x", '{"a":1}', MOMENT)
     assert headers["X-CallTrace-Timestamp"] == "1781870400"
     assert headers["X-CallTrace-Signature"] == "sha256=" + hmac_hex(secret, b'1781870400.{"a":1}')
     assert headers["X-CallTrace-Delivery"] == headers["webhook-id"] == "whd_x"
@@ -67,5 +67,5 @@ def test_ct_132_the_signature_is_lower_case_hex_of_timestamp_dot_body() -> None:
 
 def test_the_standard_webhooks_library_accepts_it() -> None:
     secret, body = new_endpoint_secret(), '{"a":1}'
-    headers = signed_headers(secret, "whd_x", body, datetime.now(UTC))
+    headers = signed_headers([secret], "whd_x", body, datetime.now(UTC))
     assert Webhook(secret).verify(body, headers) == {"a": 1}

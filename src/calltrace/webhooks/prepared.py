@@ -1,0 +1,55 @@
+"""One attempt of a delivery before and after it is made, as plain values."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+
+from calltrace.kit.outbound import Answer
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What one attempt needs; nothing of it touches the database any more.
+
+    Attributes:
+        number: of the attempt, counted on for good.
+        first_of_round: number of the attempt that the round began with.
+        sealed_secrets: those that sign it, newest first.
+        failing_since: of the endpoint, as it was read.
+    """
+
+    org_id: uuid.UUID
+    delivery_id: str
+    endpoint_id: uuid.UUID
+    number: int
+    first_of_round: int
+    url: str
+    sealed_secrets: tuple[str, ...]
+    body: str
+    failing_since: datetime | None
+
+    @property
+    def step(self) -> int:
+        """Of the attempt within its round of the schedule, from 0."""
+        return self.number - self.first_of_round
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one attempt went."""
+
+    started_at: datetime
+    finished_at: datetime
+    answer: Answer | None
+    error: str | None
+
+    @property
+    def delivered(self) -> bool:
+        """Any 2xx, and nothing else (acceptance CT-120, CT-121)."""
+        return self.answer is not None and HTTPStatus(200) <= self.answer.status < HTTPStatus(300)
+
+    @property
+    def gone(self) -> bool:
+        """The receiver says that it does not exist any more."""
+        return self.answer is not None and self.answer.status == HTTPStatus.GONE
