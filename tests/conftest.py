@@ -3,7 +3,8 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import trustme
 
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy, UnknownHostError
 from calltrace.kit.outbound.addresses import IPAddress
+from gate import Gate
+from s3server import BUCKET, S3Server
 
 Script = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """What a server does once it has read a request's head: it gets the head and writes what it likes."""
@@ -82,3 +85,28 @@ def reach(ca_file: Path) -> Reach:
     """A client that may go to 127.0.0.1 and knows the given names only."""
     policy = OutboundPolicy(allow_cidrs=LOOPBACK, ca_file=ca_file)
     return lambda names: OutboundClient(policy, NameTable(names))
+
+
+@pytest.fixture(scope="session")
+def s3_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[S3Server]:
+    """One S3 server for the whole run, with one bucket."""
+    if sys.platform != "linux":
+        pytest.skip("the S3 server of the tests is installed on Linux only")
+    server = S3Server(tmp_path_factory.mktemp("s3"))
+    try:
+        server.start()
+        server.make_bucket(BUCKET)
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+async def s3(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Gate]:
+    """The S3 server behind a gate, and the environment that leads there."""
+    gate = Gate(s3_server.endpoint)
+    await gate.open()
+    for name, value in (s3_server.environment | {"AWS_ENDPOINT_URL": gate.endpoint}).items():
+        monkeypatch.setenv(name, value)
+    yield gate
+    await gate.shut()

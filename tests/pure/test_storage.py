@@ -1,21 +1,44 @@
+"""One behaviour, on a local disk and on a real S3 server."""
+
 import stat
+import uuid
 from collections.abc import AsyncGenerator
+from datetime import timedelta
 from pathlib import Path
 
+import httpx2
 import pytest
 
-from calltrace.kit.errors import ConfigurationError, NotFoundError, UnavailableError
-from calltrace.storage import ObjectStore
+from calltrace.kit.errors import ConfigurationError, NotFoundError
+from calltrace.storage import ObjectStore, StorageAwayError
+from gate import Gate
+from s3server import BUCKET
+from tinydisk import tiny_disk
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> ObjectStore:
+def local(tmp_path: Path) -> ObjectStore:
     return ObjectStore.from_url(f"file://{tmp_path}/new/store")
+
+
+@pytest.fixture
+def remote(s3: Gate) -> ObjectStore:
+    assert s3.port
+    return ObjectStore.from_url(f"s3://{BUCKET}/{uuid.uuid4()}")
+
+
+@pytest.fixture(params=["local", "remote"])
+def store(request: pytest.FixtureRequest) -> ObjectStore:
+    return request.getfixturevalue(request.param)
 
 
 async def pieces(*parts: bytes) -> AsyncGenerator[bytes]:
     for part in parts:
         yield part
+
+
+def files_in(folder: Path) -> list[Path]:
+    return [path for path in folder.rglob("*") if path.is_file()]
 
 
 async def test_an_object_comes_back_whole_in_ranges_and_with_its_size(store: ObjectStore) -> None:
@@ -41,8 +64,19 @@ async def test_an_empty_object_is_an_object(store: ObjectStore) -> None:
 
 async def test_putting_again_replaces(store: ObjectStore) -> None:
     await store.put("a", pieces(b"old"))
-    await store.put("a", pieces(b"new"))
+    await store.put("a", b"new")
     assert await store.get_range("a", 0, 10) == b"new"
+
+
+async def test_an_object_that_is_replaced_while_it_is_read_is_never_half_old_half_new(
+    store: ObjectStore,
+) -> None:
+    await store.put("a", b"1" * (9 << 20))
+    reading = store.get("a")
+    assert (await anext(reading))[:1] == b"1"
+    await store.put("a", b"2" * (9 << 20))
+    with pytest.raises(StorageAwayError):
+        await anext(reading)
 
 
 async def test_deleting_twice_is_fine(store: ObjectStore) -> None:
@@ -60,32 +94,39 @@ async def test_a_missing_object_is_not_found(store: ObjectStore) -> None:
         _ = [part async for part in store.get("nothing")]
 
 
-async def test_a_source_that_fails_leaves_no_object_and_passes_its_error(store: ObjectStore) -> None:
+@pytest.mark.parametrize("error", [ZeroDivisionError(), PermissionError("the source"), FileNotFoundError()])
+async def test_a_source_that_fails_leaves_no_object_and_passes_its_error(
+    store: ObjectStore, error: Exception
+) -> None:
     async def broken() -> AsyncGenerator[bytes]:
         yield b"half"
-        raise ZeroDivisionError
+        raise error
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(type(error)):
         await store.put("a", broken())
     with pytest.raises(NotFoundError):
         await store.size("a")
 
 
-async def test_folders_on_disk_are_for_their_owner_only(store: ObjectStore, tmp_path: Path) -> None:
-    await store.check()
+async def test_the_check_leaves_nothing_behind(local: ObjectStore, tmp_path: Path) -> None:
+    await local.check()
+    assert not files_in(tmp_path)
+
+
+async def test_the_check_passes_in_a_cloud(remote: ObjectStore) -> None:
+    await remote.check()
+
+
+async def test_folders_on_disk_are_for_their_owner_only(local: ObjectStore, tmp_path: Path) -> None:
+    await local.check()
     for folder in (tmp_path / "new", tmp_path / "new/store"):
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-async def test_the_check_leaves_nothing_behind(store: ObjectStore, tmp_path: Path) -> None:
-    await store.check()
-    assert not [path for path in (tmp_path / "new/store").rglob("*") if path.is_file()]
-
-
-async def test_the_check_says_what_does_not_work(store: ObjectStore, tmp_path: Path) -> None:
+async def test_the_check_says_what_does_not_work(local: ObjectStore, tmp_path: Path) -> None:
     (tmp_path / "new/store/probe").write_text("a file where the folder should be")
-    with pytest.raises(UnavailableError, match="cannot be written to"):
-        await store.check()
+    with pytest.raises(StorageAwayError, match="cannot be written to"):
+        await local.check()
 
 
 async def test_a_path_with_spaces_and_accents_is_that_path(tmp_path: Path) -> None:
@@ -94,22 +135,100 @@ async def test_a_path_with_spaces_and_accents_is_that_path(tmp_path: Path) -> No
     assert (tmp_path / "Büro 1" / "a").read_bytes() == b"x"
 
 
+async def test_what_a_killed_writer_left_is_deleted_with_the_object(
+    local: ObjectStore, tmp_path: Path
+) -> None:
+    await local.put("org/a", b"x")
+    folder = tmp_path / "new/store/org"
+    for name in ("a#1", "a#2", "ab#1"):
+        (folder / name).write_bytes(b"half")
+    await local.delete("org/a")
+    assert [path.name for path in folder.iterdir()] == ["ab#1"]
+
+
+async def test_a_disk_that_is_not_mounted_is_away_and_nothing_is_gone(
+    local: ObjectStore, tmp_path: Path
+) -> None:
+    await local.put("a", b"x")
+    folder = tmp_path / "new/store"
+    folder.rename(tmp_path / "elsewhere")
+    for attempt in (local.size("a"), local.put("b", b"y"), local.delete("a"), local.get_range("a", 0, 1)):
+        with pytest.raises(StorageAwayError):
+            await attempt
+    assert not folder.exists()
+    (tmp_path / "elsewhere").rename(folder)
+    assert await local.get_range("a", 0, 1) == b"x"
+
+
+async def test_a_full_disk_is_away_leaves_nothing_half_and_works_again_with_room(tmp_path: Path) -> None:
+    with tiny_disk(tmp_path / "disk", 4) as disk:
+        store = ObjectStore.from_url((disk / "store").as_uri())
+        await store.put("small", b"x" * 1000)
+        for data in (b"y" * (5 << 20), pieces(*[b"y" * (1 << 20)] * 5)):
+            with pytest.raises(StorageAwayError) as caught:
+                await store.put("large", data)
+            assert "No space left" in caught.value.reason
+            with pytest.raises(NotFoundError):
+                await store.size("large")
+            await store.delete("large")
+        await store.put("large", b"y" * (3 << 20))
+        assert await store.size("large") == 3 << 20
+
+
 @pytest.mark.parametrize("url", ["", "nonsense", "ftp://host/x", "file:relative", "file://host/x", "s3://"])
 def test_a_url_of_no_store_is_a_configuration_error(url: str) -> None:
     with pytest.raises(ConfigurationError, match="STORAGE_URL"):
         ObjectStore.from_url(url)
 
 
-async def test_a_cloud_that_does_not_answer_is_unavailable_for_now(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
-        "AWS_ALLOW_HTTP": "true",
-        "AWS_ACCESS_KEY_ID": "id",
-        "AWS_SECRET_ACCESS_KEY": "key",
-        "AWS_REGION": "eu-central-1",
-    }.items():
-        monkeypatch.setenv(name, value)
-    with pytest.raises(UnavailableError) as caught:
-        await ObjectStore.from_url("s3://bucket/calls").put("a", pieces(b"x"))
-    assert caught.value.retryable
-    assert "\n" not in caught.value.detail
+async def test_a_cloud_that_is_away_is_said_to_be_and_is_used_again_when_it_returns(
+    remote: ObjectStore, s3: Gate
+) -> None:
+    await remote.put("a", b"x")
+    await s3.shut()
+    for attempt in (
+        remote.size("a"),
+        remote.put("b", b"y"),
+        remote.put("c", pieces(b"z")),
+        remote.delete("a"),
+    ):
+        with pytest.raises(StorageAwayError) as caught:
+            await attempt
+        assert caught.value.retryable
+        assert "127.0.0.1" not in caught.value.detail, "callers are not told where it is"
+        assert "\n" not in caught.value.reason
+    await s3.open()
+    assert await remote.get_range("a", 0, 1) == b"x"
+
+
+async def test_a_bucket_that_is_missing_is_no_missing_object(s3: Gate) -> None:
+    assert s3.port
+    store = ObjectStore.from_url("s3://no-such-bucket/calls")
+    for attempt in (store.size("a"), store.put("a", b"y"), store.get_range("a", 0, 1), store.delete("a")):
+        with pytest.raises(StorageAwayError):
+            await attempt
+
+
+async def test_wrong_credentials_are_away(s3: Gate, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert s3.port
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "not the secret")
+    with pytest.raises(StorageAwayError):
+        await ObjectStore.from_url(f"s3://{BUCKET}/calls").put("a", b"y")
+
+
+async def test_a_presigned_url_lets_one_object_be_put_and_nothing_else(remote: ObjectStore) -> None:
+    assert remote.signs
+    url = await remote.presigned_put("up/one", timedelta(hours=1))
+    bare, _, query = url.partition("?")
+    async with httpx2.AsyncClient() as client:
+        assert (await client.put(url, content=b"hello", headers={"Content-Type": "audio/wav"})).is_success
+        assert (await client.put(url, content=b"hello again")).is_success
+        assert (await client.get(url)).status_code == 403
+        assert (await client.put(bare, content=b"x")).status_code == 403
+        assert (await client.put(f"{bare}-other?{query}", content=b"x")).status_code == 403
+        assert (await client.put(url[:-1] + "g", content=b"x")).status_code == 403
+    assert await remote.get_range("up/one", 0, 100) == b"hello again"
+
+
+def test_a_local_store_presigns_nothing(local: ObjectStore) -> None:
+    assert not local.signs

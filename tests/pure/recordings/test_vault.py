@@ -1,5 +1,6 @@
 import hashlib
 import stat
+import uuid
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,7 +9,9 @@ import pytest
 from calltrace.kit.encryption import CHUNK, RecordingDamagedError, SecretBox, SecretUnreadableError
 from calltrace.kit.errors import NotFoundError
 from calltrace.recordings.vault import Stored, Vault
-from calltrace.storage import ObjectStore
+from calltrace.storage import ObjectStore, StorageAwayError
+from gate import Gate
+from s3server import BUCKET
 
 SIZE = 70 * CHUNK + 123
 """More than one reading window, and not a whole number of chunks."""
@@ -117,3 +120,23 @@ async def test_an_erased_recording_is_not_found_and_erasing_again_is_fine(
     await vault.erase("call")
     with pytest.raises(NotFoundError):
         await vault.load(stored, tmp_path / "back")
+
+
+async def test_a_recording_is_saved_read_and_erased_in_a_cloud_too(
+    s3: Gate, recording: Path, tmp_path: Path
+) -> None:
+    store = ObjectStore.from_url(f"s3://{BUCKET}/{uuid.uuid4()}")
+    vault = Vault(store, SecretBox("secret"))
+    stored = await vault.save(recording, "org/call")
+    assert b"".join([part async for part in store.get("org/call")]).count(CONTENT[:100]) == 0
+    await vault.load(stored, tmp_path / "back")
+    assert (tmp_path / "back").read_bytes() == CONTENT
+    assert await read(vault, stored, 64 * CHUNK - 5, 10) == CONTENT[64 * CHUNK - 5 : 64 * CHUNK + 5]
+    await s3.shut()
+    with pytest.raises(StorageAwayError):
+        await vault.load(stored, tmp_path / "away")
+    assert not (tmp_path / "away").exists()
+    await s3.open()
+    await vault.erase("org/call")
+    with pytest.raises(NotFoundError):
+        await vault.load(stored, tmp_path / "gone")

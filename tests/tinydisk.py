@@ -1,0 +1,30 @@
+"""A disk that is soon full: a small tmpfs, mounted for one test."""
+
+import os
+import subprocess
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+
+@contextmanager
+def tiny_disk(folder: Path, mebibytes: int) -> Generator[Path]:
+    """``folder`` as a disk with room for a hundred files; skips the test where mounting is not allowed."""
+    folder.mkdir(exist_ok=True)
+    command = [
+        "mount",
+        "-t",
+        "tmpfs",
+        "-o",
+        f"size={mebibytes}m,nr_inodes=100,mode=700",
+        "tmpfs",
+        str(folder),
+    ]
+    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+        pytest.skip("a disk of its own can only be mounted by root")
+    try:
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
