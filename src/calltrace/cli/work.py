@@ -11,6 +11,7 @@ import typer
 from calltrace.cli import instance
 from calltrace.cli.service import start_service, with_shared_database
 from calltrace.db.outage import DatabaseAwayError
+from calltrace.kit.disk import DiskFullError
 from calltrace.pipeline.workdir import private_work_dir
 from calltrace.pipeline.worker import run_worker
 from calltrace.settings import Settings
@@ -25,11 +26,22 @@ def work(context: typer.Context) -> None:
     settings = start_service(context)
 
     def start(dsn: str) -> None:
+        while not _try_to_work(settings, dsn):
+            time.sleep(PAUSE_SECONDS)
+
+    with_shared_database(settings, start)
+
+
+def _try_to_work(settings: Settings, dsn: str) -> bool:
+    """Work until asked to stop; false while the disk has no room for a folder to work in."""
+    try:
         with private_work_dir(settings.data_dir.absolute() / "work") as own:
             while not asyncio.run(_run(settings, dsn, own)):
                 time.sleep(PAUSE_SECONDS)
-
-    with_shared_database(settings, start)
+    except DiskFullError as error:
+        log.warning("work_dir_full", error=error.detail, again_in=PAUSE_SECONDS)
+        return False
+    return True
 
 
 async def _run(settings: Settings, dsn: str, work_dir: Path) -> bool:

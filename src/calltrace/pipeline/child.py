@@ -9,6 +9,7 @@ from pathlib import Path
 from calltrace.evaluation.service import evaluate, evaluator_name
 from calltrace.kit import logs
 from calltrace.kit.children import Message, serve
+from calltrace.kit.disk import room_needed
 from calltrace.pipeline.hearing import Job, as_json, hear
 from calltrace.recordings.decode import DecodeLimits
 from calltrace.scorecards.document import Scorecard
@@ -30,7 +31,7 @@ def _engine() -> Engine:
 def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
     limits = DecodeLimits(max_duration_seconds=float(_setting("MAX_SECONDS")))
     options = SpeechOptions(language=request["language"])
-    with tempfile.TemporaryDirectory(prefix="hear-", dir=request["work_dir"]) as work_dir:
+    with room_needed(), tempfile.TemporaryDirectory(prefix="hear-", dir=request["work_dir"]) as work_dir:
         job = Job(Path(request["path"]), Path(work_dir), options, limits)
         heard = hear(job, _engine(), lambda stage, share: progress({"stage": stage, "share": share}))
     return as_json(heard)

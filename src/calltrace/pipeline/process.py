@@ -14,6 +14,7 @@ from calltrace.analyses.document import ErrorDocument, ProcessingDocument
 from calltrace.analyses.lifecycle import Claim, StaleAttemptError
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.kit.children import Child
+from calltrace.kit.disk import room_needed
 from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.errors import InternalProcessingError, TryAgainLater, WorkerLostError
@@ -90,7 +91,8 @@ class Processor:
     async def _run(self, work: Work) -> None:
         if work.analysis.lost_leases >= lifecycle.MOST_LOST_LEASES:
             raise WorkerLostError(f"{work.analysis.lost_leases} workers ended over this recording.")
-        work.directory.mkdir(mode=0o700)
+        with room_needed():
+            work.directory.mkdir(mode=0o700)
         steps = self._steps
         async with reporting(self._platform, work):
             transcript = await steps.known_transcript(work)

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import structlog
 
+from calltrace.kit.disk import room_needed
+
 _LOCK, _GATE = "in-use", ".gate"
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -21,14 +23,23 @@ def private_work_dir(parent: Path) -> Generator[Path]:
     Folders of workers that were killed hold recordings in the clear; whoever comes next removes them.
     One lock on the parent keeps sweeping and making apart: of two workers that start together, neither
     takes the other's half-made folder for an abandoned one.
+
+    Raises:
+        DiskFullError: there is no room for a folder.
     """
-    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
-        with _locked(parent / _GATE):
-            sweep(parent)
-            folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="worker-", dir=parent)))
-            stack.enter_context(_locked(folder / _LOCK))
+        with room_needed():
+            folder = _make(parent, stack)
         yield folder
+
+
+def _make(parent: Path, stack: ExitStack) -> Path:
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _locked(parent / _GATE):
+        sweep(parent)
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="worker-", dir=parent)))
+        stack.enter_context(_locked(folder / _LOCK))
+    return folder
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any
 
+from calltrace.kit.disk import DiskFullError
 from calltrace.kit.errors import ProcessingError, RecordingTooLongError, UnsupportedMediaError
 from calltrace.kit.progress import Progress, silent
 from calltrace.recordings.audio import DecodedAudio
@@ -31,10 +32,21 @@ _TOO_SLOW = "Decoding the file takes longer than is allowed."
 _CRASH = "The file makes the decoder crash."
 _TOO_MUCH_MEMORY = "Decoding the file needs more memory than is allowed."
 _KILLED = "The decoder was stopped from outside, most likely because this machine ran out of memory."
+
+
+class DecoderFailedError(ProcessingError):
+    """Nothing is wrong with the file: this machine could not run the decoder to its end."""
+
+    code = "decoder_failed"
+    title = "The decoder could not do its work"
+    retryable = True
+
+
 _ERRORS: dict[str, type[ProcessingError]] = {
     "too_long": RecordingTooLongError,
     "unsupported": UnsupportedMediaError,
-    "storage": ProcessingError,
+    "full": DiskFullError,
+    "machine": DecoderFailedError,
 }
 
 
@@ -61,7 +73,7 @@ def decode(
     Raises:
         UnsupportedMediaError: no audio, damaged beyond use, or the child died or ran out of a limit.
         RecordingTooLongError: more audio than ``max_duration_seconds``.
-        ProcessingError: something on this side went wrong (disk full, Python does not start).
+        DiskFullError: no room for the samples. DecoderFailedError: stopped from outside, or does not start.
     """
     allowed = limits or DecodeLimits()
     _refuse_hopeless(path)
@@ -158,11 +170,11 @@ def explain(status: int, log: IO[bytes], *, timed_out: bool) -> ErrorLine:
     if timed_out or status == -getattr(signal, "SIGXCPU", 0) < 0:
         return ErrorLine(error="unsupported", detail=_TOO_SLOW)
     if status == -getattr(signal, "SIGKILL", 0) < 0:
-        return ErrorLine(error="storage", detail=_KILLED)
+        return ErrorLine(error="machine", detail=_KILLED)
     if status < 0:
         return ErrorLine(error="unsupported", detail=_CRASH)
     log.seek(0)
     last = log.read().decode(errors="replace").strip().rpartition("\n")[2]
     if last.startswith("MemoryError"):
         return ErrorLine(error="unsupported", detail=_TOO_MUCH_MEMORY)
-    return ErrorLine(error="storage", detail=f"The decoder does not work here: {last[:500] or status}")
+    return ErrorLine(error="machine", detail=f"The decoder does not work here: {last[:500] or status}")

@@ -47,7 +47,7 @@ class ErrorLine(Document):
 
     model_config = _STRICT
 
-    error: Literal["too_long", "unsupported", "storage"]
+    error: Literal["too_long", "unsupported", "full", "machine"]
     detail: _Sentence
 
 

@@ -52,7 +52,7 @@ def _say_failure(error: Exception) -> None:
     if code == errno.ENOMEM:
         say(error="unsupported", detail="Decoding the file needs more memory than is allowed.")
     elif code in {errno.ENOSPC, errno.EDQUOT}:
-        say(error="storage", detail="There is no room on the disk for the decoded recording.")
+        say(error="full", detail="There is no room on the disk for the decoded recording.")
     elif isinstance(error, InvalidDataError) or code == errno.EINVAL:
         say(error="unsupported", detail="The file is not audio in a format that can be decoded.")
     else:

@@ -4,9 +4,11 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
+
+from calltrace.kit.disk import room_needed
 
 _OWNER_ONLY = 0o600
 
@@ -21,7 +23,8 @@ class Spool:
 
     async def write(self, piece: bytes) -> None:
         """Append ``piece`` without holding up the event loop on a slow disk."""
-        await asyncio.to_thread(self._file.write, piece)
+        with room_needed():
+            await asyncio.to_thread(self._file.write, piece)
         self._digest.update(piece)
         self.size += len(piece)
 
@@ -33,13 +36,20 @@ class Spool:
 
 @asynccontextmanager
 async def spool(destination: Path) -> AsyncGenerator[Spool]:
-    """Write ``destination``; whatever goes wrong inside the context removes it again."""
-    file = await asyncio.to_thread(_create, destination)
+    """Write ``destination``; whatever goes wrong inside the context removes it again.
+
+    Raises:
+        DiskFullError: there is no room for it.
+    """
+    with room_needed():
+        file = await asyncio.to_thread(_create, destination)
     try:
         yield Spool(file)
-        await asyncio.to_thread(file.close)
+        with room_needed():
+            await asyncio.to_thread(file.close)
     except BaseException:
-        file.close()
+        with suppress(OSError):  # what could not be written cannot be written now
+            file.close()
         await asyncio.to_thread(destination.unlink, missing_ok=True)
         raise
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from calltrace.kit.errors import ProcessingError, UnsupportedMediaError
-from calltrace.recordings.decode import decode, explain
+from calltrace.recordings.decode import DecoderFailedError, decode, explain
 from calltrace.recordings.decode_answer import Done, DoneLine, ErrorLine, MalformedError, decoded, follow
 
 Encode = Callable[..., Path]
@@ -107,7 +106,7 @@ def _ended_by(which: signal.Signals, *, timed_out: bool = False) -> ErrorLine:
 def test_a_kill_from_outside_is_not_called_slow() -> None:
     killed = _ended_by(signal.SIGKILL)
     assert "ran out of memory" in killed.detail
-    assert killed.error == "storage"
+    assert killed.error == "machine"
     assert "longer than is allowed" in _ended_by(signal.SIGKILL, timed_out=True).detail
     assert "longer than is allowed" in _ended_by(signal.SIGXCPU).detail
 
@@ -131,6 +130,6 @@ def test_a_decoder_killed_in_the_middle_says_so(encode: Encode, tmp_path: Path) 
                 if b"decode_child" in Path(f"/proc/{pid}/cmdline").read_bytes():
                     os.kill(int(pid), signal.SIGKILL)
 
-    with pytest.raises(ProcessingError, match="ran out of memory") as caught:
+    with pytest.raises(DecoderFailedError, match="ran out of memory") as caught:
         decode(path, tmp_path / "work", progress=kill)
-    assert not isinstance(caught.value, UnsupportedMediaError)
+    assert caught.value.retryable
