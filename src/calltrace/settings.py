@@ -21,12 +21,13 @@ from pydantic_settings import (
 )
 
 from calltrace.kit.errors import ConfigurationError
+from calltrace.kit.smtp_url import parse_smtp_url
 
 PREFIX = "CALLTRACE_"
 TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
-    "ASR_URL", "ASR_API_KEY", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "SMTP_URL", "TRUSTED_PROXIES", "HOSTS",
+    "ASR_URL", "ASR_API_KEY", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "TRUSTED_PROXIES", "HOSTS",
     "TLS_CERT_FILE", "TLS_KEY_FILE", "CALLCOV_RATE_LIMIT", "CALLCOV_SUBMIT_RATE_LIMIT",
     "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE", "AURALYTIK_RATE_LIMIT",
     "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
@@ -76,6 +77,8 @@ class Settings(BaseSettings):
     asr_model: str = "base"
     asr_threads: int = Field(default=0, ge=0)
 
+    smtp_url: str = ""
+
     log_format: Literal["console", "json", ""] = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
@@ -93,6 +96,13 @@ class Settings(BaseSettings):
     def _networks(cls, value: Any) -> Any:
         if isinstance(value, str):
             return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _smtp_url(cls, value: str) -> str:
+        if value:
+            parse_smtp_url(value)
         return value
 
     @classmethod

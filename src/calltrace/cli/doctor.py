@@ -15,11 +15,12 @@ from calltrace.cli.output import JsonOption, show_many
 from calltrace.db.migrate import current_revision, head_revision
 from calltrace.db.session import make_engine
 from calltrace.kit.errors import CallTraceError, ConfigurationError
+from calltrace.mail.transport import transport
 from calltrace.pipeline.context import Platform
 from calltrace.settings import PREFIX, Settings, source_of
 from calltrace.speech.models import resolve
 
-SECRETS = {"secret_key", "admin_password", "database_url"}
+SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url"}
 CLOCK_TOLERANCE_SECONDS = 5.0
 Check = Callable[[Platform], Awaitable[str]]
 
@@ -44,7 +45,7 @@ def _plain(value: object) -> str:
 
 
 def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
-    """Check database, schema, storage, models, keys and clock; one line each; exit 1 if one fails."""
+    """Check database, schema, storage, models, keys, mail and clock; one line each; exit 1 if one fails."""
     current = instance.settings_of(context)
     rows = instance.with_platform(current, _examine)
     show_many(rows, ("check", "result", "detail"), as_json=as_json)
@@ -55,7 +56,7 @@ def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
 async def _examine(platform: Platform) -> list[dict[str, str]]:
     checks: dict[str, Check] = {
         "database": _database, "schema": _schema, "storage": _storage, "models": _models,
-        "keys": _keys, "clock": _clock,
+        "keys": _keys, "mail": _mail, "clock": _clock,
     }  # fmt: skip
     return [await _one(name, check, platform) for name, check in checks.items()]
 
@@ -106,6 +107,10 @@ async def _keys(platform: Platform) -> str:
     for one in sealed:
         platform.box.open(str(one))
     return f"SECRET_KEY opens {len(sealed)} stored secrets"
+
+
+async def _mail(platform: Platform) -> str:
+    return await transport(platform.settings).check()
 
 
 async def _clock(platform: Platform) -> str:

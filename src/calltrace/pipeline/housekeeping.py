@@ -14,6 +14,10 @@ from calltrace.analyses.models import IdempotencyKey
 from calltrace.db import jobs
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
+from calltrace.kit import clock
+from calltrace.mail import queries as mails
+from calltrace.mail import sending
+from calltrace.webhooks import cleanup
 from calltrace.webhooks.models import Delivery
 
 EVERY_SECONDS = 30.0
@@ -45,7 +49,10 @@ async def tidy(database: Database, lease_seconds: float) -> None:
         await _drop_held_jobs(session)
         await _rescue_analyses(session, stranded_after)
         await _rescue_deliveries(session, stranded_after)
+        await _rescue_mails(session, stranded_after)
         await _prune(session)
+        await cleanup.clean(session, clock.now())
+        await sending.prune(session, clock.now())
 
 
 async def _drop_held_jobs(session: AsyncSession) -> None:
@@ -69,6 +76,12 @@ async def _rescue_deliveries(session: AsyncSession, stranded_after: timedelta) -
     for org_id, delivery_id in (await session.execute(query)).all():
         await jobs.enqueue(session, jobs.DELIVER, f"{org_id}/{delivery_id}")
         log.warning("delivery_rescued", delivery=delivery_id)
+
+
+async def _rescue_mails(session: AsyncSession, stranded_after: timedelta) -> None:
+    for org_id, mail_id in await mails.stranded(session, clock.now() - stranded_after):
+        await jobs.enqueue(session, jobs.SEND_MAIL, f"{org_id}/{mail_id}")
+        log.warning("mail_rescued", mail=str(mail_id))
 
 
 async def _prune(session: AsyncSession) -> None:

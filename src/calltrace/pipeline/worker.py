@@ -1,6 +1,7 @@
 """A worker: takes jobs from the queue, keeps their leases, and drains on request.
 
-Analyses and deliveries have a queue manager each, so that a long recording never holds up a webhook.
+Analyses, deliveries and mails have a queue manager each, so that a long recording never holds up a webhook,
+nor a slow mail server either of them.
 """
 
 import asyncio
@@ -27,6 +28,7 @@ from calltrace.pipeline.deliver import Deliverer
 from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.housekeeping import keep_house
 from calltrace.pipeline.identity import worker_identity
+from calltrace.pipeline.mailing import Mailer
 from calltrace.pipeline.process import Processor
 
 POLL_SECONDS = 2.0
@@ -34,6 +36,7 @@ POLL_SECONDS = 2.0
 INFRASTRUCTURE_RETRY_SECONDS = 5.0
 PARALLEL_ANALYSES = 2
 PARALLEL_DELIVERIES = 64
+PARALLEL_MAILS = 4
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 Task = Callable[[uuid.UUID, str], Awaitable[None]]
@@ -64,10 +67,12 @@ async def _serve(platform: Platform, processor: Processor) -> None:
             pool, identity, jobs.PROCESS, lambda org, key: processor.process(org, uuid.UUID(key))
         )
         deliveries = _manager(pool, identity, jobs.DELIVER, Deliverer(platform).deliver)
-        managers = (analyses, deliveries)
+        mails = _manager(pool, identity, jobs.SEND_MAIL, Mailer(platform).send)
+        managers = (analyses, deliveries, mails)
         runs = [
             asyncio.create_task(_run(analyses, lease, batch=1, parallel=PARALLEL_ANALYSES)),
             asyncio.create_task(_run(deliveries, lease, batch=16, parallel=PARALLEL_DELIVERIES)),
+            asyncio.create_task(_run(mails, lease, batch=1, parallel=PARALLEL_MAILS)),
             asyncio.create_task(keep_house(platform.database, platform.settings.lease_seconds)),
         ]
         log.info("worker_ready")

@@ -4,10 +4,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import Boolean, ColumnElement, cast, exists, func, or_, select
+from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
+from calltrace.kit.clock import iso
 from calltrace.kit.ids import as_uuid
 from calltrace.webhooks.models import Attempt, Delivery, Endpoint
 
@@ -53,6 +55,19 @@ async def has_exhausted(session: AsyncSession, endpoint_id: uuid.UUID, since: da
     tried = exists().where(Attempt.delivery_id == Delivery.id, Attempt.finished_at >= since)
     query = select(exists().where(*failed, tried))
     return bool(await session.scalar(query))
+
+
+async def with_ended_secrets(session: AsyncSession, now: datetime) -> Sequence[Endpoint]:
+    """Endpoints that hold a secret whose time is over; locked, those that somebody else holds left out."""
+    past = cast(f'$[*] ? (@.until <= "{iso(now)}")', JSONPATH)
+    ended = func.jsonb_path_exists(Endpoint.previous_secrets, past, type_=Boolean)
+    query = select(Endpoint).where(ended).with_for_update(key_share=True, skip_locked=True)
+    return (await session.scalars(query)).all()
+
+
+async def deleted_endpoints(session: AsyncSession) -> Sequence[Endpoint]:
+    """Endpoints that are gone for everybody and still have to be removed."""
+    return (await session.scalars(select(Endpoint).where(Endpoint.deleted_at.is_not(None)))).all()
 
 
 async def delivery_with_endpoint(session: AsyncSession, delivery_id: str) -> tuple[Delivery, Endpoint] | None:

@@ -22,6 +22,7 @@ from calltrace.db.listing import NameFilter, Slice
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.tables import FEATURES
 from calltrace.kit import clock
+from calltrace.mail.models import Mail
 from calltrace.pipeline.context import Platform
 from calltrace.recordings.models import Recording
 from calltrace.scorecards import service as scorecards
@@ -141,12 +142,28 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
             )
         )
         await session.execute(text("UPDATE webhook_deliveries SET status = 'failed'"))
+        gone, _secret = await webhooks.create_endpoint(
+            session, org, url="https://127.0.0.1/gone", events=["analysis.failed"],
+            box=platform.box, policy=platform.policy,
+        )  # fmt: skip
+        gone.deleted_at = moment
+        gone.previous_secrets = [{"sealed": "x", "until": clock.iso(moment)}]
+        mail = Mail(
+            org_id=org,
+            recipient=user.email,
+            subject="s",
+            body="b",
+            next_attempt_at=moment - timedelta(days=1),
+        )
+        session.add(mail)
+        await session.flush()
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id, "endpoint_id": endpoint.id,
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
+        "mail_id": mail.id, "now": moment + timedelta(seconds=1),
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),

@@ -1,0 +1,31 @@
+"""What housekeeping does for webhooks: forget secrets whose time is over, remove what was deleted."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.webhooks import queries, rotation
+from calltrace.webhooks.models import Delivery, Endpoint
+
+MOST_REMOVED = 5000
+"""Deliveries of one deleted endpoint that are removed in one round: they can be millions."""
+SETTLED_AFTER = timedelta(minutes=10)
+"""By then nobody is at work any more on an event for an endpoint that was deleted."""
+
+
+async def clean(session: AsyncSession, now: datetime) -> None:
+    """One round over all organisations (operator session)."""
+    for endpoint in await queries.with_ended_secrets(session, now):
+        rotation.forget_ended(endpoint, now)
+    for endpoint in await queries.deleted_endpoints(session):
+        await _remove(session, endpoint, now)
+
+
+async def _remove(session: AsyncSession, endpoint: Endpoint, now: datetime) -> None:
+    """Some of its deliveries; when none is left, the endpoint itself."""
+    some = select(Delivery.id).where(Delivery.endpoint_id == endpoint.id).limit(MOST_REMOVED)
+    removed = await session.scalars(delete(Delivery).where(Delivery.id.in_(some)).returning(Delivery.id))
+    assert endpoint.deleted_at is not None
+    if not removed.all() and endpoint.deleted_at < now - SETTLED_AFTER:
+        await session.execute(delete(Endpoint).where(Endpoint.id == endpoint.id))
