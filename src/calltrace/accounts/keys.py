@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts import queries, scopes, tokens
 from calltrace.accounts.errors import AddressNotAllowedError, InsufficientScopeError, UnauthorizedError
 from calltrace.accounts.models import ApiKey, Mode
-from calltrace.db.session import Database, enter
+from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
 
@@ -53,14 +53,13 @@ async def authenticate(database: Database, token: str | None, peer: str | None =
     if not tokens.well_formed(token):
         raise UnauthorizedError("The API key is malformed.")
     hashed = tokens.hash_token(token)
-    async with database.presenting(hashed) as session:
+    async with database.nobody() as session:
         key = await queries.presented_key(session, hashed)
-        _check_alive(key)
-        assert key is not None
-        _check_address(key, peer)
-        await enter(session, key.org_id)
-        await _note_use(session, key)
-        return Principal(key.org_id, key.id, key.prefix, frozenset(key.scopes), key.mode)
+    _check_alive(key)
+    assert key is not None
+    _check_address(key, peer)
+    await _note_use(database, key)
+    return Principal(key.org_id, key.id, key.prefix, frozenset(key.scopes), key.mode)
 
 
 def _check_alive(key: ApiKey | None) -> None:
@@ -82,11 +81,12 @@ def _check_address(key: ApiKey, peer: str | None) -> None:
         raise AddressNotAllowedError("The API key may not be used from this address.")
 
 
-async def _note_use(session: AsyncSession, key: ApiKey) -> None:
+async def _note_use(database: Database, key: ApiKey) -> None:
     """Remember the last use, with at most one write a minute."""
     now = clock.now()
     if key.last_used_at is None or key.last_used_at < now - _USE_RESOLUTION:
-        await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
+        async with database.tenant(key.org_id) as session:
+            await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
 
 
 async def create(

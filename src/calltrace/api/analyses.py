@@ -62,7 +62,7 @@ async def get_analysis(analysis_id: str, platform: PlatformDep, principal: Reade
     return await as_json(lambda: read.as_json(found, platform.links))
 
 
-def list_filters(
+async def list_filters(
     status: Annotated[Status | None, Query()] = None,
     external_id: Annotated[Storable | None, Query(alias="externalId", max_length=255)] = None,
     agent_id: Annotated[UUID | None, Query(alias="agentId")] = None,

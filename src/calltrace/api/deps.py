@@ -1,7 +1,10 @@
-"""What endpoints are given: the platform's parts and who is calling."""
+"""What endpoints are given: the platform's parts and who is calling.
+
+All are coroutines: a plain function would be sent to a thread for each request.
+"""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Annotated, cast
 
 from fastapi import Depends, Request, Security
@@ -19,7 +22,7 @@ bearer = HTTPBearer(
 )
 
 
-def get_platform(request: Request) -> Platform:
+async def get_platform(request: Request) -> Platform:
     """The parts that were built at start."""
     return cast("Platform", request.app.state.platform)
 
@@ -46,7 +49,7 @@ async def get_principal(
 PrincipalDep = Annotated[Principal, Depends(get_principal)]
 
 
-def get_actor(request: Request, principal: PrincipalDep) -> Actor:
+async def get_actor(request: Request, principal: PrincipalDep) -> Actor:
     """The caller as the audit trail names it."""
     address = request.client.host if request.client else None
     return Actor("api_key", principal.prefix, principal.key_id, address, request.scope["request_id"])
@@ -55,10 +58,10 @@ def get_actor(request: Request, principal: PrincipalDep) -> Actor:
 ActorDep = Annotated[Actor, Depends(get_actor)]
 
 
-def scoped(scope: str) -> Callable[[Principal], Principal]:
+def scoped(scope: str) -> Callable[[Principal], Awaitable[Principal]]:
     """A dependency that lets keys with one scope pass (acceptance CT-023)."""
 
-    def check(principal: PrincipalDep) -> Principal:
+    async def check(principal: PrincipalDep) -> Principal:
         principal.require(scope)
         return principal
 

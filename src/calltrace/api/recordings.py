@@ -50,7 +50,7 @@ class SignedLink:
     signature: str
 
 
-def signed_link(
+async def signed_link(
     org: Annotated[UUID, Query()],
     expires: Annotated[int, Query(ge=0, le=1 << 40)],
     signature: Annotated[str, Query(max_length=64)],

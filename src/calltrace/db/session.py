@@ -5,9 +5,9 @@ row-level security. Operator sessions (command line, housekeeping) run as ``call
 """
 
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import cast
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, cast
 
 import asyncpg
 from sqlalchemy import text
@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 
 from calltrace.db.outage import DatabaseAwayError, is_outage
 from calltrace.db.tables import all_tables
+from calltrace.db.transaction import refuse_unusable, setting, single_statements, transaction
 
 APP_ROLE = "calltrace_app"
 OPERATOR_ROLE = "calltrace_operator"
@@ -22,8 +23,8 @@ OPERATOR_ROLE = "calltrace_operator"
 # asyncpg ships no complete types
 _connect = cast("Callable[..., Awaitable[asyncpg.Connection]]", asyncpg.connect)  # pyright: ignore[reportUnknownMemberType]
 
-_SET_ORG = text("SELECT set_config('calltrace.org_id', :org, true)")
-_SET_HASH = text("SELECT set_config('calltrace.presented_hash', :hash, true)")
+ORG, PRESENTED = "calltrace.org_id", "calltrace.presented_hash"
+"""What the policies of row-level security read."""
 
 
 async def connect(dsn: str, role: str | None) -> asyncpg.Connection:
@@ -35,7 +36,11 @@ async def connect(dsn: str, role: str | None) -> asyncpg.Connection:
 
 
 def make_engine(dsn: str, role: str | None, *, pool_size: int = 10) -> AsyncEngine:
-    """A pooled engine over asyncpg. Connections are tested on checkout: servers restart."""
+    """A pooled engine over asyncpg, for schema work. Connections are tested on checkout: servers restart."""
+    return _engine(dsn, role, pool_size=pool_size, pool_pre_ping=True)
+
+
+def _engine(dsn: str, role: str | None, **options: Any) -> AsyncEngine:
 
     async def creator() -> asyncpg.Connection:
         return await connect(dsn, role)
@@ -43,11 +48,17 @@ def make_engine(dsn: str, role: str | None, *, pool_size: int = 10) -> AsyncEngi
     return create_async_engine(
         "postgresql+asyncpg://",
         async_creator=creator,
-        pool_size=pool_size,
         max_overflow=10,
-        pool_pre_ping=True,
         hide_parameters=True,  # parameters are transcripts and secrets: they must not reach a log
+        **options,
     )
+
+
+def _lean_engine(dsn: str, role: str, pool_size: int) -> AsyncEngine:
+    """An engine for ``transaction``, which begins and ends by itself."""
+    engine = _engine(dsn, role, pool_size=pool_size, isolation_level="AUTOCOMMIT")
+    refuse_unusable(engine)
+    return engine
 
 
 class Database:
@@ -56,8 +67,8 @@ class Database:
     def __init__(self, dsn: str, *, pool_size: int = 10) -> None:
         all_tables()  # foreign keys find their tables whichever features this process imported
         self.dsn = dsn
-        self._app = make_engine(dsn, APP_ROLE, pool_size=pool_size)
-        self._operator = make_engine(dsn, OPERATOR_ROLE, pool_size=2)
+        self._app = _lean_engine(dsn, APP_ROLE, pool_size)
+        self._operator = _lean_engine(dsn, OPERATOR_ROLE, 2)
 
     @asynccontextmanager
     async def tenant(self, org_id: uuid.UUID) -> AsyncGenerator[AsyncSession]:
@@ -66,27 +77,26 @@ class Database:
         Raises:
             DatabaseAwayError: here and below; nothing else but database calls belongs into the block.
         """
-        async with _transaction(self._app) as session:
-            await enter(session, org_id)
+        async with _reachable(self._app, setting(ORG, str(org_id))) as session:
             yield session
 
     @asynccontextmanager
     async def presenting(self, credential_hash: str) -> AsyncGenerator[AsyncSession]:
         """One transaction that sees only the row whose hash is presented: nobody is known yet."""
-        async with _transaction(self._app) as session:
-            await session.execute(_SET_HASH, {"hash": credential_hash})
+        async with _reachable(self._app, setting(PRESENTED, credential_hash)) as session:
             yield session
 
     @asynccontextmanager
     async def nobody(self) -> AsyncGenerator[AsyncSession]:
-        """One transaction outside of any organisation: no row of a tenant is visible."""
-        async with _transaction(self._app) as session:
-            yield session
+        """Single statements outside of any transaction and organisation: no row of a tenant is visible."""
+        with _outages_told():
+            async with single_statements(self._app) as session:
+                yield session
 
     @asynccontextmanager
     async def operator(self) -> AsyncGenerator[AsyncSession]:
         """One transaction over all organisations, for the command line and housekeeping."""
-        async with _transaction(self._operator) as session:
+        async with _reachable(self._operator) as session:
             yield session
 
     async def close(self) -> None:
@@ -96,10 +106,16 @@ class Database:
 
 
 @asynccontextmanager
-async def _transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
-    try:
-        async with AsyncSession(engine, expire_on_commit=False) as session, session.begin():
+async def _reachable(engine: AsyncEngine, *settings: str) -> AsyncGenerator[AsyncSession]:
+    with _outages_told():
+        async with transaction(engine, *settings) as session:
             yield session
+
+
+@contextmanager
+def _outages_told() -> Generator[None]:
+    try:
+        yield
     except Exception as error:
         if is_outage(error):
             raise DatabaseAwayError("The database cannot be reached; try again in a moment.") from error
@@ -108,4 +124,4 @@ async def _transaction(engine: AsyncEngine) -> AsyncGenerator[AsyncSession]:
 
 async def enter(session: AsyncSession, org_id: uuid.UUID) -> None:
     """Bind the rest of the transaction to one organisation."""
-    await session.execute(_SET_ORG, {"org": str(org_id)})
+    await session.execute(text(setting(ORG, str(org_id))))

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Boolean, ColumnElement, cast, exists, func, or_, select
+from sqlalchemy import Boolean, Text, any_, bindparam, cast, exists, func, or_, select
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,13 +14,18 @@ from calltrace.kit.ids import as_uuid
 from calltrace.webhooks.models import Attempt, Delivery, Endpoint
 
 _KEPT = Endpoint.deleted_at.is_(None)
+_SUBSCRIBERS = select(Endpoint).where(
+    bindparam("event", type_=Text) == any_(Endpoint.events),
+    Endpoint.mode == bindparam("mode"),
+    Endpoint.disabled_at.is_(None),
+    _KEPT,
+)
+"""Built once: it runs with every submission."""
 
 
 async def subscribers(session: AsyncSession, event: str, mode: Mode) -> Sequence[Endpoint]:
     """Endpoints of the organisation and mode that want an event and are not disabled."""
-    wants: ColumnElement[bool] = Endpoint.events.contains([event])
-    query = select(Endpoint).where(wants, Endpoint.mode == mode, Endpoint.disabled_at.is_(None), _KEPT)
-    return (await session.scalars(query)).all()
+    return (await session.scalars(_SUBSCRIBERS, {"event": event, "mode": mode})).all()
 
 
 async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:

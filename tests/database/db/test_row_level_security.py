@@ -205,7 +205,11 @@ async def test_no_query_reads_another_organisations_rows(
     intruder = await new_org()
     async with platform.database.tenant(intruder) as session:
         found = await query(session, **arguments)
-    if query.__name__ == "organisations":
+    if query.__name__ == "presented_key":
+        assert found.token_hash == arguments["token_hash"], (
+            "whoever knows the token may: it is the credential"
+        )
+    elif query.__name__ == "organisations":
         assert [one.id for one in found] == [intruder]
     else:
         assert not found
