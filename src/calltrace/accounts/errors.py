@@ -19,6 +19,14 @@ class InsufficientScopeError(CallTraceError):
     title = "The API key does not include the required scope"
 
 
+class LiveKeyRequiredError(CallTraceError):
+    """A key of mode ``test`` would change what live calls rest on."""
+
+    code = "live_key_required"
+    status = 403
+    title = "A live API key is required"
+
+
 class AddressNotAllowedError(CallTraceError):
     """The API key is bound to other addresses."""
 

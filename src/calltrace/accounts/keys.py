@@ -10,7 +10,12 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries, scopes, tokens
-from calltrace.accounts.errors import AddressNotAllowedError, InsufficientScopeError, UnauthorizedError
+from calltrace.accounts.errors import (
+    AddressNotAllowedError,
+    InsufficientScopeError,
+    LiveKeyRequiredError,
+    UnauthorizedError,
+)
 from calltrace.accounts.models import ApiKey, Mode
 from calltrace.db.session import Database
 from calltrace.kit import clock
@@ -34,6 +39,11 @@ class Principal:
         """Refuse the call unless the key carries exactly this scope: none implies another (CT-023)."""
         if scope not in self.scopes:
             raise InsufficientScopeError(f"This operation needs the scope {scope}.")
+
+    def require_live(self) -> None:
+        """Refuse the call of a test key: what live calls rest on is not for tests to change."""
+        if self.mode != "live":
+            raise LiveKeyRequiredError("Test keys can read this and use it, but only live keys change it.")
 
 
 async def authenticate(database: Database, token: str | None, peer: str | None = None) -> Principal:

@@ -8,6 +8,7 @@ from typing import Any, cast
 
 from sqlalchemy import Table, inspect
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
@@ -16,6 +17,7 @@ from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKey
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.catalog import queries as catalog
 from calltrace.db import jobs
+from calltrace.db.conflicts import broken_constraint
 from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError
@@ -23,6 +25,8 @@ from calltrace.kit.ids import uuid7
 from calltrace.kit.outbound import OutboundClient
 from calltrace.recordings import fetch
 from calltrace.webhooks import service as webhooks
+
+_REFERENCES = {"fk_analyses_agent_id": "agentId", "fk_analyses_queue_id": "queueId"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,9 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     try:
         async with intake.database.tenant(org_id) as session:
             return await _accept(session, org_id, key_id, wanted)
+    except IntegrityError as error:
+        _refuse_what_is_gone(error)
+        raise
     except _LostRaceError:
         async with intake.database.tenant(org_id) as session:
             return await _won_by_another(session, wanted)
@@ -122,6 +129,13 @@ async def _check_catalog(session: AsyncSession, wanted: Submission) -> None:
         raise _unknown("agentId")
     if wanted.queue_id and not await catalog.has_queue(session, wanted.queue_id):
         raise _unknown("queueId")
+
+
+def _refuse_what_is_gone(error: IntegrityError) -> None:
+    """An agent or a queue that was deleted since it was looked up is as unknown as any other."""
+    field = _REFERENCES.get(broken_constraint(error) or "")
+    if field:
+        raise _unknown(field) from error
 
 
 def _unknown(field: str) -> InvalidRequestError:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from calltrace import __version__
-from calltrace.api import analyses, problems, recordings
+from calltrace.api import analyses, catalog, problems, recordings, scorecards
 from calltrace.api.deps import PlatformDep
 from calltrace.api.middleware import RequestEnvelope
 from calltrace.api.openapi import problems as problem_entries
@@ -34,8 +34,10 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
         redirect_slashes=False, docs_url=None, redoc_url=None,
     )  # fmt: skip
     native = APIRouter(prefix="/api/v1")
-    for room in (analyses, recordings):
-        native.include_router(room.router)
+    for router in (
+        analyses.router, recordings.router, catalog.agents, catalog.queues, scorecards.scorecards
+    ):  # fmt: skip
+        native.include_router(router)
     app.include_router(native)
     app.add_api_route(
         "/health", health, response_model=Health, responses=problem_entries(503), tags=["Health"]

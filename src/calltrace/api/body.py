@@ -1,7 +1,9 @@
 """Reading a JSON body by the contract's rules, before anything else believes it."""
 
+import asyncio
 import json
 import math
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from fastapi import Request
@@ -11,6 +13,7 @@ from calltrace.api.problems import InvalidJsonError, RequestTooLargeError, Unsup
 from calltrace.kit.errors import FieldError, InvalidRequestError
 
 MAX_BYTES = 1024 * 1024
+_BIG = 32 * 1024
 M = TypeVar("M", bound=BaseModel)
 
 
@@ -24,15 +27,18 @@ async def read_json(request: Request, model: type[M]) -> M:
     declared = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if declared != "application/json" and not declared.endswith("+json"):
         raise UnsupportedContentTypeError("Send the body as application/json.")
-    content = _parse(await _read(request))
+    body = await _read(request)
+    content = _parse(body)
     if not isinstance(content, dict):
         raise InvalidRequestError(
             "The body must be a JSON object.", errors=[FieldError("", "Not an object.")]
         )
     try:
+        if len(body) > _BIG:  # a large scorecard takes long enough to hold up other requests
+            return await asyncio.to_thread(model.model_validate, content)
         return model.model_validate(content)
     except ValidationError as error:
-        raise _refusal(error) from error
+        raise _refusal(error, content) from error
 
 
 async def _read(request: Request) -> bytes:
@@ -81,13 +87,29 @@ def _check_text(value: Any) -> None:
             _check_text(one)
 
 
-def _refusal(error: ValidationError) -> InvalidRequestError:
-    fields = [
-        FieldError("/" + "/".join(str(part) for part in one["loc"]), _sentence(one["msg"]))
-        for one in error.errors()
-    ]
+def _refusal(error: ValidationError, content: Any) -> InvalidRequestError:
+    fields = [FieldError(_pointer(one["loc"], content), _sentence(one["msg"])) for one in error.errors()]
     first = fields[0]
     return InvalidRequestError(f"{first.pointer[1:] or 'body'}: {first.detail}", errors=fields)
+
+
+def _pointer(loc: Sequence[int | str], content: Any) -> str:
+    """Where it stands in the body: of a choice between models, pydantic also names the model."""
+    pointer, here = "", content
+    for number, part in enumerate(loc, 1):
+        inside = _inside(here, part)
+        if inside or number == len(loc):  # the last one may be missing
+            pointer += f"/{part}"
+            here = inside[0] if inside else None
+    return pointer
+
+
+def _inside(value: Any, part: int | str) -> tuple[Any, ...]:
+    """What stands under a name or a place: one value, or nothing."""
+    try:
+        return (value[part],)
+    except (LookupError, TypeError):
+        return ()
 
 
 def _sentence(message: str) -> str:

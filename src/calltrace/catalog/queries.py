@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.catalog.models import Agent, Queue
+from calltrace.db.listing import NameFilter, Slice, listed
 from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
 from calltrace.scorecards.queries import newest_version
 
@@ -21,6 +22,16 @@ async def has_agent(session: AsyncSession, agent_id: uuid.UUID) -> bool:
 async def has_queue(session: AsyncSession, queue_id: uuid.UUID) -> bool:
     """Whether the organisation knows this queue."""
     return await session.scalar(select(Queue.id).where(Queue.id == queue_id)) is not None
+
+
+async def agents(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Agent]:
+    """Agents of the organisation, newest first, and one more than asked for if there are more."""
+    return (await session.scalars(listed(select(Agent), Agent, names, part))).all()
+
+
+async def queues(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Queue]:
+    """Queues of the organisation, newest first, and one more than asked for if there are more."""
+    return (await session.scalars(listed(select(Queue), Queue, names, part))).all()
 
 
 async def scorecard_of_queue(session: AsyncSession, queue_id: uuid.UUID) -> ScorecardVersion | None:

@@ -49,6 +49,11 @@ class Cue(Document):
         """The sides whose turns may carry this cue."""
         return ("agent", "customer") if self.by == "anyone" else (self.by,)
 
+    @property
+    def phrases(self) -> int:
+        """How much there is to look for in every turn of a call: patterns and examples."""
+        return len(self.patterns) + len(self.examples) + len(self.counter_examples)
+
     @model_validator(mode="after")
     def _has_a_source(self) -> Self:
         if not (self.acts or self.patterns or self.examples):
@@ -133,4 +138,12 @@ class Measure(Document):
         return self
 
 
-Check = Annotated[Said | NotSaid | Sequence | Verification | Hold | Measure, Field(discriminator="kind")]
+AnyCheck = Said | NotSaid | Sequence | Verification | Hold | Measure
+Check = Annotated[AnyCheck, Field(discriminator="kind")]
+
+
+def cues_of(check: AnyCheck) -> list[Cue]:
+    """Every cue of a check, whatever its kind."""
+    values = [getattr(check, name) for name in type(check).model_fields]
+    several = [value if isinstance(value, list) else [value] for value in values]  # pyright: ignore[reportUnknownVariableType] - any field
+    return [cue for cues in several for cue in cues if isinstance(cue, Cue)]  # pyright: ignore[reportUnknownVariableType] - the same

@@ -6,10 +6,13 @@ from uuid import UUID, uuid5
 from pydantic import Field, model_validator
 
 from calltrace.kit.document import Document
-from calltrace.scorecards.checks import Check, Cue
+from calltrace.scorecards.checks import Check, Cue, cues_of
 
 SCORECARDS = UUID("0b3e2a5e-6c1f-5f0e-9d55-6d1d6a3f7c10")
 """Namespace of ids that are derived from a scorecard's key."""
+
+MOST_PHRASES = 2000
+"""Patterns and examples of one scorecard: each takes milliseconds of every evaluation."""
 
 Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Name = Annotated[str, Field(min_length=1, max_length=120)]
@@ -75,6 +78,13 @@ class Scorecard(Document):
         """All criteria in order."""
         return [criterion for section in self.sections for criterion in section.criteria]
 
+    @property
+    def phrases(self) -> int:
+        """How many patterns and examples there are in all."""
+        cues = [cue for criterion in self.criteria for cue in cues_of(criterion.check)]
+        cues += [criterion.applies_when for criterion in self.criteria if criterion.applies_when]
+        return sum(cue.phrases for cue in cues)
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         keys = [criterion.key for criterion in self.criteria]
@@ -85,4 +95,6 @@ class Scorecard(Document):
             raise ValueError("give every section a weight, or none")
         if all(criterion.bonus for criterion in self.criteria):
             raise ValueError("at least one criterion must not be a bonus")
+        if self.phrases > MOST_PHRASES:
+            raise ValueError(f"at most {MOST_PHRASES} patterns and examples in all; here are {self.phrases}")
         return self

@@ -78,12 +78,12 @@ def _is_folded(character: str) -> bool:
 
 
 def checked_pattern(pattern: str) -> str:
-    """``pattern`` itself.
+    """``pattern`` itself. It is not compiled yet: that takes milliseconds, and scorecards have many.
 
     Raises:
-        ValueError: it holds something outside the language above.
+        ValueError: it holds something outside the language above, or can match in too many ways.
     """
-    compile_pattern(pattern)
+    _expression(pattern)
     return pattern
 
 
@@ -92,8 +92,12 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
     """The regular expression to search for in ``plain(text)``.
 
     Raises:
-        ValueError: the pattern holds something outside the language above, or can match in too many ways.
+        ValueError: as ``checked_pattern``.
     """
+    return re.compile(_expression(pattern))
+
+
+def _expression(pattern: str) -> str:
     readable = _ACCENTED.sub("", plain(unicodedata.normalize("NFC", pattern)))
     tokens = _TOKEN.findall(readable)
     if re.sub(r"[\s,]+", "", _TOKEN.sub("", readable)) or not tokens:
@@ -102,7 +106,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
         raise ValueError("a pattern neither begins nor ends with ...")
     if tokens.count(_ELLIPSIS) > _MAX_GAPS:
         raise ValueError(f"a pattern has at most {_MAX_GAPS} gaps (...)")
-    return re.compile(_joined(tokens))
+    return _joined(tokens)
 
 
 def _joined(tokens: list[str]) -> str:

@@ -1,7 +1,8 @@
-"""Verbs on stored scorecards. A version never changes once it is written: whatever changes is a new one."""
+"""Verbs on stored scorecards."""
 
-import json
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,16 +11,14 @@ from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.db.conflicts import broken_constraint
 from calltrace.kit import clock
-from calltrace.kit.errors import NotFoundError
+from calltrace.kit.errors import FieldError
 from calltrace.kit.ids import uuid7
-from calltrace.scorecards import queries
+from calltrace.scorecards import queries, versions
+from calltrace.scorecards.compose import named
 from calltrace.scorecards.document import Scorecard
-from calltrace.scorecards.errors import ScorecardError
-from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
+from calltrace.scorecards.models import ScorecardRow
 from calltrace.scorecards.queries import Stored
 
-MAX_BYTES = 1024 * 1024
-"""Of a stored document, which spells out every default: later defaults must not change old versions."""
 _EXTERNAL_ID_TAKEN = "uq_scorecards_org_id_external_id"
 
 
@@ -29,58 +28,53 @@ async def create(
     """Store a scorecard with its first version.
 
     Raises:
-        ScorecardError: it is too big. AlreadyExistsError: the external id is taken.
+        InvalidRequestError: it is too big. AlreadyExistsError: the external id is taken.
     """
     row = ScorecardRow(id=uuid7(), org_id=org_id, name=wanted.name, external_id=external_id)
     session.add(row)
     await _flush(session)
-    version = await _write_version(session, row, wanted, 1)
+    version = await versions.write(session, row, wanted, 1)
     await record(session, org_id, actor, Deed("scorecard.created", row.id, {"key": wanted.key}))
     return Stored(row, version)
 
 
-async def find(session: AsyncSession, scorecard_id: uuid.UUID) -> Stored:
-    """A scorecard in its newest version.
+async def store(session: AsyncSession, org_id: uuid.UUID, actor: Actor, wanted: Scorecard) -> Stored:
+    """Store what a file describes: as a new version of the scorecard that it describes already, else anew.
+
+    The scorecard is known by the document's id, which an export writes down, or by its key, which is the
+    external id of what came from a file.
 
     Raises:
-        NotFoundError: there is none, or it was deleted.
+        InvalidRequestError: it is too big.
     """
-    found = await queries.scorecard(session, scorecard_id)
-    if found is None:
-        raise NotFoundError("There is no scorecard with this id.")
-    return found
+    known = await queries.scorecard(session, wanted.id)
+    known = known or await queries.scorecard_by_external_id(session, wanted.key)
+    if known is None:
+        return await create(session, org_id, actor, wanted, wanted.key)
+    return await versions.add(session, actor, known.row.id, wanted)
 
 
-async def add_version(
-    session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, wanted: Scorecard
+async def change(
+    session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, values: Mapping[str, Any]
 ) -> Stored:
-    """What the scorecard says from now on, as its next version; the same words again make none.
-
-    Of several at the same time each gets a number of its own.
+    """Change what is given of ``document``, ``name`` (both make a version) and ``external_id``.
 
     Raises:
-        NotFoundError: there is no such scorecard. ScorecardError: it is too big.
+        NotFoundError: there is no such scorecard. InvalidRequestError: it is too big.
+        AlreadyExistsError: the external id is taken.
     """
-    row = await _for_change(session, scorecard_id)
-    newest = (await find(session, scorecard_id)).version
-    if newest.document == _pinned(wanted, row.id, newest.version):
-        return Stored(row, newest)
-    row.name = wanted.name
-    version = await _write_version(session, row, wanted, newest.version + 1)
-    done = Deed("scorecard.version_added", row.id, {"version": version.version})
-    await record(session, row.org_id, actor, done)
-    return Stored(row, version)
+    if "external_id" in values:
+        await _set_external_id(session, actor, scorecard_id, values["external_id"])
+    await versions.for_change(session, scorecard_id)
+    stored = await versions.current(session, scorecard_id)
+    document = values.get("document") or Scorecard.model_validate(stored.version.document)
+    return await versions.add(session, actor, scorecard_id, named(document, values.get("name")))
 
 
-async def set_external_id(
+async def _set_external_id(
     session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, external_id: str | None
 ) -> None:
-    """Change the id under which another system knows the scorecard.
-
-    Raises:
-        NotFoundError: there is no such scorecard. AlreadyExistsError: the external id is taken.
-    """
-    row = await _for_change(session, scorecard_id)
+    row = await versions.for_change(session, scorecard_id)
     if row.external_id == external_id:
         return
     row.external_id = external_id
@@ -98,35 +92,11 @@ async def remove(session: AsyncSession, actor: Actor, row: ScorecardRow) -> None
     await record(session, row.org_id, actor, Deed("scorecard.deleted", row.id))
 
 
-async def _for_change(session: AsyncSession, scorecard_id: uuid.UUID) -> ScorecardRow:
-    row = await queries.for_change(session, scorecard_id)
-    if row is None:
-        raise NotFoundError("There is no scorecard with this id.")
-    return row
-
-
-async def _write_version(
-    session: AsyncSession, row: ScorecardRow, wanted: Scorecard, number: int
-) -> ScorecardVersion:
-    document = _pinned(wanted, row.id, number)
-    size = len(json.dumps(document, ensure_ascii=False).encode())
-    if size > MAX_BYTES:
-        raise ScorecardError(f"a scorecard is at most {MAX_BYTES} bytes; this one has {size}")
-    version = ScorecardVersion(org_id=row.org_id, scorecard_id=row.id, version=number, document=document)
-    session.add(version)
-    await session.flush()
-    return version
-
-
-def _pinned(wanted: Scorecard, scorecard_id: uuid.UUID, number: int) -> dict[str, object]:
-    """The document as it is stored: evaluations name a scorecard by the row's id and the version's number."""
-    return wanted.model_copy(update={"id": scorecard_id, "version": number}).model_dump(mode="json")
-
-
 async def _flush(session: AsyncSession) -> None:
     try:
         await session.flush()
     except IntegrityError as error:
         if broken_constraint(error) == _EXTERNAL_ID_TAKEN:
-            raise AlreadyExistsError("A scorecard with this externalId exists already.") from error
+            detail = "There is a scorecard with this externalId already."
+            raise AlreadyExistsError(detail, errors=[FieldError("/externalId", detail)]) from error
         raise

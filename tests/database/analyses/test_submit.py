@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses import submit
 from calltrace.analyses.errors import IdempotencyKeyReusedError
+from calltrace.catalog import service as catalog
 from calltrace.db.session import Database
 from calltrace.kit.errors import InvalidRequestError
 from calltrace.kit.outbound import UrlBlockedError, UrlNotHttpsError
@@ -98,3 +100,28 @@ async def test_ct_111_subscribers_hear_of_it_in_the_same_transaction(
     assert '"externalId":"crm-1"' in body
     assert '"transcript":null' in body
     assert '"evaluation":null' in body
+
+
+async def _waiting_for_locks(database: Database) -> int:
+    async with database.operator() as session:
+        return await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0
+
+
+@pytest.mark.accepts("CT-045")
+@pytest.mark.parametrize(
+    ("kind", "field"), [(catalog.AGENTS, "agent_id"), (catalog.QUEUES, "queue_id")], ids=["agent", "queue"]
+)
+async def test_what_is_deleted_while_a_request_is_judged_is_refused_like_the_unknown(
+    database: Database, org: uuid.UUID, intake: submit.Intake, kind: Any, field: str
+) -> None:
+    async with database.tenant(org) as session:
+        row = await catalog.create(session, org, OPERATOR, kind, {"name": "x"})
+    async with database.tenant(org) as session:
+        await catalog.delete(session, OPERATOR, kind, row.id)
+        late = asyncio.create_task(submit.submit(intake, org, None, submission(**{field: row.id})))
+        while not await _waiting_for_locks(database):
+            assert not late.done()
+            await asyncio.sleep(0.01)
+    with pytest.raises(InvalidRequestError, match="names nothing"):
+        await late
+    assert await count(database, "analyses", org) == 0

@@ -1,12 +1,14 @@
 """The API in front of the test's platform."""
 
 from collections.abc import AsyncGenerator
+from typing import Any
 
 import httpx2
 import pytest
 
 from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
+from database.conftest import Caller
 
 
 @pytest.fixture
@@ -16,3 +18,31 @@ async def api(platform: Platform) -> AsyncGenerator[httpx2.AsyncClient]:
     transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://calls.test") as client:
         yield client
+
+
+class Api:
+    """The API as one caller uses it."""
+
+    def __init__(self, client: httpx2.AsyncClient, token: str) -> None:
+        self._client, self._headers = client, {"Authorization": f"Bearer {token}"}
+
+    async def __call__(self, method: str, path: str, body: Any = None) -> httpx2.Response:
+        sent = {} if body is None else {"json": body}
+        return await self._client.request(method, f"/api/v1/{path}", headers=self._headers, **sent)
+
+    async def made(self, kind: str, **body: Any) -> dict[str, Any]:
+        answer = await self("POST", kind, body)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def call(api: httpx2.AsyncClient, caller: Caller) -> Api:
+    return Api(api, caller.token)
+
+
+def refused(answer: httpx2.Response, status: int, code: str, field: str | None = None) -> None:
+    body = answer.json()
+    assert (answer.status_code, body["code"]) == (status, code), body
+    if field:
+        assert field in [one["pointer"] for one in body["errors"]]

@@ -9,7 +9,7 @@ from calltrace.catalog.assignment import choose, delete_scorecard
 from calltrace.catalog.errors import ScorecardInUseError
 from calltrace.catalog.models import Queue
 from calltrace.db.session import Database
-from calltrace.scorecards import service
+from calltrace.scorecards import versions
 from calltrace.scorecards.catalogue import default_scorecard
 from database.scorecards.factory import card, stored
 
@@ -28,7 +28,7 @@ async def test_a_queue_chooses_the_newest_version_of_its_scorecard(
     made = await stored(database, org)
     queue = await _queue(database, org, made.row.id)
     async with database.tenant(org) as session:
-        newer = await service.add_version(session, OPERATOR, made.row.id, card(name="Renewed"))
+        newer = await versions.add(session, OPERATOR, made.row.id, card(name="Renewed"))
         version_id, chosen = await choose(session, queue)
     assert version_id == newer.version.id
     assert (chosen.id, chosen.version, chosen.name) == (made.row.id, 2, "Renewed")

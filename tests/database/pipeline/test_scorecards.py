@@ -15,7 +15,7 @@ from calltrace.catalog.assignment import delete_scorecard
 from calltrace.catalog.models import Queue
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.process import Processor
-from calltrace.scorecards import service
+from calltrace.scorecards import versions
 from database.analyses.factory import FACTS, TRANSCRIPT, claimed, submitted
 from database.scorecards.factory import card, stored
 
@@ -89,7 +89,7 @@ async def test_an_evaluation_stays_pinned_when_its_scorecard_moves_on_and_is_del
     queue = await _queue(platform, org, made.row.id)
     first = await _evaluated(platform, processor, org, queue)
     async with platform.database.tenant(org) as session:
-        newer = await service.add_version(session, OPERATOR, made.row.id, card(name="Renewed"))
+        newer = await versions.add(session, OPERATOR, made.row.id, card(name="Renewed"))
     second = await _evaluated(platform, processor, org, queue)
     async with platform.database.tenant(org) as session:
         await session.execute(text("DELETE FROM queues"))

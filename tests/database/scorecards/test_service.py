@@ -10,10 +10,9 @@ from calltrace.accounts.audit import OPERATOR
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.catalog.assignment import delete_scorecard
 from calltrace.db.session import Database
-from calltrace.kit.errors import NotFoundError
-from calltrace.scorecards import queries, service
+from calltrace.kit.errors import InvalidRequestError, NotFoundError
+from calltrace.scorecards import queries, service, versions
 from calltrace.scorecards.document import Scorecard
-from calltrace.scorecards.errors import ScorecardError
 from database.conftest import count
 from database.scorecards.factory import card, stored
 
@@ -28,7 +27,7 @@ async def test_the_document_names_the_row_and_the_version(database: Database, or
     made = await stored(database, org)
     assert (made.version.document["id"], made.version.document["version"]) == (str(made.row.id), 1)
     async with database.tenant(org) as session:
-        again = await service.add_version(session, OPERATOR, made.row.id, card(name="Renewed"))
+        again = await versions.add(session, OPERATOR, made.row.id, card(name="Renewed"))
     assert (again.version.document["id"], again.version.document["version"]) == (str(made.row.id), 2)
     assert again.row.name == again.version.document["name"] == "Renewed"
 
@@ -36,7 +35,7 @@ async def test_the_document_names_the_row_and_the_version(database: Database, or
 async def test_what_is_stored_is_read_back_equal(database: Database, org: uuid.UUID) -> None:
     made = await stored(database, org)
     async with database.tenant(org) as session:
-        found = await service.find(session, made.row.id)
+        found = await versions.current(session, made.row.id)
     wanted = card().model_copy(update={"id": made.row.id})
     assert Scorecard.model_validate(found.version.document) == wanted
 
@@ -44,7 +43,7 @@ async def test_what_is_stored_is_read_back_equal(database: Database, org: uuid.U
 async def test_an_older_version_stays_as_it_was(database: Database, org: uuid.UUID) -> None:
     made = await stored(database, org)
     async with database.tenant(org) as session:
-        await service.add_version(session, OPERATOR, made.row.id, card(words="goodbye"))
+        await versions.add(session, OPERATOR, made.row.id, card(words="goodbye"))
         newest, first = await queries.versions(session, made.row.id, None, 9)
     assert first.document == made.version.document
     assert newest.document != first.document
@@ -53,7 +52,7 @@ async def test_an_older_version_stays_as_it_was(database: Database, org: uuid.UU
 async def test_the_same_words_again_make_no_version(database: Database, org: uuid.UUID) -> None:
     made = await stored(database, org)
     async with database.tenant(org) as session:
-        again = await service.add_version(session, OPERATOR, made.row.id, card())
+        again = await versions.add(session, OPERATOR, made.row.id, card())
     assert again.version.id == made.version.id
     assert await _versions(database, org, made.row.id) == [1]
 
@@ -63,7 +62,7 @@ async def test_changes_at_the_same_time_get_numbers_of_their_own(database: Datab
 
     async def change(number: int) -> None:
         async with database.tenant(org) as session:
-            await service.add_version(session, OPERATOR, made.row.id, card(name=f"Renewals {number}"))
+            await versions.add(session, OPERATOR, made.row.id, card(name=f"Renewals {number}"))
 
     await asyncio.gather(*(change(number) for number in range(12)))
     assert await _versions(database, org, made.row.id) == list(range(13, 0, -1))
@@ -88,9 +87,9 @@ async def test_a_deleted_scorecard_is_gone_and_its_versions_are_kept(
         await delete_scorecard(session, OPERATOR, made.row.id)
     async with database.tenant(org) as session:
         for attempt in (
-            service.find(session, made.row.id),
-            service.add_version(session, OPERATOR, made.row.id, card(name="x")),
-            service.set_external_id(session, OPERATOR, made.row.id, "x"),
+            versions.current(session, made.row.id),
+            versions.add(session, OPERATOR, made.row.id, card(name="x")),
+            service.change(session, OPERATOR, made.row.id, {"external_id": "x"}),
             delete_scorecard(session, OPERATOR, made.row.id),
         ):
             with pytest.raises(NotFoundError):
@@ -104,7 +103,7 @@ async def test_another_organisations_scorecard_cannot_be_changed(
     made = await stored(database, org)
     async with database.tenant(await new_org()) as session:  # type: ignore[operator] - the fixture's function
         with pytest.raises(NotFoundError):
-            await service.add_version(session, OPERATOR, made.row.id, card(name="x"))
+            await versions.add(session, OPERATOR, made.row.id, card(name="x"))
         with pytest.raises(NotFoundError):
             await delete_scorecard(session, OPERATOR, made.row.id)
     assert await _versions(database, org, made.row.id) == [1]
@@ -115,7 +114,7 @@ async def test_what_is_too_big_is_refused(database: Database, org: uuid.UUID) ->
     criteria = [base.model_copy(update={"key": f"k{n}", "advice": "x" * 500}) for n in range(100)]
     section = card().sections[0].model_copy(update={"criteria": criteria})
     big = card().model_copy(update={"sections": [section] * 20})
-    with pytest.raises(ScorecardError, match="at most"):
+    with pytest.raises(InvalidRequestError, match="at most"):
         async with database.tenant(org) as session:
             await service.create(session, org, OPERATOR, big)
     assert await count(database, "scorecards", org) == 0
@@ -124,9 +123,9 @@ async def test_what_is_too_big_is_refused(database: Database, org: uuid.UUID) ->
 async def test_every_deed_is_in_the_audit_trail(database: Database, org: uuid.UUID) -> None:
     made = await stored(database, org)
     async with database.tenant(org) as session:
-        await service.add_version(session, OPERATOR, made.row.id, card(name="x"))
-        await service.add_version(session, OPERATOR, made.row.id, card(name="x"))  # nothing changed
-        await service.set_external_id(session, OPERATOR, made.row.id, "e")
+        await versions.add(session, OPERATOR, made.row.id, card(name="x"))
+        await versions.add(session, OPERATOR, made.row.id, card(name="x"))  # nothing changed
+        await service.change(session, OPERATOR, made.row.id, {"external_id": "e"})
         await delete_scorecard(session, OPERATOR, made.row.id)
     async with database.tenant(org) as session:
         query = "SELECT action FROM audit_entries WHERE target_id = :id ORDER BY created_at"

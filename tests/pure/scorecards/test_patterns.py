@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltrace.scorecards.patterns import compile_pattern, plain
+from calltrace.scorecards.patterns import checked_pattern, compile_pattern, plain
 
 
 @pytest.mark.parametrize(
@@ -109,3 +109,12 @@ def test_the_worst_allowed_pattern_comes_to_an_end_on_a_long_text(pattern: str, 
 @pytest.mark.parametrize("sign", ["\u2764\ufe0fcall", "1\ufe0f\u20e3 call"])
 def test_a_picture_is_no_letter(sign: str) -> None:
     assert compile_pattern("call").search(plain(sign))
+
+
+@given(st.text(alphabet="ab1é\u0301กم中* ()|.,'…\u0e31", max_size=40))
+def test_what_passes_the_check_can_be_compiled(pattern: str) -> None:
+    try:
+        checked_pattern(pattern)
+    except ValueError:
+        return
+    compile_pattern(pattern)

@@ -129,3 +129,15 @@ def test_criterion_keys_must_differ() -> None:
 def _second_criterion() -> str:
     lines = SMALL[SMALL.index("      - key") :]
     return lines.replace("key: offer", "key: other")
+
+
+def test_a_scorecard_that_would_take_minutes_to_evaluate_is_refused() -> None:
+    phrases = ", ".join(f"say number {n}" for n in range(100))
+    cues = "\n".join(f"            - patterns: [{phrases}]" for _ in range(6))
+    criteria = "".join(
+        f"      - key: k{n}\n        name: N\n        points: 1\n        check:\n"
+        f"          kind: said\n          cues:\n{cues}\n"
+        for n in range(4)
+    )
+    with pytest.raises(ScorecardError, match="at most 2000 patterns and examples in all; here are 2400"):
+        load_scorecard(SMALL[: SMALL.index("      - key")] + criteria)

@@ -1,0 +1,167 @@
+"""``/api/v1/scorecards``: documents whose versions never change."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import Request, Response
+from pydantic import Field, StringConstraints
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts.audit import Actor
+from calltrace.api.catalog import EXTERNAL_ID, ExternalId
+from calltrace.api.deps import CatalogReader, PlatformDep, only_known, path_id
+from calltrace.api.openapi import problems
+from calltrace.api.parameters import Limit, Position, as_json
+from calltrace.api.resources import ONE, Json, Page, RowId, router_of
+from calltrace.api.schemas import Wire
+from calltrace.catalog.assignment import delete_scorecard
+from calltrace.db.listing import NameFilter, Slice, cut
+from calltrace.kit import clock
+from calltrace.scorecards import queries, service, versions
+from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.scorecards.compose import first_document
+from calltrace.scorecards.document import Scorecard
+from calltrace.scorecards.models import ScorecardVersion
+from calltrace.scorecards.queries import Stored
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
+DOCUMENT = "What calls are held against. Its `id` and `version` are given by the server."
+
+
+class ScorecardRequest(Wire):
+    """``POST /scorecards``: a document, or a name for a copy of the scorecard that ships."""
+
+    name: Name | None = Field(None, description="In place of the document's name.", examples=["Renewals"])
+    external_id: ExternalId | None = Field(None, description=EXTERNAL_ID)
+    document: Scorecard | None = Field(None, description=DOCUMENT)
+
+
+class ScorecardChanges(Wire):
+    """``PATCH /scorecards/{id}``: another document or name is a new version; only what is sent counts."""
+
+    name: Name = Field(default_factory=str, description="In place of the document's name.")
+    external_id: ExternalId | None = Field(None, description=EXTERNAL_ID)
+    document: Scorecard = Field(default_factory=default_scorecard, description=DOCUMENT)
+
+
+class ScorecardItem(Wire):
+    """A scorecard in a list."""
+
+    id: str
+    name: str
+    external_id: str | None
+    created_at: str
+    key: str
+    version: int
+
+
+class ScorecardDocument(ScorecardItem):
+    """A scorecard in its newest version."""
+
+    document: Scorecard
+
+
+class VersionItem(Wire):
+    """A version in a list."""
+
+    version: int
+    name: str
+    created_at: str
+
+
+class VersionDocument(VersionItem):
+    """A version as it was and stays."""
+
+    document: Scorecard
+
+
+class Scorecards:
+    """Scorecards, as a resource."""
+
+    singular, plural = "scorecard", "scorecards"
+    wanted: type[Wire] = ScorecardRequest
+    changes: type[Wire] = ScorecardChanges
+    listed: type[Wire] = ScorecardItem
+    shown: type[Wire] = ScorecardDocument
+
+    async def page(
+        self, session: AsyncSession, names: NameFilter, part: Slice
+    ) -> tuple[list[Json], str | None]:
+        """One page, newest first."""
+        found = await queries.scorecards(session, names, part)
+        shown, following = cut(found, part.limit, lambda stored: stored.row)
+        return [_item(stored) for stored in shown], following
+
+    async def create(self, session: AsyncSession, org_id: uuid.UUID, actor: Actor, wanted: Json) -> Json:
+        """Store one with its first version."""
+        document = first_document(wanted.get("name"), wanted.get("document"))
+        external_id = wanted.get("external_id")
+        return _whole(await service.create(session, org_id, actor, document, external_id))
+
+    async def find(self, session: AsyncSession, row_id: uuid.UUID) -> Json:
+        """Read one."""
+        return _whole(await versions.current(session, row_id))
+
+    async def change(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID, changes: Json) -> Json:
+        """Write a new version, set the external id, or both."""
+        return _whole(await service.change(session, actor, row_id, changes))
+
+    async def delete(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID) -> None:
+        """Delete one that no queue names."""
+        await delete_scorecard(session, actor, row_id)
+
+
+scorecards = router_of(Scorecards())
+
+
+@scorecards.get(
+    f"{ONE}/versions",
+    response_model=Page[VersionItem],
+    responses=problems(400, 401, 403, 404, 500, 503),
+)
+async def list_versions(
+    row_id: RowId,
+    request: Request,
+    platform: PlatformDep,
+    principal: CatalogReader,
+    limit: Limit = 50,
+    cursor: Position = None,
+) -> Response:
+    """All versions of a scorecard, newest first."""
+    only_known(request, frozenset({"limit", "cursor"}))
+    async with platform.database.tenant(principal.org_id) as session:
+        found, following = await versions.page(session, path_id(row_id), cursor=cursor, limit=limit)
+    return await as_json(lambda: {"data": [_version(one) for one in found], "nextCursor": following})
+
+
+@scorecards.get(
+    f"{ONE}/versions/{{version}}",
+    response_model=VersionDocument,
+    responses=problems(401, 403, 404, 500, 503),
+)
+async def get_version(
+    row_id: RowId, version: str, platform: PlatformDep, principal: CatalogReader
+) -> Response:
+    """One version with its document: what an evaluation that is pinned to it was judged by."""
+    async with platform.database.tenant(principal.org_id) as session:
+        found = await versions.find(session, path_id(row_id), version)
+    return await as_json(lambda: {**_version(found), "document": found.document})
+
+
+def _item(stored: Stored) -> Json:
+    return {
+        "id": str(stored.row.id), "name": stored.row.name, "externalId": stored.row.external_id,
+        "createdAt": clock.iso(stored.row.created_at), "key": stored.version.document["key"],
+        "version": stored.version.version,
+    }  # fmt: skip
+
+
+def _whole(stored: Stored) -> Json:
+    return {**_item(stored), "document": stored.version.document}
+
+
+def _version(version: ScorecardVersion) -> Json:
+    return {
+        "version": version.version, "name": version.document["name"],
+        "createdAt": clock.iso(version.created_at),
+    }  # fmt: skip

@@ -1,0 +1,134 @@
+"""Verbs on agents and queues, written once: the two differ in a table, a noun, and a queue's scorecard."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from pydantic.alias_generators import to_camel
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts.audit import Actor, Deed, record
+from calltrace.accounts.errors import AlreadyExistsError
+from calltrace.catalog import queries
+from calltrace.catalog.models import Agent, Queue
+from calltrace.db.conflicts import broken_constraint
+from calltrace.db.listing import NameFilter, Slice
+from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.scorecards import queries as scorecards
+
+M = TypeVar("M", Agent, Queue)
+Values = Mapping[str, Any]
+"""Columns by their names; what is not named is left as it is."""
+
+_LIMITS = {"name": ("name", 200), "external_id": ("externalId", 255)}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[M]):
+    """Agents or queues."""
+
+    model: type[M]
+    noun: str
+    page: Callable[[AsyncSession, NameFilter, Slice], Awaitable[Sequence[M]]]
+
+
+AGENTS = Kind(Agent, "agent", queries.agents)
+QUEUES = Kind(Queue, "queue", queries.queues)
+
+
+async def create(session: AsyncSession, org_id: uuid.UUID, actor: Actor, kind: Kind[M], values: Values) -> M:
+    """Add one.
+
+    Raises:
+        InvalidRequestError: naming the field. AlreadyExistsError: the external id is taken.
+    """
+    row = kind.model(org_id=org_id, **await _checked(session, {"name": "", **values}))
+    session.add(row)
+    await _flush(session, kind)
+    await record(session, org_id, actor, Deed(f"{kind.noun}.created", row.id, _facts(values)))
+    return row
+
+
+async def find(session: AsyncSession, kind: Kind[M], row_id: uuid.UUID, *, lock: bool = False) -> M:
+    """One of the organisation's; locked, it stays as it is until the transaction ends.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    row = await session.get(kind.model, row_id, with_for_update=lock or None)
+    if row is None:
+        raise NotFoundError(f"There is no {kind.noun} with this id.")
+    return row
+
+
+async def change(session: AsyncSession, actor: Actor, kind: Kind[M], row_id: uuid.UUID, values: Values) -> M:
+    """Give some of its columns other values; what stays the same is no deed.
+
+    Raises:
+        NotFoundError, InvalidRequestError, AlreadyExistsError: as above.
+    """
+    row = await find(session, kind, row_id, lock=True)
+    checked = await _checked(session, values)
+    changed = {name: value for name, value in checked.items() if getattr(row, name) != value}
+    if changed:
+        for name, value in changed.items():
+            setattr(row, name, value)
+        await _flush(session, kind)
+        await record(session, row.org_id, actor, Deed(f"{kind.noun}.updated", row.id, _facts(changed)))
+    return row
+
+
+async def delete(session: AsyncSession, actor: Actor, kind: Kind[M], row_id: uuid.UUID) -> None:
+    """Delete one; analyses of its calls stay, and name it no more.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    row = await find(session, kind, row_id, lock=True)
+    await session.delete(row)
+    await session.flush()
+    await record(session, row.org_id, actor, Deed(f"{kind.noun}.deleted", row_id))
+
+
+async def _checked(session: AsyncSession, values: Values) -> dict[str, Any]:
+    checked = dict(values)
+    for name, (shown, longest) in _LIMITS.items():
+        if name in checked:
+            checked[name] = _checked_text(checked[name], shown, longest, optional=name != "name")
+    wanted = checked.get("scorecard_id")
+    if wanted is not None and await scorecards.for_use(session, wanted) is None:
+        raise _refused("scorecardId", "names no scorecard that this organisation has")
+    return checked
+
+
+def _checked_text(value: str | None, shown: str, longest: int, *, optional: bool) -> str | None:
+    if value is None and optional:
+        return None
+    if value is None or not 0 < len(value.strip()) <= len(value) <= longest:
+        raise _refused(shown, f"has 1 to {longest} characters")
+    return value
+
+
+def _refused(field: str, reason: str) -> InvalidRequestError:
+    detail = f"{field} {reason}."
+    return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
+
+
+def _facts(values: Values) -> dict[str, Any]:
+    """What the audit trail says: which fields, and the scorecard, which decides scores; never a name."""
+    facts: dict[str, Any] = {"fields": sorted(map(to_camel, values))}
+    if "scorecard_id" in values:
+        facts["scorecardId"] = str(values["scorecard_id"]) if values["scorecard_id"] else None
+    return facts
+
+
+async def _flush(session: AsyncSession, kind: Kind[M]) -> None:
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if broken_constraint(error) == f"uq_{kind.model.__tablename__}_org_id_external_id":
+            detail = f"There is a {kind.noun} with this externalId already."
+            raise AlreadyExistsError(detail, errors=[FieldError("/externalId", detail)]) from error
+        raise
