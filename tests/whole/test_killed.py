@@ -95,7 +95,7 @@ def test_ct_121_a_receiver_that_is_down_and_comes_back(stage: Stage) -> None:
         stage.world.down = False
     wait_for(lambda: len(stage.world.events(accepted["analysisId"])) == 2, "both events after all")
     deliveries = stage.installation.json("webhooks", "deliveries", "--org", "Default", "--limit", "4")
-    tries = next(one["tries"] for one in deliveries if one["attempts"] > 1)
+    tries = next(one["attempts"] for one in deliveries if one["attemptCount"] > 1)
     assert tries[0]["responseCode"] == 503
     assert tries[-1]["status"] == "delivered"
 

@@ -1,13 +1,14 @@
-"""Every SELECT on organisations, users and API keys."""
+"""Every SELECT on organisations, users, API keys and the audit trail."""
 
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts.models import ApiKey, Organisation, User
+from calltrace.accounts.models import ApiKey, AuditEntry, Organisation, User
+from calltrace.kit.cursor import Cursor
 from calltrace.kit.ids import as_uuid
 
 _PRESENTED_KEY = select(ApiKey).from_statement(
@@ -62,3 +63,13 @@ async def administrators(session: AsyncSession) -> Sequence[User]:
     """The owners and admins of the organisation, oldest first."""
     query = select(User).where(User.role.in_(("owner", "admin")))
     return (await session.scalars(query.order_by(User.created_at))).all()
+
+
+async def audit_entries(session: AsyncSession, after: Cursor | None, limit: int) -> Sequence[AuditEntry]:
+    """The next entries of the audit trail after a cursor, newest first."""
+    query = select(AuditEntry)
+    if after:
+        position = tuple_(literal(after.moment), literal(after.id))
+        query = query.where(tuple_(AuditEntry.created_at, AuditEntry.id) < position)
+    query = query.order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()

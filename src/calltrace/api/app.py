@@ -7,7 +7,15 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from calltrace import __version__
-from calltrace.api import analyses, catalog, problems, recordings, scorecards
+from calltrace.api import (
+    analyses,
+    catalog,
+    problems,
+    recordings,
+    scorecards,
+    webhook_deliveries,
+    webhook_endpoints,
+)
 from calltrace.api.deps import PlatformDep
 from calltrace.api.middleware import RequestEnvelope
 from calltrace.api.openapi import problems as problem_entries
@@ -35,7 +43,8 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
     )  # fmt: skip
     native = APIRouter(prefix="/api/v1")
     for router in (
-        analyses.router, recordings.router, catalog.agents, catalog.queues, scorecards.scorecards
+        analyses.router, recordings.router, catalog.agents, catalog.queues, scorecards.scorecards,
+        webhook_endpoints.router, webhook_deliveries.router,
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)

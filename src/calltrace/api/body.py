@@ -41,6 +41,11 @@ async def read_json(request: Request, model: type[M]) -> M:
         raise _refusal(error, content) from error
 
 
+def has_body(request: Request) -> bool:
+    """Whether a request comes with a body at all, where the contract lets it be left out."""
+    return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
+
+
 async def _read(request: Request) -> bytes:
     """The body, never more than MAX_BYTES of it."""
     body = bytearray()

@@ -58,7 +58,10 @@ class Outgoing:
     async def body(self) -> bytes:
         """The body of the newest delivery."""
         async with self.database.tenant(self.endpoint.org_id) as session:
-            return (await queries.deliveries(session, limit=1))[0].body.encode()
+            newest = (await queries.delivery_page(session, queries.DeliveryFilters(), None, 1))[0]
+            found = await queries.delivery_with_endpoint(session, newest.id)
+            assert found is not None
+            return found[0].body.encode()
 
     async def _recorded(self) -> None:
         try:

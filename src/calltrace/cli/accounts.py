@@ -30,7 +30,7 @@ def create_org(
     as_json: JsonOption = False,
 ) -> None:
     """Create an organisation."""
-    chosen = _choice(plan.lower(), ("self_hosted", "free", "pro", "business"), "--plan")
+    chosen = choice(plan.lower(), ("self_hosted", "free", "pro", "business"), "--plan")
 
     async def work(platform: Platform) -> dict[str, Any]:
         async with platform.database.operator() as session:
@@ -62,7 +62,7 @@ def create_user(
     as_json: JsonOption = False,
 ) -> None:
     """Create a user; without --password-stdin a password is made up and shown once."""
-    chosen = _choice(role, ("owner", "admin", "supervisor", "reviewer", "agent"), "--role")
+    chosen = choice(role, ("owner", "admin", "supervisor", "reviewer", "agent"), "--role")
     given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
 
     async def work(scope: Scope) -> dict[str, Any]:
@@ -102,8 +102,8 @@ def create_key(
 ) -> None:
     """Create an API key; its token is shown this once."""
     check_contract(contract)
-    chosen = _choice(mode, ("live", "test"), "--mode")
-    expiry = _moment(expires_at)
+    chosen = choice(mode, ("live", "test"), "--mode")
+    expiry = moment(expires_at, "--expires-at") if expires_at else None
 
     async def work(scope: Scope) -> dict[str, Any]:
         made = await keys_service.create(
@@ -174,17 +174,25 @@ def check_contract(contract: str) -> None:
         raise UsageError(f"The contract {contract!r} is not served by this version; only calltrace is.")
 
 
-def _choice(value: str, choices: tuple[Any, ...], option: str) -> Any:
+def choice(value: str, choices: tuple[Any, ...], option: str) -> Any:
+    """One of several words.
+
+    Raises:
+        UsageError: another one.
+    """
     if value not in choices:
         raise UsageError(f"{option} is one of {', '.join(choices)}, not {value!r}.")
     return value
 
 
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
+def moment(text: str, option: str) -> datetime:
+    """An ISO-8601 time; without an offset it is this machine's local time.
+
+    Raises:
+        UsageError: it is none.
+    """
     try:
-        moment = datetime.fromisoformat(text)
+        found = datetime.fromisoformat(text)
     except ValueError as error:
-        raise UsageError(f"--expires-at is an ISO-8601 time, not {text!r}.") from error
-    return moment if moment.tzinfo else moment.astimezone()
+        raise UsageError(f"{option} is an ISO-8601 time, not {text!r}.") from error
+    return found if found.tzinfo else found.astimezone()

@@ -186,11 +186,22 @@ class Scope:
 def in_organisation(settings: Settings, org: str, work: Callable[[Scope], Coroutine[Any, Any, T]]) -> T:
     """Run work inside one organisation, named by id or exact name; row-level security holds it there."""
 
+    async def run(platform: "Platform", org_id: uuid.UUID) -> T:
+        async with platform.database.tenant(org_id) as session:
+            return await work(Scope(platform, org_id, session))
+
+    return for_organisation(settings, org, run)
+
+
+def for_organisation(
+    settings: Settings, org: str, work: "Callable[[Platform, uuid.UUID], Coroutine[Any, Any, T]]"
+) -> T:
+    """Run work for one organisation, named by id or exact name, that has transactions of its own."""
+
     async def run(platform: "Platform") -> T:
         async with platform.database.operator() as session:
             organisation = await service.find_organisation(session, org)
-        async with platform.database.tenant(organisation.id) as session:
-            return await work(Scope(platform, organisation.id, session))
+        return await work(platform, organisation.id)
 
     return with_platform(settings, run)
 

@@ -73,7 +73,13 @@ COMMANDS = {
     "settings": "doctor", "analyze": "analyze", "evaluate": "analyze", "bench": "bench",
 }  # fmt: skip
 """Command to module; the function has the command's name."""
-GROUPS = {"orgs": "accounts", "users": "accounts", "keys": "accounts", "webhooks": "webhooks"}
+GROUPS = {
+    "orgs": "accounts",
+    "users": "accounts",
+    "keys": "accounts",
+    "webhooks": "webhooks",
+    "audit": "audit",
+}
 
 
 def _register(arguments: Sequence[str]) -> None:

@@ -1,5 +1,6 @@
 """Putting a job into the queue, in the transaction of the data it belongs to (outbox)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import cast
 
@@ -32,12 +33,7 @@ async def enqueue(session: AsyncSession, task: str, key: str, *, delay: float = 
         key: what the job is about, ``org/id``; one waiting job per task and key, a second is skipped.
         delay: seconds from now before which it does not run.
     """
-    raw = await (await session.connection()).get_raw_connection()
-    connection = cast("asyncpg.Connection", raw.driver_connection)
-    if not connection.is_in_transaction():
-        raise NoTransactionError(f"{task} {key}: no statement was executed in this transaction yet.")
-    queries = Queries(AsyncpgDriver(connection))
-    await queries.enqueue(
+    await (await _queries(session, task)).enqueue(
         task,
         key.encode(),
         execute_after=timedelta(seconds=delay),
@@ -46,10 +42,25 @@ async def enqueue(session: AsyncSession, task: str, key: str, *, delay: float = 
     )
 
 
-async def enqueue_now(session: AsyncSession, task: str, key: str) -> None:
-    """Enqueue one job, or make the one that waits for its time run now."""
-    await enqueue(session, task, key)
+async def _queries(session: AsyncSession, task: str) -> Queries:
+    """The engine on the session's own connection, so that both commit together."""
+    raw = await (await session.connection()).get_raw_connection()
+    connection = cast("asyncpg.Connection", raw.driver_connection)
+    if not connection.is_in_transaction():
+        raise NoTransactionError(f"{task}: no statement was executed in this transaction yet.")
+    return Queries(AsyncpgDriver(connection))
+
+
+async def enqueue_all_now(session: AsyncSession, task: str, keys: Sequence[str]) -> None:
+    """Enqueue many jobs in one statement; those that wait for their time run now."""
+    if not keys:
+        return
+    dedupe_keys = [f"{task}:{key}" for key in keys]
+    await (await _queries(session, task)).enqueue(
+        [task] * len(keys), [key.encode() for key in keys], [0] * len(keys),
+        dedupe_key=list(dedupe_keys), on_conflict="skip",
+    )  # fmt: skip
     await session.execute(
-        text("UPDATE pgqueuer SET execute_after = now() WHERE dedupe_key = :key AND status = 'queued'"),
-        {"key": f"{task}:{key}"},
+        text("UPDATE pgqueuer SET execute_after = now() WHERE dedupe_key = ANY(:keys) AND status = 'queued'"),
+        {"keys": dedupe_keys},
     )

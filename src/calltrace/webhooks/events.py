@@ -10,6 +10,9 @@ from calltrace.speech.transcript import Transcript
 
 AnalysisEventType = Literal["analysis.created", "analysis.completed", "analysis.failed"]
 
+EventName = Literal["analysis.created", "analysis.completed", "analysis.failed", "webhook.ping"]
+"""What a delivery can be about."""
+
 EVENT_TYPES: tuple[str, ...] = ("analysis.created", "analysis.completed", "analysis.failed")
 """What a native endpoint can subscribe to."""
 

@@ -2,14 +2,33 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVarTuple
 
-from sqlalchemy import Boolean, Text, any_, bindparam, cast, exists, func, or_, select
+from sqlalchemy import (
+    Boolean,
+    Select,
+    String,
+    Text,
+    any_,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.dialects.postgresql import JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 
 from calltrace.accounts.models import Mode
+from calltrace.db.listing import Slice
 from calltrace.kit.clock import iso
+from calltrace.kit.cursor import TextCursor
 from calltrace.kit.ids import as_uuid
 from calltrace.webhooks.models import Attempt, Delivery, Endpoint
 
@@ -44,6 +63,22 @@ async def endpoint(session: AsyncSession, text: str) -> Endpoint | None:
     match = or_(Endpoint.id == as_uuid(text), Endpoint.url == text)
     query = select(Endpoint).where(match, _KEPT).order_by(Endpoint.created_at.desc())
     return await session.scalar(query.limit(1))
+
+
+async def endpoint_by_id(session: AsyncSession, endpoint_id: uuid.UUID, mode: Mode | None) -> Endpoint | None:
+    """One endpoint of the organisation; of one mode, when that is given."""
+    query = select(Endpoint).where(Endpoint.id == endpoint_id, _KEPT)
+    return await session.scalar(query if mode is None else query.where(Endpoint.mode == mode))
+
+
+async def endpoint_page(session: AsyncSession, mode: Mode, part: Slice) -> Sequence[Endpoint]:
+    """One page of endpoints of a mode, newest first, and one row more."""
+    query = select(Endpoint).where(Endpoint.mode == mode, _KEPT)
+    if part.after:
+        position = tuple_(literal(part.after.moment), literal(part.after.id))
+        query = query.where(tuple_(Endpoint.created_at, Endpoint.id) < position)
+    query = query.order_by(Endpoint.created_at.desc(), Endpoint.id.desc()).limit(part.limit + 1)
+    return (await session.scalars(query)).all()
 
 
 async def locked_endpoint(session: AsyncSession, endpoint_id: uuid.UUID) -> Endpoint | None:
@@ -82,14 +117,75 @@ async def delivery_with_endpoint(session: AsyncSession, delivery_id: str) -> tup
     return (row[0], row[1]) if row else None
 
 
-async def deliveries(
-    session: AsyncSession, *, endpoint_id: uuid.UUID | None = None, limit: int = 50
+@dataclass(frozen=True, slots=True)
+class DeliveryFilters:
+    """What a list of deliveries is narrowed down to; all given ones must hold. Both ends are included."""
+
+    endpoint_id: uuid.UUID | None = None
+    statuses: Sequence[str] = ()
+    event: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+async def delivery(
+    session: AsyncSession, delivery_id: str, mode: Mode | None
+) -> tuple[Delivery, Endpoint] | None:
+    """A delivery and where it goes, if that is there still; of one mode, when that is given."""
+    query = select(Delivery, Endpoint).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+    query = query.where(Delivery.id == delivery_id, _KEPT)
+    if mode is not None:
+        query = query.where(Endpoint.mode == mode)
+    row = (await session.execute(query)).first()
+    return (row[0], row[1]) if row else None
+
+
+async def delivery_page(
+    session: AsyncSession, which: DeliveryFilters, after: TextCursor | None, limit: int
 ) -> Sequence[Delivery]:
-    """The newest deliveries of the organisation, or of one endpoint."""
-    query = select(Delivery).order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit)
-    if endpoint_id:
-        query = query.where(Delivery.endpoint_id == endpoint_id)
+    """The next deliveries after a cursor, newest first, without their bodies; stable while rows arrive."""
+    query = _narrowed(select(Delivery), which).options(defer(Delivery.body, raiseload=True))
+    query = query.join(Endpoint, Endpoint.id == Delivery.endpoint_id).where(_KEPT)
+    if after:
+        query = query.where(tuple_(literal(after.moment), literal(after.id)) > _POSITION)
+    query = query.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit)
     return (await session.scalars(query)).all()
+
+
+async def oldest_deliveries(
+    session: AsyncSession, which: DeliveryFilters, after: TextCursor | None, limit: int
+) -> Sequence[TextCursor]:
+    """Where the next deliveries after a cursor stand, oldest first, all locked."""
+    query = _narrowed(select(Delivery.created_at, Delivery.id), which)
+    if after:
+        query = query.where(tuple_(literal(after.moment), literal(after.id)) < _POSITION)
+    query = query.order_by(Delivery.created_at, Delivery.id).limit(limit).with_for_update()
+    return [TextCursor(row[0], row[1]) for row in (await session.execute(query)).all()]
+
+
+_POSITION = tuple_(Delivery.created_at, Delivery.id)
+Columns = TypeVarTuple("Columns")
+
+
+def _narrowed(query: Select[*Columns], which: DeliveryFilters) -> Select[*Columns]:
+    if which.endpoint_id is not None:
+        query = query.where(Delivery.endpoint_id == which.endpoint_id)
+    if which.statuses:
+        written = (bindparam(None, one, String, literal_execute=True) for one in which.statuses)
+        query = query.where(or_(*(Delivery.status == one for one in written)))  # so that indexes of one apply
+    if which.event is not None:
+        query = query.where(Delivery.event == which.event)
+    if which.start is not None:
+        query = query.where(Delivery.created_at >= which.start)
+    if which.end is not None:
+        query = query.where(Delivery.created_at <= which.end)
+    return query
+
+
+async def last_attempts(session: AsyncSession, delivery_id: str, limit: int) -> Sequence[Attempt]:
+    """The latest attempts of one delivery, first to last."""
+    query = select(Attempt).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number.desc())
+    return list(reversed((await session.scalars(query.limit(limit))).all()))
 
 
 async def attempts(session: AsyncSession, delivery_id: str) -> Sequence[Attempt]:

@@ -104,6 +104,17 @@ async def disable(session: AsyncSession, endpoint: Endpoint, reason: str, actor:
     await audit.record(session, endpoint.org_id, actor, Deed("endpoint.disabled", endpoint.id, details))
 
 
+async def enable(session: AsyncSession, endpoint: Endpoint, actor: Actor = OPERATOR) -> None:
+    """Send to an endpoint again, as if it had never failed. Again is not an error."""
+    await take(session, endpoint)
+    if endpoint.disabled_at is None:
+        return
+    endpoint.disabled_at = endpoint.disabled_reason = endpoint.failing_since = None
+    await session.flush()
+    details = {"url": without_query(endpoint.url)}
+    await audit.record(session, endpoint.org_id, actor, Deed("endpoint.enabled", endpoint.id, details))
+
+
 async def take(session: AsyncSession, endpoint: Endpoint) -> None:
     """Lock an endpoint against other changes and read it anew.
 
@@ -174,9 +185,16 @@ async def replay(session: AsyncSession, delivery_id: str) -> Delivery:
     found = await queries.delivery_with_endpoint(session, delivery_id)
     if found is None:
         raise NotFoundError(f"There is no delivery {delivery_id!r}.")
-    delivery, _endpoint = found
-    delivery.status, delivery.next_attempt_at = "pending", clock.now()
-    delivery.first_of_round, delivery.error = delivery.attempts + 1, None
-    await session.flush()
-    await jobs.enqueue_now(session, jobs.DELIVER, f"{delivery.org_id}/{delivery_id}")
-    return delivery
+    await make_due(session, found[0].org_id, [delivery_id])
+    await session.refresh(found[0])
+    return found[0]
+
+
+async def make_due(session: AsyncSession, org_id: uuid.UUID, delivery_ids: Sequence[str]) -> None:
+    """Begin a fresh round of the schedule at once. Counted from the attempts there are when it is written."""
+    values = {
+        "status": "pending", "next_attempt_at": clock.now(), "first_of_round": Delivery.attempts + 1,
+        "delivered_at": None, "error": None,
+    }  # fmt: skip
+    await session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(values))
+    await jobs.enqueue_all_now(session, jobs.DELIVER, [f"{org_id}/{one}" for one in delivery_ids])

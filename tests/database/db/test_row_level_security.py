@@ -29,6 +29,7 @@ from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
 from calltrace.webhooks.models import Attempt
+from calltrace.webhooks.queries import DeliveryFilters
 from database.conftest import submission
 
 TENANT_TABLES = """
@@ -163,7 +164,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
-        "mail_id": mail.id, "now": moment + timedelta(seconds=1),
+        "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),
