@@ -11,8 +11,10 @@ from whole.harness import Installation
 
 def test_doctor_finds_everything_in_order(stage: Stage) -> None:
     rows = stage.installation.json("doctor")
-    assert {row["check"] for row in rows} == {"database", "schema", "storage", "models", "keys", "clock"}
+    details = {row["check"]: row["detail"] for row in rows}
+    assert details.keys() == {"database", "schema", "storage", "models", "keys", "mail", "clock"}
     assert {row["result"] for row in rows} == {"ok"}
+    assert details["mail"].startswith("SMTP_URL is not set: each mail is a file in ")
 
 
 def test_settings_name_their_source_and_hide_secrets(stage: Stage) -> None:
