@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from calltrace.bench import api, delivery, evaluation
+from calltrace.bench import api, delivery, evaluation, reading
 from calltrace.bench.report import Report
 from calltrace.bench.rounds import Lap, compared, percentile
 from calltrace.bench.sample import measure_sides
@@ -120,12 +120,22 @@ def test_the_sample_call_is_measured_side_by_side_with_its_script(
 
 
 def test_submissions_are_counted_beside_a_bare_application() -> None:
-    report = api.measure(quiet, requests=8, concurrency=2, rounds=2)
+    report = api.measure(quiet, requests=8, concurrency=2, rounds=2, queued=20)
     servers = rows_by(report, "server")
-    assert servers.keys() == {api.OURS, api.BARE}
+    assert servers.keys() == {api.OURS, api.BARE, api.WAITING}
     assert all(row["requests"] == 8 and row["perSecond"] > 0 for row in servers.values())
     assert all(0 < row["p50Ms"] <= row["p95Ms"] for row in servers.values())
     assert servers[api.OURS]["ratioLow"] <= servers[api.OURS]["ratio"] <= servers[api.OURS]["ratioHigh"]
+
+
+def test_reading_is_measured_by_kind_beside_a_bare_application() -> None:
+    report = reading.measure(quiet, analyses=60, requests=4, rounds=2)
+    rows: list[Any] = list(report.rows)
+    kinds = (reading.GET, reading.LIST, reading.PLAIN)
+    both = [(kind, server) for kind in kinds for server in (reading.OURS, reading.BARE)]
+    assert [(row["request"], row["server"]) for row in rows] == [*both, (reading.FILTERED, reading.OURS)]
+    assert all(row["requests"] == 4 and 0 < row["p50Ms"] <= row["p95Ms"] for row in rows)
+    assert ["ratio" in row for row in rows] == [True, False, True, False, True, False, False]
 
 
 def test_deliveries_are_counted_beside_a_bare_client() -> None:

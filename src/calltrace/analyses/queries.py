@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, exists, func, literal, not_, select, tuple_
+from sqlalchemy import Select, Text, cast, exists, func, literal, not_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
@@ -17,11 +18,14 @@ from calltrace.recordings.models import Recording
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An analysis with its transcript and newest evaluation, as far as they exist."""
+    """An analysis with its transcript and newest evaluation, as far as they exist.
+
+    Both are JSON text: they were checked when they were stored, and mostly they are only passed on.
+    """
 
     analysis: Analysis
-    transcript: TranscriptRow | None
-    evaluation: EvaluationRow | None
+    transcript: str | None
+    evaluation: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +41,30 @@ class Filters:
     mode: Mode = "live"
 
 
-def _with_results() -> Select[Analysis, TranscriptRow, EvaluationRow]:
+def _with_results(some: Select[Analysis]) -> Select[Analysis, str, str]:
+    """Some analyses with their results, newest first.
+
+    Results are looked up for each chosen one, not joined: a page is cut out of all analyses before anybody
+    unpacks a transcript.
+    """
+    chosen = aliased(Analysis, some.subquery())
+    transcript = select(cast(TranscriptRow.document, Text)).where(TranscriptRow.analysis_id == chosen.id)
     newest = (
-        select(EvaluationRow.id)
-        .where(EvaluationRow.analysis_id == Analysis.id, EvaluationRow.status == "completed")
+        select(cast(EvaluationRow.document, Text))
+        .where(EvaluationRow.analysis_id == chosen.id, EvaluationRow.status == "completed")
         .order_by(EvaluationRow.created_at.desc())
         .limit(1)
-        .correlate(Analysis)
-        .scalar_subquery()
     )
-    return (
-        select(Analysis, TranscriptRow, EvaluationRow)
-        .outerjoin(TranscriptRow, TranscriptRow.analysis_id == Analysis.id)
-        .outerjoin(EvaluationRow, EvaluationRow.id == newest)
-    )
+    results = (transcript.scalar_subquery(), newest.scalar_subquery())
+    return select(chosen, *results).order_by(chosen.created_at.desc(), chosen.id.desc())
 
 
 async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None = None) -> Found | None:
     """One analysis of the organisation with its results; of one mode, when that is given."""
-    query = _with_results().where(Analysis.id == analysis_id)
+    one = select(Analysis).where(Analysis.id == analysis_id)
     if mode is not None:
-        query = query.where(Analysis.mode == mode)
-    row = (await session.execute(query)).first()
+        one = one.where(Analysis.mode == mode)
+    row = (await session.execute(_with_results(one))).first()
     return Found(row[0], row[1], row[2]) if row else None
 
 
@@ -66,17 +72,15 @@ async def page(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Found]:
     """The next ``limit`` analyses after a cursor, newest first; stable while rows arrive."""
-    query = _filtered(_with_results(), filters)
+    query = _filtered(select(Analysis), filters)
     if after:
         position = tuple_(literal(after.moment), literal(after.id))
         query = query.where(tuple_(Analysis.created_at, Analysis.id) < position)
     query = query.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(limit)
-    return [Found(row[0], row[1], row[2]) for row in (await session.execute(query)).all()]
+    return [Found(row[0], row[1], row[2]) for row in (await session.execute(_with_results(query))).all()]
 
 
-def _filtered(
-    query: Select[Analysis, TranscriptRow, EvaluationRow], filters: Filters
-) -> Select[Analysis, TranscriptRow, EvaluationRow]:
+def _filtered(query: Select[Analysis], filters: Filters) -> Select[Analysis]:
     equal = {
         Analysis.mode: filters.mode,
         Analysis.status: filters.status,

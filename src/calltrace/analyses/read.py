@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
@@ -49,14 +50,11 @@ async def page(
 
 
 def as_json(found: queries.Found, links: RecordingLinks) -> dict[str, Any]:
-    """The Analysis document (interfaces, section 3) as JSON values.
-
-    Transcript and evaluation were checked when they were stored; they are passed on as they are.
-    """
+    """The Analysis document (interfaces, section 3) for ``orjson``, large parts passed on as they are."""
     bare = queries.Found(found.analysis, None, None)
     content = document(bare, links).model_dump(mode="json")
-    content["transcript"] = found.transcript.document if found.transcript else None
-    content["evaluation"] = found.evaluation.document if found.evaluation else None
+    content["transcript"] = orjson.Fragment(found.transcript) if found.transcript else None
+    content["evaluation"] = orjson.Fragment(found.evaluation) if found.evaluation else None
     return content
 
 
@@ -74,8 +72,8 @@ def document(found: queries.Found, links: RecordingLinks) -> AnalysisDocument:
             percent=analysis.percent,
         ),
         call=_call(analysis, links),
-        transcript=Transcript.model_validate(found.transcript.document) if found.transcript else None,
-        evaluation=Evaluation.model_validate(found.evaluation.document) if found.evaluation else None,
+        transcript=Transcript.model_validate_json(found.transcript) if found.transcript else None,
+        evaluation=Evaluation.model_validate_json(found.evaluation) if found.evaluation else None,
         metadata=analysis.details,
         error=ErrorDocument.model_validate(analysis.error) if analysis.error else None,
         processing=ProcessingDocument.model_validate(analysis.processing),

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
+import orjson
 from fastapi import Query, Response
-from fastapi.responses import JSONResponse
 from pydantic import AfterValidator, BeforeValidator
 
 
@@ -40,4 +40,4 @@ Position = Annotated[
 
 async def as_json(build: Callable[[], Any]) -> Response:
     """Build and write the answer in a thread: hours of transcripts must not hold up other requests."""
-    return await asyncio.to_thread(lambda: JSONResponse(build()))
+    return await asyncio.to_thread(lambda: Response(orjson.dumps(build()), media_type="application/json"))

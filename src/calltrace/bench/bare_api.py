@@ -1,4 +1,4 @@
-"""What the API is compared with: FastAPI and asyncpg, the same two inserts, nothing else.
+"""What the API is compared with: FastAPI and asyncpg, the same two inserts, the same rows read, nothing else.
 
 No key is checked, no organisation is entered, no field judged beyond its type. Run as a child process.
 """
@@ -14,6 +14,7 @@ from typing import Any
 import asyncpg
 import uvicorn
 from fastapi import FastAPI
+from fastapi.responses import JSONResponse
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pydantic import BaseModel
@@ -29,6 +30,17 @@ DSN, ORG = "BENCH_DSN", "BENCH_ORG"
 _INSERT = """
     INSERT INTO analyses (id, org_id, file_url, file_name, external_id, metadata)
     VALUES ($1, $2, $3, $4, $5, $6)
+"""
+_ONE = """
+    SELECT a.*, (SELECT document FROM transcripts WHERE analysis_id = a.id) AS transcript,
+           (SELECT document FROM evaluations WHERE analysis_id = a.id LIMIT 1) AS evaluation
+    FROM analyses a WHERE org_id = $1 AND id = $2
+"""
+_PAGE = """
+    SELECT a.*, (SELECT document FROM transcripts WHERE analysis_id = a.id) AS transcript,
+           (SELECT document FROM evaluations WHERE analysis_id = a.id LIMIT 1) AS evaluation
+    FROM (SELECT * FROM analyses WHERE org_id = $1 AND mode = 'live'
+          ORDER BY created_at DESC, id DESC LIMIT $2) AS a
 """
 
 
@@ -65,7 +77,24 @@ def create_app(dsn: str, org_id: uuid.UUID) -> FastAPI:
         async with app.state.pool.acquire() as connection, connection.transaction():
             return await _insert(connection, org_id, wanted)
 
+    @app.get(PATH + "/{analysis_id}")
+    async def read(analysis_id: uuid.UUID) -> Any:  # pyright: ignore[reportUnusedFunction] - registered above
+        async with app.state.pool.acquire() as connection:
+            return JSONResponse(_shown(await connection.fetchrow(_ONE, org_id, analysis_id)))
+
+    @app.get(PATH)
+    async def page(limit: int) -> Any:  # pyright: ignore[reportUnusedFunction] - registered above
+        async with app.state.pool.acquire() as connection:
+            rows = await connection.fetch(_PAGE, org_id, limit)
+        return JSONResponse({"data": [_shown(row) for row in rows]})
+
     return app
+
+
+def _shown(row: Any) -> dict[str, Any]:
+    """A row as JSON: the documents are read and written again, as everybody does it."""
+    texts = {name: str(value) for name, value in row.items() if value is not None}
+    return texts | {name: json.loads(row[name]) for name in ("transcript", "evaluation")}
 
 
 async def _insert(connection: Any, org_id: uuid.UUID, wanted: Wanted) -> Accepted:

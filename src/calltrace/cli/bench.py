@@ -31,7 +31,7 @@ def bench(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure speech, evaluation, API and delivery, each beside the bare thing."""
+    """Measure speech, evaluation, API, reading and delivery, each beside the bare thing."""
     chosen = _chosen(parts or [])
     recordings, labelled = _sorted(data or [], chosen)
     if parts and "evaluation" in chosen and not labelled:
@@ -77,9 +77,10 @@ def _measure(part: Part, settings: Settings, recordings: Path | None, labelled: 
         from calltrace.bench import evaluation
 
         return evaluation.measure(labelled, say) if labelled else evaluation.nothing_to_measure()
-    from calltrace.bench import api, delivery
+    from calltrace.bench import api, delivery, reading
 
-    return (api if part == "api" else delivery).measure(say, pg_bin=settings.pg_bin)
+    measured = {"api": api, "reading": reading, "delivery": delivery}
+    return measured[part].measure(say, pg_bin=settings.pg_bin)
 
 
 def _show(report: Report) -> None:

@@ -79,8 +79,8 @@ class Steps:
         """What an earlier try has heard already."""
         async with self._platform.database.tenant(work.claim.org_id) as session:
             found = await queries.find(session, work.claim.analysis_id)
-        row = found.transcript if found else None
-        return Transcript.model_validate(row.document) if row else None
+        known = found.transcript if found else None
+        return Transcript.model_validate_json(known) if known else None
 
     async def hear(self, work: Work, path: Path) -> Transcript:
         """Decode and transcribe in the child; what was said is kept at once."""

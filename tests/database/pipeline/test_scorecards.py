@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 
 from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses import lifecycle, queries, submit
 from calltrace.analyses.document import ProcessingDocument
+from calltrace.analyses.models import EvaluationRow
 from calltrace.catalog.assignment import delete_scorecard
 from calltrace.catalog.models import Queue
 from calltrace.pipeline.context import Platform, build_child
@@ -52,9 +53,9 @@ async def _evaluated(
     await processor.process(org, analysis_id)
     async with platform.database.tenant(org) as session:
         found = await queries.find(session, analysis_id)
-    assert found
-    assert found.evaluation, found.analysis.error
-    return found.evaluation
+        assert found
+        assert found.evaluation, found.analysis.error
+        return await session.scalar(select(EvaluationRow).where(EvaluationRow.analysis_id == analysis_id))
 
 
 @pytest.mark.accepts("CT-046")
