@@ -1,6 +1,9 @@
 """One behaviour, on a local disk and on a real S3 server."""
 
+import asyncio
+import signal
 import stat
+import sys
 import uuid
 from collections.abc import AsyncGenerator
 from datetime import timedelta
@@ -133,6 +136,31 @@ async def test_a_path_with_spaces_and_accents_is_that_path(tmp_path: Path) -> No
     store = ObjectStore.from_url((tmp_path / "Büro 1").as_uri())
     await store.put("a", pieces(b"x"))
     assert (tmp_path / "Büro 1" / "a").read_bytes() == b"x"
+
+
+_DIE_WHILE_WRITING = """
+import asyncio, os, sys
+from calltrace.storage import ObjectStore
+
+async def pieces():
+    for number in range(30):
+        yield bytes(1 << 20)
+        if number == 20:
+            os.kill(os.getpid(), 9)
+
+asyncio.run(ObjectStore.from_url(sys.argv[1]).put("org/a.bin", pieces()))
+"""
+
+
+async def test_a_writer_that_is_killed_for_real_leaves_nothing_that_deleting_does_not_find(
+    local: ObjectStore, tmp_path: Path
+) -> None:
+    folder = tmp_path / "new/store"
+    writer = await asyncio.create_subprocess_exec(sys.executable, "-c", _DIE_WHILE_WRITING, folder.as_uri())
+    assert await writer.wait() == -signal.SIGKILL
+    assert sum(path.stat().st_size for path in files_in(folder)) > 1 << 20
+    await local.delete("org/a.bin")
+    assert files_in(folder) == []
 
 
 async def test_what_a_killed_writer_left_is_deleted_with_the_object(

@@ -20,6 +20,7 @@ from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError
+from calltrace.recordings import objects
 from calltrace.recordings.models import Recording
 from calltrace.speech.transcript import TalkMetrics, Transcript
 from calltrace.webhooks import service as webhooks
@@ -80,10 +81,15 @@ async def report(session: AsyncSession, claim: Claim, stage: Stage, percent: int
 async def keep_recording(
     session: AsyncSession, claim: Claim, recording: Recording, processing: ProcessingDocument
 ) -> None:
-    """The audio is stored: no later try downloads it again."""
+    """The audio is stored: no later try downloads it again.
+
+    Raises:
+        StaleAttemptError: the analysis is not ours any more. ObjectDoomedError: the audio came too late.
+    """
     session.add(recording)
     await session.flush()
     await _write(session, claim, {"recording_id": recording.id, "processing": _dump(processing)})
+    await objects.spare(session, recording.object_key)
 
 
 async def keep_transcript(

@@ -68,6 +68,12 @@ async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None 
     return Found(row[0], row[1], row[2]) if row else None
 
 
+async def lock(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) -> Analysis | None:
+    """One analysis, locked until the transaction ends: no worker writes to it meanwhile."""
+    query = select(Analysis).where(Analysis.id == analysis_id, Analysis.mode == mode)
+    return await session.scalar(query.with_for_update())
+
+
 async def page(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Found]:

@@ -10,6 +10,7 @@ from calltrace import __version__
 from calltrace.api import (
     analyses,
     catalog,
+    erasures,
     problems,
     recordings,
     scorecards,
@@ -43,7 +44,8 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
     )  # fmt: skip
     native = APIRouter(prefix="/api/v1")
     for router in (
-        analyses.router, recordings.router, catalog.agents, catalog.queues, scorecards.scorecards,
+        analyses.router, erasures.router, recordings.router,
+        catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,
     ):  # fmt: skip
         native.include_router(router)

@@ -42,6 +42,14 @@ async def enqueue(session: AsyncSession, task: str, key: str, *, delay: float = 
     )
 
 
+async def withdraw(session: AsyncSession, jobs: Sequence[tuple[str, str]]) -> None:
+    """Take back jobs, each a task and a key, that no worker has begun."""
+    keys = [f"{task}:{key}" for task, key in jobs]
+    await session.execute(
+        text("DELETE FROM pgqueuer WHERE dedupe_key = ANY(:keys) AND status = 'queued'"), {"keys": keys}
+    )
+
+
 async def _queries(session: AsyncSession, task: str) -> Queries:
     """The engine on the session's own connection, so that both commit together."""
     raw = await (await session.connection()).get_raw_connection()

@@ -1,4 +1,4 @@
-"""What keeps the house in order: rescue what has no job, prune what is done."""
+"""What keeps the house in order: rescue what has no job, prune what is done, remove what is doomed."""
 
 import asyncio
 from datetime import timedelta
@@ -17,6 +17,8 @@ from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
+from calltrace.recordings import objects
+from calltrace.recordings.vault import Vault
 from calltrace.webhooks import cleanup
 from calltrace.webhooks.models import Delivery
 
@@ -30,11 +32,12 @@ _ONE_AT_A_TIME = sql("SELECT pg_try_advisory_xact_lock(1751474536)")
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def keep_house(database: Database, lease_seconds: float) -> None:
-    """Run for ever, in every worker; one of them at a time does the work."""
+async def keep_house(database: Database, vault: Vault, lease_seconds: float) -> None:
+    """Run for ever, in every worker; one of them at a time works on the database."""
     while True:
         try:
             await tidy(database, lease_seconds)
+            await objects.sweep(database, vault)
         except DatabaseAwayError as error:
             log.warning("housekeeping_postponed", error=error.detail)
         await asyncio.sleep(EVERY_SECONDS)

@@ -20,7 +20,7 @@ from calltrace.kit.children import Child, Message
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.hearing import Heard, as_json
 from calltrace.pipeline.work import Work
-from calltrace.recordings import fetch
+from calltrace.recordings import fetch, objects
 from calltrace.recordings.models import Recording
 from calltrace.speech.transcript import Transcript
 
@@ -60,7 +60,7 @@ class Steps:
             platform.limits,
             work.moved,
         )
-        stored = await platform.vault.save(path, f"{work.claim.org_id}/{uuid.uuid4()}")
+        stored = await objects.store(platform.database, platform.vault, work.claim.org_id, path)
         work.note_seconds("fetch", started)
         recording = Recording(
             org_id=work.claim.org_id, object_key=stored.object_key, sealed_key=stored.sealed_data_key,
@@ -70,8 +70,8 @@ class Steps:
         try:
             async with platform.database.tenant(work.claim.org_id) as session:
                 await lifecycle.keep_recording(session, work.claim, recording, work.processing)
-        except StaleAttemptError:
-            await platform.vault.erase(stored.object_key)  # nobody will ever ask for this copy
+        except StaleAttemptError:  # nobody will ever ask for this copy
+            await objects.remove(platform.database, platform.vault, work.claim.org_id, [stored.object_key])
             raise
         return path
 

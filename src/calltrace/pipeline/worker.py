@@ -73,7 +73,9 @@ async def _serve(platform: Platform, processor: Processor) -> None:
             asyncio.create_task(_run(analyses, lease, batch=1, parallel=PARALLEL_ANALYSES)),
             asyncio.create_task(_run(deliveries, lease, batch=16, parallel=PARALLEL_DELIVERIES)),
             asyncio.create_task(_run(mails, lease, batch=1, parallel=PARALLEL_MAILS)),
-            asyncio.create_task(keep_house(platform.database, platform.settings.lease_seconds)),
+            asyncio.create_task(
+                keep_house(platform.database, platform.vault, platform.settings.lease_seconds)
+            ),
         ]
         log.info("worker_ready")
         await _until_stopped(managers, runs, processor, platform.settings.drain_seconds)

@@ -58,6 +58,13 @@ class Upload(Row, Tenant, Base):
     expires_at: Mapped[datetime]
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
 
+    @property
+    def object_keys(self) -> list[str]:
+        """Every object of the store that belongs to it."""
+        if self.direct:
+            return [self.object_prefix]
+        return [f"{self.object_prefix}/{number}" for number in range(self.pieces)]
+
 
 class DoomedObject(Tenant, Base):
     """An object of the store that is to be removed once ``due_at`` has passed.

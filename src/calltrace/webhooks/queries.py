@@ -188,6 +188,12 @@ async def last_attempts(session: AsyncSession, delivery_id: str, limit: int) -> 
     return list(reversed((await session.scalars(query.limit(limit))).all()))
 
 
+async def lock_deliveries_of(session: AsyncSession, analysis_id: uuid.UUID) -> Sequence[str]:
+    """Ids of the deliveries that tell of an analysis, oldest first, all locked."""
+    query = select(Delivery.id).where(Delivery.analysis_id == analysis_id)
+    return (await session.scalars(query.order_by(Delivery.created_at, Delivery.id).with_for_update())).all()
+
+
 async def attempts(session: AsyncSession, delivery_id: str) -> Sequence[Attempt]:
     """All attempts of one delivery, first to last."""
     query = select(Attempt).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number)

@@ -1,10 +1,15 @@
 """Analyses in every state, made through the service."""
 
 import uuid
+from pathlib import Path
 
 from calltrace.analyses import lifecycle, submit
+from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.lifecycle import CallFacts, Claim
 from calltrace.evaluation.results import Evaluation, MoodBySide, ScorecardRef
+from calltrace.pipeline.context import Platform
+from calltrace.recordings import objects
+from calltrace.recordings.models import Recording
 from calltrace.speech.metrics import measure
 from calltrace.speech.transcript import Attribution, Segment, Transcript
 from database.conftest import submission
@@ -44,3 +49,34 @@ async def claimed(intake: submit.Intake, org: uuid.UUID, analysis_id: uuid.UUID)
         analysis = await lifecycle.claim(session, analysis_id)
     assert analysis is not None
     return Claim(org, analysis_id, analysis.attempt)
+
+
+async def recorded(platform: Platform, claim: Claim, folder: Path, content: bytes = b"audio") -> Recording:
+    """The claimed analysis gets a recording that rests in the store."""
+    (folder / "call").write_bytes(content)
+    stored = await objects.store(platform.database, platform.vault, claim.org_id, folder / "call")
+    recording = Recording(
+        org_id=claim.org_id, object_key=stored.object_key, sealed_key=stored.sealed_data_key,
+        size_bytes=stored.size, sha256=stored.sha256, media="wav", content_type="text/html",
+    )  # fmt: skip
+    async with platform.database.tenant(claim.org_id) as session:
+        await lifecycle.keep_recording(session, claim, recording, ProcessingDocument())
+    return recording
+
+
+async def heard(platform: Platform, claim: Claim) -> None:
+    async with platform.database.tenant(claim.org_id) as session:
+        await lifecycle.keep_transcript(session, claim, TRANSCRIPT, FACTS, ProcessingDocument())
+
+
+async def completed(
+    platform: Platform, intake: submit.Intake, org: uuid.UUID, folder: Path | None = None, **changes: object
+) -> uuid.UUID:
+    """A completed analysis; with a recording in the store when there is a folder to make it in."""
+    claim = await claimed(intake, org, await submitted(intake, org, **changes))
+    if folder:
+        await recorded(platform, claim, folder)
+    await heard(platform, claim)
+    async with platform.database.tenant(org) as session:
+        await lifecycle.complete(session, claim, TRANSCRIPT, EVALUATION, ProcessingDocument(), platform.links)
+    return claim.analysis_id

@@ -12,26 +12,14 @@ import pytest
 from calltrace.accounts import keys
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
+from database.api.asking import auth, problem_of
 from database.conftest import Caller, count, new_token
 
 URL = "https://127.0.0.1/call-123.mp3"
 
 
-def _auth(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
 async def _post(api: httpx2.AsyncClient, caller: Caller, body: Any, **headers: str) -> httpx2.Response:
-    return await api.post("/api/v1/analyses", json=body, headers=_auth(caller.token) | headers)
-
-
-def _problem(answer: httpx2.Response, status: int, code: str) -> dict[str, Any]:
-    assert answer.headers["content-type"] == "application/problem+json"
-    body = answer.json()
-    assert (answer.status_code, body["status"], body["code"]) == (status, status, code), body
-    assert body["requestId"] == answer.headers["x-request-id"]
-    assert {"type", "title", "detail"} <= body.keys()
-    return body
+    return await api.post("/api/v1/analyses", json=body, headers=auth(caller.token) | headers)
 
 
 async def test_ct_041_the_202_and_its_body(api: httpx2.AsyncClient, caller: Caller) -> None:
@@ -53,7 +41,7 @@ async def test_ct_051_a_file_url_is_enough(api: httpx2.AsyncClient, caller: Call
 
 async def test_ct_080_a_queued_analysis_is_shown_with_nulls(api: httpx2.AsyncClient, caller: Caller) -> None:
     made = (await _post(api, caller, {"fileUrl": URL, "metadata": {"a": {"b": [1, 2.5, None]}}})).json()
-    shown = (await api.get(f"/api/v1/analyses/{made['analysisId']}", headers=_auth(caller.token))).json()
+    shown = (await api.get(f"/api/v1/analyses/{made['analysisId']}", headers=auth(caller.token))).json()
     assert shown["status"] == "queued"
     assert shown["progress"] == {"stage": "queued", "percent": 0}
     assert shown["metadata"] == {"a": {"b": [1, 2.5, None]}}
@@ -85,7 +73,7 @@ BAD_BODIES: dict[str, tuple[Any, str]] = {
 async def test_ct_052_ct_055_bad_fields_are_400_and_named(
     api: httpx2.AsyncClient, caller: Caller, body: Any, pointer: str
 ) -> None:
-    problem = _problem(await _post(api, caller, body), 400, "invalid_request")
+    problem = problem_of(await _post(api, caller, body), 400, "invalid_request")
     assert pointer in [one["pointer"] for one in problem["errors"]]
 
 
@@ -96,28 +84,28 @@ async def test_ct_052_ct_055_bad_fields_are_400_and_named(
     ids=["empty", "cut", "word", "NaN", "infinite", "NUL", "surrogate", "not UTF-8", "deep"],
 )  # fmt: skip
 async def test_ct_053_what_is_no_json_is_400(api: httpx2.AsyncClient, caller: Caller, body: bytes) -> None:
-    headers = _auth(caller.token) | {"Content-Type": "application/json"}
-    _problem(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_json")
+    headers = auth(caller.token) | {"Content-Type": "application/json"}
+    problem_of(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_json")
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"null"])
 async def test_json_that_is_no_object_is_400(api: httpx2.AsyncClient, caller: Caller, body: bytes) -> None:
-    headers = _auth(caller.token) | {"Content-Type": "application/json"}
-    _problem(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_request")
+    headers = auth(caller.token) | {"Content-Type": "application/json"}
+    problem_of(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_request")
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_ct_054_another_content_type_is_400(
     api: httpx2.AsyncClient, caller: Caller, content_type: str
 ) -> None:
-    headers = _auth(caller.token) | {"Content-Type": content_type}
+    headers = auth(caller.token) | {"Content-Type": content_type}
     answer = await api.post("/api/v1/analyses", content=json.dumps({"fileUrl": URL}), headers=headers)
-    _problem(answer, 400, "unsupported_content_type")
+    problem_of(answer, 400, "unsupported_content_type")
 
 
 async def test_a_body_over_a_mebibyte_is_413(api: httpx2.AsyncClient, caller: Caller) -> None:
     body = {"fileUrl": URL, "metadata": {"a": "x" * 1_100_000}}
-    _problem(await _post(api, caller, body), 413, "request_too_large")
+    problem_of(await _post(api, caller, body), 413, "request_too_large")
 
 
 REFUSED = {
@@ -134,7 +122,7 @@ REFUSED = {
 async def test_ct_060_to_ct_063_refused_urls_are_422(
     api: httpx2.AsyncClient, caller: Caller, database: Database, url: str, code: str
 ) -> None:
-    _problem(await _post(api, caller, {"fileUrl": url}), 422, code)
+    problem_of(await _post(api, caller, {"fileUrl": url}), 422, code)
     assert await count(database, "analyses", caller.org_id) == 0
 
 
@@ -144,12 +132,12 @@ async def test_ct_060_to_ct_063_refused_urls_are_422(
 async def test_ct_141_without_a_valid_key_401(api: httpx2.AsyncClient, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
     answer = await api.get("/api/v1/analyses", headers=headers)
-    _problem(answer, 401, "unauthorized")
+    problem_of(answer, 401, "unauthorized")
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
 async def test_a_request_without_key_is_401_even_when_its_body_is_bad(api: httpx2.AsyncClient) -> None:
-    _problem(await api.post("/api/v1/analyses", content=b"{"), 401, "unauthorized")
+    problem_of(await api.post("/api/v1/analyses", content=b"{"), 401, "unauthorized")
 
 
 async def test_ct_024_ct_025_each_operation_needs_its_scope(
@@ -157,10 +145,10 @@ async def test_ct_024_ct_025_each_operation_needs_its_scope(
 ) -> None:
     reader = await new_token(database, org, ("analysis:read",))
     writer = await new_token(database, org, ("analysis:write",))
-    answer = await api.post("/api/v1/analyses", json={"fileUrl": URL}, headers=_auth(reader))
-    _problem(answer, 403, "insufficient_scope")
+    answer = await api.post("/api/v1/analyses", json={"fileUrl": URL}, headers=auth(reader))
+    problem_of(answer, 403, "insufficient_scope")
     for path in ("/api/v1/analyses", f"/api/v1/analyses/{uuid.uuid4()}"):
-        _problem(await api.get(path, headers=_auth(writer)), 403, "insufficient_scope")
+        problem_of(await api.get(path, headers=auth(writer)), 403, "insufficient_scope")
 
 
 async def test_ct_030_the_two_scopes_complete_the_flow(
@@ -168,7 +156,7 @@ async def test_ct_030_the_two_scopes_complete_the_flow(
 ) -> None:
     caller = Caller(org, await new_token(database, org, ("analysis:write", "analysis:read")))
     made = (await _post(api, caller, {"fileUrl": URL})).json()
-    answer = await api.get(f"/api/v1/analyses/{made['analysisId']}", headers=_auth(caller.token))
+    answer = await api.get(f"/api/v1/analyses/{made['analysisId']}", headers=auth(caller.token))
     assert answer.status_code == 200
 
 
@@ -196,12 +184,12 @@ async def test_ct_057_ct_143_another_payload_under_the_key_is_409(
 ) -> None:
     await _post(api, caller, {"fileUrl": URL, "idempotencyKey": "k"})
     answer = await _post(api, caller, {"fileUrl": URL, "idempotencyKey": "k", "externalId": "other"})
-    _problem(answer, 409, "idempotency_key_reused")
+    problem_of(answer, 409, "idempotency_key_reused")
 
 
 async def test_header_and_body_key_must_agree(api: httpx2.AsyncClient, caller: Caller) -> None:
     body = {"fileUrl": URL, "idempotencyKey": "a"}
-    _problem(await _post(api, caller, body, **{"Idempotency-Key": "b"}), 400, "invalid_request")
+    problem_of(await _post(api, caller, body, **{"Idempotency-Key": "b"}), 400, "invalid_request")
     assert (await _post(api, caller, body, **{"Idempotency-Key": "a"})).status_code == 202
 
 
@@ -211,8 +199,8 @@ async def test_another_organisations_analysis_is_404(
     made = (await _post(api, caller, {"fileUrl": URL})).json()
     stranger = await new_token(database, await new_org())
     path = f"/api/v1/analyses/{made['analysisId']}"
-    _problem(await api.get(path, headers=_auth(stranger)), 404, "not_found")
-    assert (await api.get("/api/v1/analyses", headers=_auth(stranger))).json() == {
+    problem_of(await api.get(path, headers=auth(stranger)), 404, "not_found")
+    assert (await api.get("/api/v1/analyses", headers=auth(stranger))).json() == {
         "data": [],
         "nextCursor": None,
     }
@@ -223,12 +211,12 @@ async def test_another_organisations_analysis_is_404(
     ["/api/v1/analyses/nope", f"/api/v1/analyses/{uuid.uuid4()}", "/api/v1/nothing", "/api/v1/analyses/"],
 )
 async def test_what_does_not_exist_is_404(api: httpx2.AsyncClient, caller: Caller, path: str) -> None:
-    _problem(await api.get(path, headers=_auth(caller.token)), 404, "not_found")
+    problem_of(await api.get(path, headers=auth(caller.token)), 404, "not_found")
 
 
 async def test_a_wrong_method_is_405(api: httpx2.AsyncClient, caller: Caller) -> None:
-    answer = await api.put("/api/v1/analyses", headers=_auth(caller.token))
-    _problem(answer, 405, "method_not_allowed")
+    answer = await api.put("/api/v1/analyses", headers=auth(caller.token))
+    problem_of(answer, 405, "method_not_allowed")
     assert "POST" in answer.headers["allow"] or "GET" in answer.headers["allow"]
 
 
@@ -241,8 +229,8 @@ BAD_QUERIES = [
 
 @pytest.mark.parametrize("query", BAD_QUERIES)
 async def test_bad_list_parameters_are_400(api: httpx2.AsyncClient, caller: Caller, query: str) -> None:
-    answer = await api.get(f"/api/v1/analyses?{query}", headers=_auth(caller.token))
-    problem = _problem(answer, 400, "invalid_request")
+    answer = await api.get(f"/api/v1/analyses?{query}", headers=auth(caller.token))
+    problem = problem_of(answer, 400, "invalid_request")
     assert problem["errors"][0]["pointer"] == "/" + query.split("=", maxsplit=1)[0]
 
 
@@ -250,10 +238,10 @@ async def test_ct_101_to_ct_106_filters_by_their_names(api: httpx2.AsyncClient, 
     made = (await _post(api, caller, {"fileUrl": URL, "externalId": "crm-call-123"})).json()
     await _post(api, caller, {"fileUrl": URL})
     query = "status=queued&externalId=crm-call-123&from=2020-01-01T00:00:00Z&to=2999-01-01T00:00:00%2B02:00"
-    found = (await api.get(f"/api/v1/analyses?{query}", headers=_auth(caller.token))).json()
+    found = (await api.get(f"/api/v1/analyses?{query}", headers=auth(caller.token))).json()
     assert [one["analysisId"] for one in found["data"]] == [made["analysisId"]]
     none = await api.get(
-        "/api/v1/analyses?status=completed&externalId=crm-call-123", headers=_auth(caller.token)
+        "/api/v1/analyses?status=completed&externalId=crm-call-123", headers=auth(caller.token)
     )
     assert none.json() == {"data": [], "nextCursor": None}
 
@@ -277,7 +265,7 @@ async def test_an_unexpected_error_has_a_request_id_and_says_nothing_of_its_caus
 ) -> None:
     broken = dataclasses.replace(platform, client=None)  # type: ignore[arg-type] - a fault of ours, made for real
     api._transport.app.state.platform = broken  # type: ignore[attr-defined] - the app under test
-    problem = _problem(await _post(api, caller, {"fileUrl": URL}), 500, "internal_error")
+    problem = problem_of(await _post(api, caller, {"fileUrl": URL}), 500, "internal_error")
     assert "NoneType" not in json.dumps(problem)
 
 
@@ -286,8 +274,8 @@ async def test_a_database_that_is_away_is_503(
 ) -> None:
     away = Database("postgresql://nobody@/nothing?host=/nonexistent")
     api._transport.app.state.platform = dataclasses.replace(platform, database=away)  # type: ignore[attr-defined] - the app under test
-    answer = await api.get("/api/v1/analyses", headers=_auth(caller.token))
-    _problem(answer, 503, "unavailable")
+    answer = await api.get("/api/v1/analyses", headers=auth(caller.token))
+    problem_of(answer, 503, "unavailable")
     assert int(answer.headers["retry-after"]) > 0
 
 
@@ -297,5 +285,5 @@ async def test_a_key_bound_to_addresses_is_refused_from_elsewhere(
     async with database.tenant(org) as session:
         _key, elsewhere = await keys.create(session, org, name="x", allowed_ips=["10.0.0.0/8"])
         _key, here = await keys.create(session, org, name="y", allowed_ips=["127.0.0.1"])
-    _problem(await api.get("/api/v1/analyses", headers=_auth(elsewhere)), 403, "ip_not_allowed")
-    assert (await api.get("/api/v1/analyses", headers=_auth(here))).status_code == 200
+    problem_of(await api.get("/api/v1/analyses", headers=auth(elsewhere)), 403, "ip_not_allowed")
+    assert (await api.get("/api/v1/analyses", headers=auth(here))).status_code == 200

@@ -8,28 +8,18 @@ from typing import Any
 import httpx2
 import pytest
 
-from calltrace.analyses import lifecycle
-from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.submit import Intake
 from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
-from calltrace.recordings.models import Recording
-from database.analyses.factory import claimed, submitted
+from database.analyses.factory import claimed, recorded, submitted
 
 CONTENT = bytes(range(256)) * 800
 
 
 @pytest.fixture
 async def link(platform: Platform, org: uuid.UUID, intake: Intake, tmp_path: Path) -> str:
-    (tmp_path / "call").write_bytes(CONTENT)
-    stored = await platform.vault.save(tmp_path / "call", f"{org}/{uuid.uuid4()}")
     claim = await claimed(intake, org, await submitted(intake, org))
-    recording = Recording(
-        org_id=org, object_key=stored.object_key, sealed_key=stored.sealed_data_key, size_bytes=stored.size,
-        sha256=stored.sha256, media="wav", content_type="text/html",
-    )  # fmt: skip
-    async with platform.database.tenant(org) as session:
-        await lifecycle.keep_recording(session, claim, recording, ProcessingDocument())
+    await recorded(platform, claim, tmp_path, CONTENT)
     return platform.links.url(org, claim.analysis_id).removeprefix("https://calls.test")
 
 

@@ -24,6 +24,7 @@ from calltrace.db.tables import FEATURES
 from calltrace.kit import clock
 from calltrace.mail.models import Mail
 from calltrace.pipeline.context import Platform
+from calltrace.recordings import objects
 from calltrace.recordings.models import Recording
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
@@ -125,6 +126,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
             content_type=None,
         )
         session.add(recording)
+        await objects.doom(session, org, [f"{org}/doomed"])
         await session.flush()
         await session.execute(text("UPDATE analyses SET recording_id = :id"), {"id": recording.id})
         await session.execute(

@@ -1,5 +1,6 @@
 """Whatever lost its job is found; whatever is done is pruned; what is at work is left alone."""
 
+import asyncio
 import uuid
 
 import pytest
@@ -7,8 +8,11 @@ from sqlalchemy import text
 
 from calltrace.analyses import submit
 from calltrace.db.session import Database
-from calltrace.pipeline.housekeeping import tidy
+from calltrace.pipeline.context import Platform
+from calltrace.pipeline.housekeeping import keep_house, tidy
+from calltrace.recordings import objects
 from database.analyses.factory import claimed, submitted
+from database.conftest import count
 
 LEASE = 30.0
 DROP = "DELETE FROM pgqueuer WHERE dedupe_key LIKE :key"
@@ -81,3 +85,13 @@ async def test_old_idempotency_keys_and_job_logs_are_pruned(
     async with database.operator() as session:
         old = "SELECT count(*) FROM pgqueuer_log WHERE created < now() - interval '2 days'"
         assert await session.scalar(text(old)) == 0
+
+
+async def test_what_is_doomed_is_removed_from_the_store(platform: Platform, org: uuid.UUID) -> None:
+    async with platform.database.tenant(org) as session:
+        await objects.doom(session, org, [f"{org}/x"])
+    housekeeper = asyncio.create_task(keep_house(platform.database, platform.vault, LEASE))
+    while await count(platform.database, "doomed_objects", org):
+        assert not housekeeper.done()
+        await asyncio.sleep(0.01)
+    housekeeper.cancel()

@@ -1,0 +1,101 @@
+"""Erasing an analysis and all that came of it, with a receipt that says what was erased and nothing else."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, delete
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import audit
+from calltrace.accounts.audit import Actor, Deed
+from calltrace.accounts.models import AuditEntry, Mode
+from calltrace.analyses import queries
+from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
+from calltrace.db import jobs
+from calltrace.db.base import Base
+from calltrace.db.session import Database
+from calltrace.kit.errors import NotFoundError
+from calltrace.recordings import objects
+from calltrace.recordings.models import Recording, Upload
+from calltrace.recordings.vault import Vault
+from calltrace.webhooks.erase import erase_deliveries
+
+ACTION = "analysis.erased"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Proof of an erasure: the entry of the audit trail. ``erased`` counts what there was, by kind."""
+
+    receipt_id: uuid.UUID
+    analysis_id: str
+    erased_at: datetime
+    erased: dict[str, int]
+
+    @classmethod
+    def of(cls, entry: AuditEntry) -> "Receipt":
+        """The receipt that an entry of the audit trail is."""
+        return cls(entry.id, str(entry.target_id), entry.created_at, entry.details["erased"])
+
+
+async def erase(
+    database: Database, vault: Vault, actor: Actor, org_id: uuid.UUID, analysis_id: uuid.UUID, mode: Mode
+) -> Receipt:
+    """Erase audio, transcript, evaluations, webhook snapshots and uploads of one analysis, for good.
+
+    All rows go in one transaction, the data key of the audio with them: from then on no copy of it can be
+    read, wherever it is. The object itself is removed at once if the store can be reached, else later.
+    A worker that has the analysis finds that it is gone. The idempotency key stays for as long as keys do.
+
+    Raises:
+        NotFoundError: there is none, it is another organisation's or mode's, or it was erased before.
+    """
+    async with database.tenant(org_id) as session:
+        analysis = await queries.lock(session, analysis_id, mode)
+        if analysis is None:
+            raise NotFoundError("There is no analysis with this id.")
+        recordings, uploads = await _media(session, analysis)
+        erased = await _erase_rows(session, analysis)
+        object_keys = [one.object_key for one in recordings]
+        object_keys += [key for one in uploads for key in one.object_keys]
+        for one in (*recordings, *uploads):
+            await session.delete(one)
+        await objects.doom(session, org_id, object_keys)
+        counts = {"recordings": len(recordings), **erased, "uploads": len(uploads)}
+        deed = Deed(ACTION, analysis_id, {"mode": mode, "erased": counts})
+        receipt = Receipt.of(await audit.record(session, org_id, actor, deed))
+    await objects.remove(database, vault, org_id, object_keys)
+    return receipt
+
+
+async def _media(session: AsyncSession, analysis: Analysis) -> tuple[list[Recording], list[Upload]]:
+    recording = await session.get(Recording, analysis.recording_id) if analysis.recording_id else None
+    upload = await session.get(Upload, analysis.upload_id) if analysis.upload_id else None
+    return [recording] if recording else [], [upload] if upload else []
+
+
+async def _erase_rows(session: AsyncSession, analysis: Analysis) -> dict[str, int]:
+    """Delete what hangs on the analysis, then the analysis; answer how much there was of each kind."""
+    told = await erase_deliveries(session, analysis.org_id, analysis.id)
+    mine = EvaluationRow.analysis_id == analysis.id
+    evaluations = await _delete(session, EvaluationRow, mine, EvaluationRow.id)
+    heard = TranscriptRow.analysis_id == analysis.id
+    transcripts = await _delete(session, TranscriptRow, heard, TranscriptRow.analysis_id)
+    await _delete(session, Analysis, Analysis.id == analysis.id, Analysis.id)
+    work = [(jobs.PROCESS, analysis.id), *((jobs.EVALUATE, one) for one in evaluations)]
+    await jobs.withdraw(session, [(task, f"{analysis.org_id}/{key}") for task, key in work])
+    return {
+        "transcripts": len(transcripts),
+        "evaluations": len(evaluations),
+        "deliveries": told.deliveries,
+        "attempts": told.attempts,
+    }
+
+
+async def _delete(
+    session: AsyncSession, table: type[Base], match: ColumnElement[bool], key: Any
+) -> Sequence[Any]:
+    return (await session.scalars(delete(table).where(match).returning(key))).all()
