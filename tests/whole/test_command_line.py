@@ -61,6 +61,8 @@ BAD = {
     "private receiver": (
         ("webhooks", "create", "--org", "Default", "--url", "https://10.0.0.1/", "--event=analysis.failed"), 1
     ),
+    "unknown scorecard": (("queues", "create", "x", "--org", "Default", "--scorecard", "nothing"), 1),
+    "no such file": (("scorecards", "import", "nowhere.yaml", "--org", "Default"), 2),
     "unknown option": (("keys", "create", "--colour", "red"), 2),
     "unknown command": (("dance",), 2),
     "bad choice": (("orgs", "create", "Y", "--plan", "gold"), 2),

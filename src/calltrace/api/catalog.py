@@ -1,7 +1,7 @@
 """``/api/v1/agents`` and ``/api/v1/queues``."""
 
 import uuid
-from typing import Annotated, Any, Generic
+from typing import Annotated, Generic
 
 from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,10 +10,9 @@ from calltrace.accounts.audit import Actor
 from calltrace.api.resources import Json, router_of
 from calltrace.api.schemas import Wire
 from calltrace.catalog import service
-from calltrace.catalog.models import Queue
 from calltrace.catalog.service import AGENTS, QUEUES, Kind, M
+from calltrace.catalog.shown import as_json
 from calltrace.db.listing import NameFilter, Slice, cut
-from calltrace.kit import clock
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -78,33 +77,23 @@ class Named(Generic[M]):
     ) -> tuple[list[Json], str | None]:
         """One page, newest first."""
         found, following = cut(await self._kind.page(session, names, part), part.limit, lambda row: row)
-        return [_document(row) for row in found], following
+        return [as_json(row) for row in found], following
 
     async def create(self, session: AsyncSession, org_id: uuid.UUID, actor: Actor, wanted: Json) -> Json:
         """Make one."""
-        return _document(await service.create(session, org_id, actor, self._kind, wanted))
+        return as_json(await service.create(session, org_id, actor, self._kind, wanted))
 
     async def find(self, session: AsyncSession, row_id: uuid.UUID) -> Json:
         """Read one."""
-        return _document(await service.find(session, self._kind, row_id))
+        return as_json(await service.find(session, self._kind, row_id))
 
     async def change(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID, changes: Json) -> Json:
         """Change one."""
-        return _document(await service.change(session, actor, self._kind, row_id, changes))
+        return as_json(await service.change(session, actor, self._kind, row_id, changes))
 
     async def delete(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID) -> None:
         """Delete one."""
         await service.delete(session, actor, self._kind, row_id)
-
-
-def _document(row: Any) -> Json:
-    fields: Json = {
-        "id": str(row.id), "name": row.name, "externalId": row.external_id,
-        "createdAt": clock.iso(row.created_at),
-    }  # fmt: skip
-    if isinstance(row, Queue):
-        fields["scorecardId"] = str(row.scorecard_id) if row.scorecard_id else None
-    return fields
 
 
 agents = router_of(Named(AGENTS, AgentRequest, AgentChanges, AgentDocument))

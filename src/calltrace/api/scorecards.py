@@ -16,13 +16,10 @@ from calltrace.api.resources import ONE, Json, Page, RowId, router_of
 from calltrace.api.schemas import Wire
 from calltrace.catalog.assignment import delete_scorecard
 from calltrace.db.listing import NameFilter, Slice, cut
-from calltrace.kit import clock
-from calltrace.scorecards import queries, service, versions
+from calltrace.scorecards import queries, service, shown, versions
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.scorecards.compose import first_document
 from calltrace.scorecards.document import Scorecard
-from calltrace.scorecards.models import ScorecardVersion
-from calltrace.scorecards.queries import Stored
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 DOCUMENT = "What calls are held against. Its `id` and `version` are given by the server."
@@ -89,22 +86,22 @@ class Scorecards:
     ) -> tuple[list[Json], str | None]:
         """One page, newest first."""
         found = await queries.scorecards(session, names, part)
-        shown, following = cut(found, part.limit, lambda stored: stored.row)
-        return [_item(stored) for stored in shown], following
+        page, following = cut(found, part.limit, lambda stored: stored.row)
+        return [shown.item(stored) for stored in page], following
 
     async def create(self, session: AsyncSession, org_id: uuid.UUID, actor: Actor, wanted: Json) -> Json:
         """Store one with its first version."""
         document = first_document(wanted.get("name"), wanted.get("document"))
         external_id = wanted.get("external_id")
-        return _whole(await service.create(session, org_id, actor, document, external_id))
+        return shown.whole(await service.create(session, org_id, actor, document, external_id))
 
     async def find(self, session: AsyncSession, row_id: uuid.UUID) -> Json:
         """Read one."""
-        return _whole(await versions.current(session, row_id))
+        return shown.whole(await versions.current(session, row_id))
 
     async def change(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID, changes: Json) -> Json:
         """Write a new version, set the external id, or both."""
-        return _whole(await service.change(session, actor, row_id, changes))
+        return shown.whole(await service.change(session, actor, row_id, changes))
 
     async def delete(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID) -> None:
         """Delete one that no queue names."""
@@ -131,7 +128,9 @@ async def list_versions(
     only_known(request, frozenset({"limit", "cursor"}))
     async with platform.database.tenant(principal.org_id) as session:
         found, following = await versions.page(session, path_id(row_id), cursor=cursor, limit=limit)
-    return await as_json(lambda: {"data": [_version(one) for one in found], "nextCursor": following})
+    return await as_json(
+        lambda: {"data": [shown.version_item(one) for one in found], "nextCursor": following}
+    )
 
 
 @scorecards.get(
@@ -145,23 +144,4 @@ async def get_version(
     """One version with its document: what an evaluation that is pinned to it was judged by."""
     async with platform.database.tenant(principal.org_id) as session:
         found = await versions.find(session, path_id(row_id), version)
-    return await as_json(lambda: {**_version(found), "document": found.document})
-
-
-def _item(stored: Stored) -> Json:
-    return {
-        "id": str(stored.row.id), "name": stored.row.name, "externalId": stored.row.external_id,
-        "createdAt": clock.iso(stored.row.created_at), "key": stored.version.document["key"],
-        "version": stored.version.version,
-    }  # fmt: skip
-
-
-def _whole(stored: Stored) -> Json:
-    return {**_item(stored), "document": stored.version.document}
-
-
-def _version(version: ScorecardVersion) -> Json:
-    return {
-        "version": version.version, "name": version.document["name"],
-        "createdAt": clock.iso(version.created_at),
-    }  # fmt: skip
+    return await as_json(lambda: {**shown.version_item(found), "document": found.document})

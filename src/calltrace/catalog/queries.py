@@ -3,11 +3,12 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.catalog.models import Agent, Queue
 from calltrace.db.listing import NameFilter, Slice, listed
+from calltrace.kit.ids import as_uuid
 from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
 from calltrace.scorecards.queries import newest_version
 
@@ -32,6 +33,12 @@ async def agents(session: AsyncSession, names: NameFilter, part: Slice) -> Seque
 async def queues(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Queue]:
     """Queues of the organisation, newest first, and one more than asked for if there are more."""
     return (await session.scalars(listed(select(Queue), Queue, names, part))).all()
+
+
+async def queues_named(session: AsyncSession, text: str) -> Sequence[Queue]:
+    """Queues of the organisation that an id, an external id or a name names."""
+    match = or_(Queue.id == as_uuid(text), Queue.external_id == text, Queue.name == text)
+    return (await session.scalars(select(Queue).where(match))).all()
 
 
 async def scorecard_of_queue(session: AsyncSession, queue_id: uuid.UUID) -> ScorecardVersion | None:

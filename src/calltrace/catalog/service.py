@@ -63,6 +63,18 @@ async def find(session: AsyncSession, kind: Kind[M], row_id: uuid.UUID, *, lock:
     return row
 
 
+async def find_queue(session: AsyncSession, text: str) -> Queue:
+    """The one queue that an id, an external id or a name names.
+
+    Raises:
+        NotFoundError: none, or more than one.
+    """
+    found = await queries.queues_named(session, text)
+    if len(found) != 1:
+        raise NotFoundError(f"{len(found) or 'No'} queues match {text!r}; give the id of one.")
+    return found[0]
+
+
 async def change(session: AsyncSession, actor: Actor, kind: Kind[M], row_id: uuid.UUID, values: Values) -> M:
     """Give some of its columns other values; what stays the same is no deed.
 

@@ -1,16 +1,18 @@
 """Lists of named rows: narrowed by name and external id, newest first, cut into pages by a cursor."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar, TypeVarTuple
 
 from sqlalchemy import Select, literal, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.db.base import Named
 from calltrace.kit.cursor import Cursor
 
 T = TypeVar("T")
 Columns = TypeVarTuple("Columns")
+_PAGE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,17 @@ def cut(found: Sequence[T], limit: int, row: Callable[[T], Named]) -> tuple[Sequ
         return found, None
     last = row(found[limit - 1])
     return found[:limit], Cursor(last.created_at, last.id).encode()
+
+
+async def everything(
+    session: AsyncSession,
+    page: Callable[[AsyncSession, NameFilter, Slice], Awaitable[Sequence[T]]],
+    row: Callable[[T], Named],
+) -> list[T]:
+    """A whole list, page by page."""
+    found, cursor = list[T](), ""
+    while cursor is not None:
+        part = Slice(Cursor.decode(cursor) if cursor else None, _PAGE)
+        shown, cursor = cut(await page(session, NameFilter(), part), _PAGE, row)
+        found += shown
+    return found

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from calltrace.db.listing import NameFilter, Slice, listed
+from calltrace.kit.ids import as_uuid
 from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
 
 
@@ -46,6 +47,13 @@ async def scorecard_by_external_id(session: AsyncSession, external_id: str) -> S
     """The scorecard that another system, or a file, knows under this id."""
     row = (await session.execute(newest_version().where(ScorecardRow.external_id == external_id))).first()
     return Stored(row[0], row[1]) if row else None
+
+
+async def scorecards_named(session: AsyncSession, text: str) -> Sequence[Stored]:
+    """Scorecards of the organisation that an id, an external id or a name names."""
+    match = or_(ScorecardRow.id == as_uuid(text), ScorecardRow.external_id == text, ScorecardRow.name == text)
+    found = await session.execute(newest_version().where(match))
+    return [Stored(row[0], row[1]) for row in found.all()]
 
 
 async def scorecards(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Stored]:

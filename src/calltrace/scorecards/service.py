@@ -11,7 +11,7 @@ from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.db.conflicts import broken_constraint
 from calltrace.kit import clock
-from calltrace.kit.errors import FieldError
+from calltrace.kit.errors import FieldError, NotFoundError
 from calltrace.kit.ids import uuid7
 from calltrace.scorecards import queries, versions
 from calltrace.scorecards.compose import named
@@ -52,6 +52,18 @@ async def store(session: AsyncSession, org_id: uuid.UUID, actor: Actor, wanted: 
     if known is None:
         return await create(session, org_id, actor, wanted, wanted.key)
     return await versions.add(session, actor, known.row.id, wanted)
+
+
+async def find(session: AsyncSession, text: str) -> Stored:
+    """The one scorecard that an id, an external id or a name names, in its newest version.
+
+    Raises:
+        NotFoundError: none, or more than one.
+    """
+    found = await queries.scorecards_named(session, text)
+    if len(found) != 1:
+        raise NotFoundError(f"{len(found) or 'No'} scorecards match {text!r}; give the id of one.")
+    return found[0]
 
 
 async def change(

@@ -172,6 +172,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "organisation_by_id_or_name": str(org),
         "key_by_id_or_prefix": name,
         "endpoint": str(endpoint.id),
+        "queues_named": str(queue.id),
+        "scorecards_named": str(stored.row.id),
     }
     return {"common": common, "texts": texts}
 

@@ -1,0 +1,94 @@
+"""``calltrace scorecards``: scorecards as YAML files, in and out."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from calltrace.accounts.audit import OPERATOR
+from calltrace.catalog import service as catalog
+from calltrace.cli.accounts import OrgOption
+from calltrace.cli.instance import Scope, in_organisation, settings_of
+from calltrace.cli.output import JsonOption, show_many, show_one
+from calltrace.db.listing import everything
+from calltrace.kit.errors import UsageError
+from calltrace.scorecards import queries, service, shown, versions
+from calltrace.scorecards.document import Scorecard
+from calltrace.scorecards.errors import ScorecardError
+from calltrace.scorecards.yaml import dump_scorecard, load_scorecard
+
+scorecards = typer.Typer(no_args_is_help=True, help="What calls are held against, as YAML files.")
+
+
+@scorecards.command("import")
+def import_file(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A scorecard as YAML.")],
+    org: OrgOption,
+    queue: Annotated[
+        str | None, typer.Option(help="Hold calls of this queue against it: id, external id or name.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Store a scorecard; one that is there already, by the file's id or key, gets a new version."""
+    wanted = _read(file)
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        stored = await service.store(scope.session, scope.org_id, OPERATOR, wanted)
+        chosen = None
+        if queue is not None:
+            found = await catalog.find_queue(scope.session, queue)
+            changes = {"scorecard_id": stored.row.id}
+            chosen = await catalog.change(scope.session, OPERATOR, catalog.QUEUES, found.id, changes)
+        return {**shown.item(stored), "queueId": str(chosen.id) if chosen else None}
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+@scorecards.command("export")
+def export(
+    context: typer.Context,
+    scorecard: Annotated[str, typer.Argument(help="Id, external id or name.")],
+    org: OrgOption,
+    version: Annotated[int | None, typer.Option(help="None means the newest.", min=1)] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Print a scorecard as YAML that can be imported again."""
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        stored = await service.find(scope.session, scorecard)
+        if version is None:
+            return stored.version.document
+        return (await versions.find(scope.session, stored.row.id, str(version))).document
+
+    document = in_organisation(settings_of(context), org, work)
+    text = json.dumps(document, ensure_ascii=False) + "\n" if as_json else _yaml(document)
+    sys.stdout.write(text)
+
+
+@scorecards.command("list")
+def list_all(context: typer.Context, org: OrgOption, as_json: JsonOption = False) -> None:
+    """List scorecards, newest first; the one that ships is not among them."""
+
+    async def work(scope: Scope) -> list[dict[str, Any]]:
+        found = await everything(scope.session, queries.scorecards, lambda stored: stored.row)
+        return [shown.item(stored) for stored in found]
+
+    columns = ("id", "name", "key", "version", "externalId", "createdAt")
+    show_many(in_organisation(settings_of(context), org, work), columns, as_json=as_json)
+
+
+def _yaml(document: dict[str, Any]) -> str:
+    return dump_scorecard(Scorecard.model_validate(document))
+
+
+def _read(path: Path) -> Scorecard:
+    """A scorecard from a file; what is wrong with it is told with the file and the line."""
+    try:
+        return load_scorecard(path.read_bytes())
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except ScorecardError as error:
+        raise ScorecardError(f"{path}: {error.detail}", errors=error.errors) from error
