@@ -118,3 +118,9 @@ async def waiting_jobs(database: Database, key: str) -> int:
             text("SELECT count(*) FROM pgqueuer WHERE dedupe_key LIKE :key"), {"key": f"%{key}%"}
         )
         return found or 0
+
+
+async def waiting_for_locks(database: Database) -> int:
+    """How many statements wait for another transaction to end."""
+    async with database.operator() as session:
+        return await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0

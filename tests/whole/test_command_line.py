@@ -32,7 +32,8 @@ def test_settings_name_their_source_and_hide_secrets(stage: Stage) -> None:
     assert "(set)" in hidden.stdout
 
 
-def test_ct_007_ct_008_a_token_is_shown_once(stage: Stage) -> None:
+@pytest.mark.accepts("CT-005", "CT-007", "CT-008")
+def test_a_token_is_shown_once(stage: Stage) -> None:
     made = stage.installation.json(
         "keys", "create", "--org", "Default", "--name", "once", "--scope", "analysis:read"
     )

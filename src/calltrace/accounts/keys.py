@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
+from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import or_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import queries, scopes, tokens
+from calltrace.accounts import audit, queries, scopes, tokens
+from calltrace.accounts.audit import OPERATOR, Actor, Deed
 from calltrace.accounts.errors import (
     AddressNotAllowedError,
     InsufficientScopeError,
@@ -19,7 +21,7 @@ from calltrace.accounts.errors import (
 from calltrace.accounts.models import ApiKey, Mode
 from calltrace.db.session import Database
 from calltrace.kit import clock
-from calltrace.kit.errors import InvalidRequestError, NotFoundError
+from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 
 LONGEST_NAME = 100
 _USE_RESOLUTION = timedelta(minutes=1)
@@ -92,11 +94,13 @@ def _check_address(key: ApiKey, peer: str | None) -> None:
 
 
 async def _note_use(database: Database, key: ApiKey) -> None:
-    """Remember the last use, with at most one write a minute."""
+    """Remember the last use, with at most one write a minute, however many ask at once."""
     now = clock.now()
-    if key.last_used_at is None or key.last_used_at < now - _USE_RESOLUTION:
-        async with database.tenant(key.org_id) as session:
-            await session.execute(update(ApiKey).where(ApiKey.id == key.id).values(last_used_at=now))
+    if key.last_used_at is not None and key.last_used_at > now - _USE_RESOLUTION:
+        return
+    not_yet = or_(ApiKey.last_used_at.is_(None), ApiKey.last_used_at <= now - _USE_RESOLUTION)
+    async with database.tenant(key.org_id) as session:
+        await session.execute(update(ApiKey).where(ApiKey.id == key.id, not_yet).values(last_used_at=now))
 
 
 async def create(
@@ -108,7 +112,8 @@ async def create(
     mode: Mode = "live",
     expires_at: datetime | None = None,
     allowed_ips: Sequence[str] = (),
-    rotated_from: uuid.UUID | None = None,
+    rotated_from: ApiKey | None = None,
+    actor: Actor = OPERATOR,
 ) -> tuple[ApiKey, str]:
     """Create a key and answer it with its token: the only time that the token is known.
 
@@ -116,25 +121,41 @@ async def create(
         InvalidRequestError: no or a too long name, unknown scope, bad address, or an expiry that has passed.
     """
     if not 0 < len(name.strip()) <= LONGEST_NAME:
-        raise InvalidRequestError(f"An API key needs a name of 1 to {LONGEST_NAME} characters.")
+        raise _wrong("/name", f"An API key needs a name of 1 to {LONGEST_NAME} characters.")
     if expires_at is not None and expires_at <= clock.now():
-        raise InvalidRequestError("expiresAt has already passed.")
+        raise _wrong("/expiresAt", "expiresAt has already passed.")
     token = tokens.new_token(mode)
     key = ApiKey(
         org_id=org_id, name=name.strip(), contract="calltrace", mode=mode, prefix=token.prefix,
         token_hash=token.hash, scopes=scopes.checked(wanted), expires_at=expires_at,
-        allowed_ips=_networks(allowed_ips), rotated_from=rotated_from,
+        allowed_ips=_networks(allowed_ips),
+        rotated_from=rotated_from.id if rotated_from else None,
     )  # fmt: skip
     session.add(key)
     await session.flush()
+    deed = "api_key.rotated" if rotated_from else "api_key.created"
+    await audit.record(session, org_id, actor, Deed(deed, key.id, _facts(key)))
     return key, token.token
+
+
+def _facts(key: ApiKey) -> dict[str, Any]:
+    """What the audit trail says of a key: all but the token."""
+    return {
+        "name": key.name, "prefix": key.prefix, "mode": key.mode, "scopes": key.scopes,
+        "expiresAt": clock.iso(key.expires_at) if key.expires_at else None, "allowedIps": key.allowed_ips,
+        **({"rotatedFrom": str(key.rotated_from)} if key.rotated_from else {}),
+    }  # fmt: skip
+
+
+def _wrong(pointer: str, detail: str) -> InvalidRequestError:
+    return InvalidRequestError(detail, errors=[FieldError(pointer, detail)])
 
 
 def _networks(texts: Sequence[str]) -> list[str]:
     try:
         return [str(ip_network(text)) for text in texts]
     except ValueError as error:
-        raise InvalidRequestError(f"Not an IP address or CIDR range: {error}.") from error
+        raise _wrong("/allowedIps", f"Not an IP address or CIDR range: {error}.") from error
 
 
 async def find(session: AsyncSession, text: str) -> ApiKey:
@@ -149,21 +170,26 @@ async def find(session: AsyncSession, text: str) -> ApiKey:
     return found[0]
 
 
-async def revoke(session: AsyncSession, text: str) -> ApiKey:
+async def revoke(session: AsyncSession, text: str, actor: Actor = OPERATOR) -> ApiKey:
     """Revoke a key, at once and for good (acceptance CT-015). Again is not an error."""
     key = await find(session, text)
     if key.revoked_at is None:
         key.revoked_at = clock.now()
         await session.flush()
+        await audit.record(session, key.org_id, actor, Deed("api_key.revoked", key.id, _facts(key)))
     return key
 
 
-async def rotate(session: AsyncSession, text: str) -> tuple[ApiKey, str]:
-    """A new key with the name, scopes and expiry of an old one, which stays valid (CT-017)."""
+async def rotate(session: AsyncSession, text: str, actor: Actor = OPERATOR) -> tuple[ApiKey, str]:
+    """A new key with the name, scopes and expiry of an old one, which stays valid (CT-017).
+
+    Raises:
+        NotFoundError: no such key. InvalidRequestError: it is revoked or has expired.
+    """
     old = await find(session, text)
     if old.revoked_at is not None:
         raise InvalidRequestError("A revoked key cannot be rotated; create a new one.")
     return await create(
         session, old.org_id, name=old.name, wanted=old.scopes, mode=old.mode, expires_at=old.expires_at,
-        allowed_ips=old.allowed_ips, rotated_from=old.id,
+        allowed_ips=old.allowed_ips, rotated_from=old, actor=actor,
     )  # fmt: skip

@@ -15,7 +15,7 @@ from calltrace.db.session import Database
 from calltrace.kit.errors import InvalidRequestError
 from calltrace.kit.outbound import UrlBlockedError, UrlNotHttpsError
 from calltrace.webhooks import service as webhooks
-from database.conftest import count, submission, waiting_jobs
+from database.conftest import count, submission, waiting_for_locks, waiting_jobs
 
 
 async def test_ct_040_the_row_and_its_job_are_written_together(
@@ -102,11 +102,6 @@ async def test_ct_111_subscribers_hear_of_it_in_the_same_transaction(
     assert '"evaluation":null' in body
 
 
-async def _waiting_for_locks(database: Database) -> int:
-    async with database.operator() as session:
-        return await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0
-
-
 @pytest.mark.accepts("CT-045")
 @pytest.mark.parametrize(
     ("kind", "field"), [(catalog.AGENTS, "agent_id"), (catalog.QUEUES, "queue_id")], ids=["agent", "queue"]
@@ -119,7 +114,7 @@ async def test_what_is_deleted_while_a_request_is_judged_is_refused_like_the_unk
     async with database.tenant(org) as session:
         await catalog.delete(session, OPERATOR, kind, row.id)
         late = asyncio.create_task(submit.submit(intake, org, None, submission(**{field: row.id})))
-        while not await _waiting_for_locks(database):
+        while not await waiting_for_locks(database):
             assert not late.done()
             await asyncio.sleep(0.01)
     with pytest.raises(InvalidRequestError, match="names nothing"):

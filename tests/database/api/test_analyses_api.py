@@ -94,6 +94,7 @@ async def test_json_that_is_no_object_is_400(api: httpx2.AsyncClient, caller: Ca
     problem_of(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_request")
 
 
+@pytest.mark.accepts("CT-021")
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_ct_054_another_content_type_is_400(
     api: httpx2.AsyncClient, caller: Caller, content_type: str
@@ -126,10 +127,11 @@ async def test_ct_060_to_ct_063_refused_urls_are_422(
     assert await count(database, "analyses", caller.org_id) == 0
 
 
+@pytest.mark.accepts("CT-141")
 @pytest.mark.parametrize(
     "header", [None, "Bearer", "Bearer nope", "Basic Y3Q6eA==", "Bearer ct_live_" + "0" * 46]
 )
-async def test_ct_141_without_a_valid_key_401(api: httpx2.AsyncClient, header: str | None) -> None:
+async def test_without_a_valid_key_401(api: httpx2.AsyncClient, header: str | None) -> None:
     headers = {"Authorization": header} if header else {}
     answer = await api.get("/api/v1/analyses", headers=headers)
     problem_of(answer, 401, "unauthorized")
@@ -140,7 +142,8 @@ async def test_a_request_without_key_is_401_even_when_its_body_is_bad(api: httpx
     problem_of(await api.post("/api/v1/analyses", content=b"{"), 401, "unauthorized")
 
 
-async def test_ct_024_ct_025_each_operation_needs_its_scope(
+@pytest.mark.accepts("CT-024", "CT-025", "CT-142")
+async def test_each_operation_needs_its_scope(
     api: httpx2.AsyncClient, database: Database, org: uuid.UUID
 ) -> None:
     reader = await new_token(database, org, ("analysis:read",))
