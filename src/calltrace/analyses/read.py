@@ -103,9 +103,10 @@ def event(
 ) -> AnalysisEvent:
     """A state transition as subscribers see it (acceptance CT-112, CT-115)."""
     url = links.url(analysis.org_id, analysis.id) if links and analysis.recording_id else None
+    moment = analysis.created_at if kind == "analysis.created" else analysis.completed_at
     return AnalysisEvent(
         event=kind,
-        occurred_at=clock.iso(clock.now()),
+        occurred_at=clock.iso(moment or clock.now()),
         analysis_id=str(analysis.id),
         external_id=analysis.external_id,
         call=EventCall(

@@ -15,6 +15,7 @@ from calltrace.webhooks import deliver, service
 from database.webhooks.conftest import Receiver, Sent, status
 
 
+@pytest.mark.accepts("CT-130", "CT-131", "CT-132", "CT-134")
 async def test_ct_130_both_signatures_verify_and_the_body_is_the_stored_one(
     sent: Sent, receiver: Receiver
 ) -> None:
@@ -28,6 +29,7 @@ async def test_ct_130_both_signatures_verify_and_the_body_is_the_stored_one(
     assert json.loads(body)["deliveryId"] == head["x-calltrace-delivery"] == sent.id
 
 
+@pytest.mark.accepts("CT-120")
 @pytest.mark.parametrize("code", [200, 201, 204, 299])
 async def test_ct_120_any_2xx_delivers(sent: Sent, receiver: Receiver, code: int) -> None:
     receiver.answers = [status(code)]
@@ -35,6 +37,7 @@ async def test_ct_120_any_2xx_delivers(sent: Sent, receiver: Receiver, code: int
     assert (await sent.row()).status == "delivered"
 
 
+@pytest.mark.accepts("CT-118", "CT-121", "CT-122", "CT-123", "CT-124")
 async def test_ct_122_four_attempts_by_the_schedule_and_each_is_recorded(
     sent: Sent, receiver: Receiver
 ) -> None:
@@ -57,6 +60,7 @@ async def test_ct_122_four_attempts_by_the_schedule_and_each_is_recorded(
     assert len(set(receiver.bodies)) == 1
 
 
+@pytest.mark.accepts("CT-121", "CT-124")
 async def test_ct_121_a_receiver_that_is_down_and_comes_back(sent: Sent, receiver: Receiver) -> None:
     async with sent.platform.database.tenant(sent.org) as session:
         await session.execute(text("UPDATE webhook_endpoints SET url = 'https://127.0.0.1:9/'"))
@@ -123,6 +127,7 @@ async def test_a_private_receiver_is_never_contacted(platform: Platform, org: uu
             )  # fmt: skip
 
 
+@pytest.mark.accepts("CT-133")
 async def test_a_secret_is_stored_sealed(sent: Sent) -> None:
     async with sent.platform.database.tenant(sent.org) as session:
         stored = (await session.scalars(text("SELECT sealed_secret FROM webhook_endpoints"))).one()
