@@ -42,7 +42,8 @@ def _open_gate() -> threading.Event:
 class World:
     """Serves files by path and takes webhooks.
 
-    ``down`` makes the receiver answer 503; while ``gate`` is clear it answers nobody at all.
+    ``down`` makes the receiver answer 503, ``statuses`` something else for some paths; while ``gate`` is
+    clear it answers nobody at all.
     """
 
     url: str = ""
@@ -50,6 +51,7 @@ class World:
     received: list[tuple[dict[str, str], bytes]] = field(default_factory=list[tuple[dict[str, str], bytes]])
     refused: int = 0
     down: bool = False
+    statuses: dict[str, int] = field(default_factory=dict[str, int])
     waiting: int = 0
     gate: threading.Event = field(default_factory=_open_gate)
 
@@ -92,11 +94,12 @@ def _handler(world: World) -> type[BaseHTTPRequestHandler]:
             world.waiting += 1
             world.gate.wait()
             world.waiting -= 1
-            if world.down:
-                world.refused += 1
-            else:
+            status = world.statuses.get(self.path, 503 if world.down else 204)
+            if status == 204:
                 world.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
-            self.send_response(503 if world.down else 204)
+            else:
+                world.refused += 1
+            self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
 
