@@ -74,7 +74,8 @@ class Story:
     async def shown(self) -> dict[str, Any]:
         """The analysis as ``GET`` answers it."""
         async with self.platform.database.tenant(self.org) as session:
-            return read.as_json(await read.find(session, self.analysis_id), self.platform.links)
+            found = await read.find(session, self.analysis_id)
+        return read.document(found, self.platform.links).model_dump(mode="json")
 
 
 @pytest.fixture
