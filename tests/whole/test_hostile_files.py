@@ -29,6 +29,7 @@ def test_a_call_that_was_cut_short_is_still_heard(stage: Stage) -> None:
     assert shown["call"]["durationSeconds"] < 5
 
 
+@pytest.mark.accepts("CT-069")
 def test_ct_069_a_missing_file_is_refused_at_once(stage: Stage) -> None:
     answer = httpx2.post(
         f"{stage.installation.url}/api/v1/analyses", json={"fileUrl": f"{stage.world.url}/missing.mp3"},

@@ -86,6 +86,7 @@ def test_the_database_server_dies_in_the_middle(stage: Stage) -> None:
     wait_for(lambda: "analysis.completed" in stage.world.events(accepted["analysisId"]), "the event")
 
 
+@pytest.mark.accepts("CT-121")
 def test_ct_121_a_receiver_that_is_down_and_comes_back(stage: Stage) -> None:
     stage.world.down, stage.world.refused = True, 0
     try:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from typing import Any
 
 import httpx2
@@ -23,6 +24,7 @@ def completed(stage: Stage) -> dict[str, Any]:
     return stage.client.finished(accepted["analysisId"])
 
 
+@pytest.mark.accepts("CT-084", "CT-089")
 def test_ct_089_the_call_is_completed_with_all_results(completed: dict[str, Any]) -> None:
     assert completed["status"] == "completed", completed["error"]
     assert completed["progress"] == {"stage": "done", "percent": 100}
@@ -62,7 +64,8 @@ def test_the_score_is_the_sum_of_its_lines(completed: dict[str, Any]) -> None:
     assert {one["kind"] for one in evaluation["sensitiveData"]} >= {"payment_card"}
 
 
-def test_ct_111_to_ct_132_the_events_are_signed_and_true(stage: Stage, completed: dict[str, Any]) -> None:
+@pytest.mark.accepts("CT-112", "CT-114", "CT-115", "CT-116", "CT-117", "CT-130", "CT-131", "CT-132", "CT-134")
+def test_the_events_are_signed_and_true(stage: Stage, completed: dict[str, Any]) -> None:
     analysis_id = completed["analysisId"]
     wait_for(lambda: len(stage.world.events(analysis_id)) >= 2, "both webhooks")
     assert sorted(stage.world.events(analysis_id)) == ["analysis.completed", "analysis.created"]
@@ -71,6 +74,7 @@ def test_ct_111_to_ct_132_the_events_are_signed_and_true(stage: Stage, completed
         signed = head["x-calltrace-timestamp"].encode() + b"." + body
         assert head["x-calltrace-signature"] == "sha256=" + hmac_hex(stage.secret, signed)
         assert Webhook(stage.secret).verify(body, head)
+        assert head["x-calltrace-delivery"] == json.loads(body)["deliveryId"]
     told = next(
         event for _head, body in stage.world.received
         if (event := json.loads(body))["event"] == "analysis.completed" and event["analysisId"] == analysis_id
@@ -78,6 +82,12 @@ def test_ct_111_to_ct_132_the_events_are_signed_and_true(stage: Stage, completed
     assert told["evaluation"] == completed["evaluation"]
     assert told["externalId"] == "crm-call-123"
     assert told["call"]["status"] == "completed"
+    assert told["call"]["durationSeconds"] == completed["call"]["durationSeconds"]
+    assert told["call"]["recordingUrl"].startswith(f"{stage.installation.url}/api/v1/recordings/")
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", told["occurredAt"])
+    assert told["metadata"] == completed["metadata"]
+    assert told["error"] is None
+    assert not {"script", "scriptText"} & told.keys()
     assert [one["text"] for one in told["transcript"]["segments"]] == [
         one["text"] for one in completed["transcript"]["segments"]
     ]

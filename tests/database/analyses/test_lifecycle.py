@@ -25,6 +25,7 @@ async def _complete(platform: Platform, claim: Claim) -> None:
         await lifecycle.complete(session, claim, TRANSCRIPT, EVALUATION, ProcessingDocument(), platform.links)
 
 
+@pytest.mark.accepts("CT-081", "CT-082", "CT-083", "CT-089")
 async def test_ct_089_a_completed_analysis_shows_everything(
     platform: Platform, org: uuid.UUID, intake: submit.Intake
 ) -> None:
@@ -74,6 +75,7 @@ async def test_a_lost_lease_is_no_failed_try(
     assert row == (1, 1, False)
 
 
+@pytest.mark.accepts("CT-085", "CT-090", "CT-146")
 async def test_ct_085_a_failed_analysis_says_why_and_tells_subscribers(
     platform: Platform, org: uuid.UUID, intake: submit.Intake
 ) -> None:

@@ -23,6 +23,7 @@ async def _page(
     return [str(one.analysis.id) for one in found], following
 
 
+@pytest.mark.accepts("CT-100")
 async def test_each_item_comes_once_while_rows_arrive(
     platform: Platform, org: uuid.UUID, intake: submit.Intake
 ) -> None:
@@ -48,6 +49,7 @@ async def test_rows_of_one_moment_are_not_skipped(
     assert (len(seen), set(seen)) == (5, ids)
 
 
+@pytest.mark.accepts("CT-106")
 async def test_ct_106_filters_are_combined_with_and(
     platform: Platform, org: uuid.UUID, intake: submit.Intake
 ) -> None:
@@ -58,6 +60,7 @@ async def test_ct_106_filters_are_combined_with_and(
     assert await _page(platform, org, None, 9, status="queued", external_id="a") == ([], None)
 
 
+@pytest.mark.accepts("CT-105")
 async def test_ct_105_the_date_range_is_inclusive(
     platform: Platform, org: uuid.UUID, intake: submit.Intake
 ) -> None:

@@ -18,6 +18,7 @@ from calltrace.webhooks import service as webhooks
 from database.conftest import count, submission, waiting_for_locks, waiting_jobs
 
 
+@pytest.mark.accepts("CT-040")
 async def test_ct_040_the_row_and_its_job_are_written_together(
     database: Database, org: uuid.UUID, intake: submit.Intake
 ) -> None:
@@ -26,6 +27,7 @@ async def test_ct_040_the_row_and_its_job_are_written_together(
     assert await waiting_jobs(database, str(accepted.analysis_id)) == 1
 
 
+@pytest.mark.accepts("CT-056")
 async def test_ct_056_fifty_equal_requests_at_once_make_one_analysis(
     database: Database, org: uuid.UUID, intake: submit.Intake
 ) -> None:
@@ -37,6 +39,7 @@ async def test_ct_056_fifty_equal_requests_at_once_make_one_analysis(
     assert await waiting_jobs(database, str(org)) == 1
 
 
+@pytest.mark.accepts("CT-057")
 async def test_ct_057_the_same_key_with_another_payload_is_refused(
     org: uuid.UUID, intake: submit.Intake
 ) -> None:
@@ -64,6 +67,7 @@ async def test_a_refused_request_burns_no_key(org: uuid.UUID, intake: submit.Int
     assert not accepted.replayed
 
 
+@pytest.mark.accepts("CT-049")
 async def test_keys_are_independent_per_organisation(intake: submit.Intake, new_org: Any) -> None:
     wanted = submission(idempotency_key="shared")
     first, second = [await submit.submit(intake, await new_org(), None, wanted) for _ in range(2)]
@@ -80,11 +84,13 @@ async def test_an_unknown_agent_or_queue_is_refused(
     assert await count(database, "analyses", org) == 0
 
 
+@pytest.mark.accepts("CT-060")
 async def test_ct_060_http_is_refused(org: uuid.UUID, intake: submit.Intake) -> None:
     with pytest.raises(UrlNotHttpsError):
         await submit.submit(intake, org, None, submission(file_url="http://127.0.0.1/a.mp3"))
 
 
+@pytest.mark.accepts("CT-111")
 async def test_ct_111_subscribers_hear_of_it_in_the_same_transaction(
     database: Database, org: uuid.UUID, intake: submit.Intake, platform: Any
 ) -> None:

@@ -22,6 +22,7 @@ async def _post(api: httpx2.AsyncClient, caller: Caller, body: Any, **headers: s
     return await api.post("/api/v1/analyses", json=body, headers=auth(caller.token) | headers)
 
 
+@pytest.mark.accepts("CT-041")
 async def test_ct_041_the_202_and_its_body(api: httpx2.AsyncClient, caller: Caller) -> None:
     body = {
         "fileUrl": URL, "fileName": "call-123.mp3", "language": "auto", "externalId": "crm-call-123",
@@ -35,10 +36,12 @@ async def test_ct_041_the_202_and_its_body(api: httpx2.AsyncClient, caller: Call
     assert found == {"analysisId": found["analysisId"], "status": "queued", "externalId": "crm-call-123"}
 
 
+@pytest.mark.accepts("CT-051")
 async def test_ct_051_a_file_url_is_enough(api: httpx2.AsyncClient, caller: Caller) -> None:
     assert (await _post(api, caller, {"fileUrl": URL})).status_code == 202
 
 
+@pytest.mark.accepts("CT-080")
 async def test_ct_080_a_queued_analysis_is_shown_with_nulls(api: httpx2.AsyncClient, caller: Caller) -> None:
     made = (await _post(api, caller, {"fileUrl": URL, "metadata": {"a": {"b": [1, 2.5, None]}}})).json()
     shown = (await api.get(f"/api/v1/analyses/{made['analysisId']}", headers=auth(caller.token))).json()
@@ -69,6 +72,7 @@ BAD_BODIES: dict[str, tuple[Any, str]] = {
 }
 
 
+@pytest.mark.accepts("CT-052", "CT-055")
 @pytest.mark.parametrize(("body", "pointer"), BAD_BODIES.values(), ids=BAD_BODIES)
 async def test_ct_052_ct_055_bad_fields_are_400_and_named(
     api: httpx2.AsyncClient, caller: Caller, body: Any, pointer: str
@@ -77,6 +81,7 @@ async def test_ct_052_ct_055_bad_fields_are_400_and_named(
     assert pointer in [one["pointer"] for one in problem["errors"]]
 
 
+@pytest.mark.accepts("CT-053")
 @pytest.mark.parametrize(
     "body",
     [b"", b"{", b"nope", b'{"fileUrl": NaN}', b'{"metadata": {"a": 1e999}}', b'{"a": "\\u0000"}',
@@ -88,13 +93,14 @@ async def test_ct_053_what_is_no_json_is_400(api: httpx2.AsyncClient, caller: Ca
     problem_of(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_json")
 
 
+@pytest.mark.accepts("CT-140")
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"1", b"null"])
 async def test_json_that_is_no_object_is_400(api: httpx2.AsyncClient, caller: Caller, body: bytes) -> None:
     headers = auth(caller.token) | {"Content-Type": "application/json"}
     problem_of(await api.post("/api/v1/analyses", content=body, headers=headers), 400, "invalid_request")
 
 
-@pytest.mark.accepts("CT-021")
+@pytest.mark.accepts("CT-021", "CT-054")
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 async def test_ct_054_another_content_type_is_400(
     api: httpx2.AsyncClient, caller: Caller, content_type: str
@@ -119,6 +125,7 @@ REFUSED = {
 }
 
 
+@pytest.mark.accepts("CT-060", "CT-061", "CT-062", "CT-063")
 @pytest.mark.parametrize(("url", "code"), REFUSED.values(), ids=REFUSED)
 async def test_ct_060_to_ct_063_refused_urls_are_422(
     api: httpx2.AsyncClient, caller: Caller, database: Database, url: str, code: str
@@ -154,6 +161,7 @@ async def test_each_operation_needs_its_scope(
         problem_of(await api.get(path, headers=auth(writer)), 403, "insufficient_scope")
 
 
+@pytest.mark.accepts("CT-030")
 async def test_ct_030_the_two_scopes_complete_the_flow(
     api: httpx2.AsyncClient, database: Database, org: uuid.UUID
 ) -> None:
@@ -163,6 +171,7 @@ async def test_ct_030_the_two_scopes_complete_the_flow(
     assert answer.status_code == 200
 
 
+@pytest.mark.accepts("CT-056")
 async def test_ct_056_a_replay_answers_the_first_answer(api: httpx2.AsyncClient, caller: Caller) -> None:
     body = {"fileUrl": URL, "idempotencyKey": "k", "externalId": "e"}
     first = await _post(api, caller, body)
@@ -172,6 +181,7 @@ async def test_ct_056_a_replay_answers_the_first_answer(api: httpx2.AsyncClient,
     assert "idempotent-replayed" not in first.headers
 
 
+@pytest.mark.accepts("CT-049", "CT-056")
 async def test_fifty_equal_posts_at_once_make_one_analysis(
     api: httpx2.AsyncClient, caller: Caller, database: Database
 ) -> None:
@@ -182,6 +192,7 @@ async def test_fifty_equal_posts_at_once_make_one_analysis(
     assert await count(database, "analyses", caller.org_id) == 1
 
 
+@pytest.mark.accepts("CT-057", "CT-143")
 async def test_ct_057_ct_143_another_payload_under_the_key_is_409(
     api: httpx2.AsyncClient, caller: Caller
 ) -> None:
@@ -196,6 +207,7 @@ async def test_header_and_body_key_must_agree(api: httpx2.AsyncClient, caller: C
     assert (await _post(api, caller, body, **{"Idempotency-Key": "a"})).status_code == 202
 
 
+@pytest.mark.accepts("CT-100")
 async def test_another_organisations_analysis_is_404(
     api: httpx2.AsyncClient, caller: Caller, database: Database, new_org: Any
 ) -> None:
@@ -237,6 +249,7 @@ async def test_bad_list_parameters_are_400(api: httpx2.AsyncClient, caller: Call
     assert problem["errors"][0]["pointer"] == "/" + query.split("=", maxsplit=1)[0]
 
 
+@pytest.mark.accepts("CT-101", "CT-102", "CT-105", "CT-106")
 async def test_ct_101_to_ct_106_filters_by_their_names(api: httpx2.AsyncClient, caller: Caller) -> None:
     made = (await _post(api, caller, {"fileUrl": URL, "externalId": "crm-call-123"})).json()
     await _post(api, caller, {"fileUrl": URL})

@@ -3,6 +3,8 @@
 import re
 import time
 
+import pytest
+
 from calltrace.kit import ids
 
 
@@ -18,6 +20,7 @@ def test_a_uuid7_has_its_version_and_variant_and_sorts_by_time() -> None:
     )
 
 
+@pytest.mark.accepts("CT-113")
 def test_ct_113_a_delivery_id_is_whd_and_26_lower_case_characters() -> None:
     made = {ids.delivery_id() for _ in range(1000)}
     assert len(made) == 1000

@@ -118,6 +118,7 @@ async def test_a_redirect_loop_ends(serve: Serve, reach: Reach) -> None:
     assert not caught.value.retryable
 
 
+@pytest.mark.accepts("CT-064")
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
 async def test_a_redirect_into_a_private_address_connects_to_nothing(
     serve: Serve, reach: Reach, tripwire: tuple[int, list[object]], status: int

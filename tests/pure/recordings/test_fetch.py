@@ -76,6 +76,7 @@ async def test_the_content_decides_not_the_content_type(serve: Serve, reach: Rea
     assert fetched.media == "wav"
 
 
+@pytest.mark.accepts("CT-066")
 @pytest.mark.parametrize(
     "body", [b"", b"<html>expired</html>", b"#EXTM3U\nhttps://files.test/a.ts", b"x" * 100_000, b"R"]
 )
@@ -116,6 +117,7 @@ async def test_a_download_cut_short_may_be_tried_again_and_leaves_nothing(
     assert not (tmp_path / "call").exists()
 
 
+@pytest.mark.accepts("CT-067", "CT-068")
 async def test_a_download_that_grows_over_the_limit_leaves_nothing(
     serve: Serve, reach: Reach, tmp_path: Path
 ) -> None:
@@ -131,6 +133,7 @@ async def test_a_download_that_grows_over_the_limit_leaves_nothing(
     assert not (tmp_path / "call").exists()
 
 
+@pytest.mark.accepts("CT-065")
 async def test_a_slow_download_ends_at_its_deadline(serve: Serve, reach: Reach, tmp_path: Path) -> None:
     port = await serve(silence)
     with pytest.raises(UrlUnreachableError) as caught:
@@ -168,6 +171,7 @@ async def test_no_content_type_passes_the_probe(serve: Serve, reach: Reach) -> N
     await probe(reach(HOME), f"https://files.test:{await serve(answering(recording()))}/", LIMITS)
 
 
+@pytest.mark.accepts("CT-066", "CT-068", "CT-069", "CT-144")
 @pytest.mark.parametrize(
     ("script", "error"),
     [
@@ -188,6 +192,7 @@ async def test_the_probe_refuses_what_is_certain(
         await probe(reach(HOME), f"https://files.test:{port}/", LIMITS)
 
 
+@pytest.mark.accepts("CT-069")
 async def test_the_probe_refuses_hosts_that_are_not_there(reach: Reach) -> None:
     with pytest.raises(UnknownHostError):
         await probe(reach({}), "https://files.test/", LIMITS)
