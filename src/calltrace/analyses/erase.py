@@ -79,7 +79,7 @@ async def _media(session: AsyncSession, analysis: Analysis) -> tuple[list[Record
 
 async def _erase_rows(session: AsyncSession, analysis: Analysis) -> dict[str, int]:
     """Delete what hangs on the analysis, then the analysis; answer how much there was of each kind."""
-    told = await erase_deliveries(session, analysis.org_id, analysis.id)
+    told = await erase_deliveries(session, analysis.id)
     mine = EvaluationRow.analysis_id == analysis.id
     evaluations = await _delete(session, EvaluationRow, mine, EvaluationRow.id)
     heard = TranscriptRow.analysis_id == analysis.id

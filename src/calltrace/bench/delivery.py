@@ -21,7 +21,7 @@ from calltrace.bench.outgoing import Outgoing
 from calltrace.bench.report import RATIO, Report, Say, Value
 from calltrace.bench.rounds import Lap, compared, in_turns, rate
 from calltrace.db.session import Database
-from calltrace.pipeline.worker import PARALLEL_DELIVERIES
+from calltrace.webhooks.lanes import PROMPT
 
 TITLES = {
     "sender": "sender", "deliveries": "deliveries", "perSecond": "per second", "ratio": "ratio",
@@ -44,7 +44,7 @@ def measure(say: Say, *, pg_bin: Path | None = None, deliveries: int = 300, roun
         worker = stack.enter_context(running("calltrace", ["work"], environment, place.folder))
         say(f"delivery: {deliveries} webhooks each, in {rounds} turns")
         laps, size = asyncio.run(_measure(place, worker, (url, authority), deliveries, rounds))
-    facts: dict[str, Value] = {"parallel": PARALLEL_DELIVERIES, "bodyBytes": size}
+    facts: dict[str, Value] = {"parallel": PROMPT.each, "bodyBytes": size}
     return Report(part="delivery", titles=TITLES, rows=_rows(laps), facts=facts, notes=_notes(size))
 
 
@@ -71,7 +71,7 @@ async def _measure(
         outgoing = await Outgoing.create(database, place, url, worker)
         await outgoing.deliver(_WARM_UP)  # also waits until the worker is up
         body = await outgoing.body()
-        client = partial(post_all, url, body, tls, parallel=PARALLEL_DELIVERIES)
+        client = partial(post_all, url, body, tls, parallel=PROMPT.each)
         contenders = {OURS: outgoing.deliver, KEPT: client, FRESH: partial(client, keep=False)}
         return await in_turns(contenders, deliveries, rounds), len(body)
     finally:
@@ -94,6 +94,6 @@ def _row(sender: str, laps: Sequence[Lap]) -> dict[str, Value]:
 def _notes(size: int) -> list[str]:
     return [
         RATIO,
-        f"{PARALLEL_DELIVERIES} at a time, {size} bytes each; ours are done when they are recorded.",
+        f"{PROMPT.each} at a time, {size} bytes each; ours are done when they are recorded.",
         "Ours judges the address and connects anew for each delivery; the bare client records nothing.",
     ]

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.kit.errors import CallTraceError
 
 PROCESS = "process_analysis"
-DELIVER = "deliver_event"
 EVALUATE = "evaluate_again"
 SEND_MAIL = "send_mail"
 
@@ -57,18 +56,3 @@ async def _queries(session: AsyncSession, task: str) -> Queries:
     if not connection.is_in_transaction():
         raise NoTransactionError(f"{task}: no statement was executed in this transaction yet.")
     return Queries(AsyncpgDriver(connection))
-
-
-async def enqueue_all_now(session: AsyncSession, task: str, keys: Sequence[str]) -> None:
-    """Enqueue many jobs in one statement; those that wait for their time run now."""
-    if not keys:
-        return
-    dedupe_keys = [f"{task}:{key}" for key in keys]
-    await (await _queries(session, task)).enqueue(
-        [task] * len(keys), [key.encode() for key in keys], [0] * len(keys),
-        dedupe_key=list(dedupe_keys), on_conflict="skip",
-    )  # fmt: skip
-    await session.execute(
-        text("UPDATE pgqueuer SET execute_after = now() WHERE dedupe_key = ANY(:keys) AND status = 'queued'"),
-        {"keys": dedupe_keys},
-    )

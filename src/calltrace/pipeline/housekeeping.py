@@ -4,7 +4,7 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, func, not_, select
+from sqlalchemy import delete, func
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -20,7 +20,6 @@ from calltrace.mail import sending
 from calltrace.recordings import objects
 from calltrace.recordings.vault import Vault
 from calltrace.webhooks import cleanup
-from calltrace.webhooks.models import Delivery
 
 EVERY_SECONDS = 30.0
 IDEMPOTENCY_KEPT = timedelta(hours=48)
@@ -51,7 +50,6 @@ async def tidy(database: Database, lease_seconds: float) -> None:
             return
         await _drop_held_jobs(session)
         await _rescue_analyses(session, stranded_after)
-        await _rescue_deliveries(session, stranded_after)
         await _rescue_mails(session, stranded_after)
         await _prune(session)
         await cleanup.clean(session, clock.now())
@@ -67,18 +65,6 @@ async def _rescue_analyses(session: AsyncSession, stranded_after: timedelta) -> 
     for org_id, analysis_id in await queries.stranded(session, stranded_after):
         await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis_id}")
         log.warning("analysis_rescued", analysis=str(analysis_id))
-
-
-async def _rescue_deliveries(session: AsyncSession, stranded_after: timedelta) -> None:
-    same = sql(
-        "pgqueuer.dedupe_key = 'deliver_event:' || webhook_deliveries.org_id || '/' || webhook_deliveries.id"
-    )
-    job = select(sql("1")).select_from(sql("pgqueuer")).where(same).exists()
-    overdue = Delivery.next_attempt_at < func.clock_timestamp() - stranded_after
-    query = select(Delivery.org_id, Delivery.id).where(Delivery.status == "pending", overdue, not_(job))
-    for org_id, delivery_id in (await session.execute(query)).all():
-        await jobs.enqueue(session, jobs.DELIVER, f"{org_id}/{delivery_id}")
-        log.warning("delivery_rescued", delivery=delivery_id)
 
 
 async def _rescue_mails(session: AsyncSession, stranded_after: timedelta) -> None:

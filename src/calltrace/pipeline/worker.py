@@ -1,13 +1,14 @@
-"""A worker: takes jobs from the queue, keeps their leases, and drains on request.
+"""A worker: takes jobs from the queue, delivers webhooks, keeps its leases, and drains on request.
 
-Analyses, deliveries and mails have a queue manager each, so that a long recording never holds up a webhook,
-nor a slow mail server either of them.
+Analyses and mails have a queue manager each; deliveries are a queue of their own. So a long recording never
+holds up a webhook, a dead receiver no analysis, and a slow mail server none of them.
 """
 
 import asyncio
 import signal
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import QueueManagerId
 
 from calltrace.db import jobs
+from calltrace.db.listen import listen
 from calltrace.db.session import APP_ROLE
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.deliver import Deliverer
@@ -30,12 +32,12 @@ from calltrace.pipeline.housekeeping import keep_house
 from calltrace.pipeline.identity import worker_identity
 from calltrace.pipeline.mailing import Mailer
 from calltrace.pipeline.process import Processor
+from calltrace.webhooks import claims
 
 POLL_SECONDS = 2.0
 """How often the queue is looked at without being told: bounds how late an orphaned job is found."""
 INFRASTRUCTURE_RETRY_SECONDS = 5.0
 PARALLEL_ANALYSES = 2
-PARALLEL_DELIVERIES = 64
 PARALLEL_MAILS = 4
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -66,19 +68,45 @@ async def _serve(platform: Platform, processor: Processor) -> None:
         analyses = _manager(
             pool, identity, jobs.PROCESS, lambda org, key: processor.process(org, uuid.UUID(key))
         )
-        deliveries = _manager(pool, identity, jobs.DELIVER, Deliverer(platform).deliver)
         mails = _manager(pool, identity, jobs.SEND_MAIL, Mailer(platform).send)
-        managers = (analyses, deliveries, mails)
+        deliveries = Deliverer(platform, identity)
         runs = [
             asyncio.create_task(_run(analyses, lease, batch=1, parallel=PARALLEL_ANALYSES)),
-            asyncio.create_task(_run(deliveries, lease, batch=16, parallel=PARALLEL_DELIVERIES)),
             asyncio.create_task(_run(mails, lease, batch=1, parallel=PARALLEL_MAILS)),
+            asyncio.create_task(deliveries.run()),
+        ]
+        helpers = [
             asyncio.create_task(
                 keep_house(platform.database, platform.vault, platform.settings.lease_seconds)
             ),
+            asyncio.create_task(deliveries.keep_leases()),
+            asyncio.create_task(listen(platform.database.dsn, claims.CHANNEL, deliveries.wake)),
         ]
         log.info("worker_ready")
-        await _until_stopped(managers, runs, processor, platform.settings.drain_seconds)
+        await _until_stopped(runs, helpers)
+        staff = Staff([analyses, mails], processor, deliveries)
+        await _drain(staff, runs, platform.settings.drain_seconds)
+        await _end(helpers)
+
+
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """Those that take work; asked to take no more, they end once what they took is done."""
+
+    managers: Sequence[QueueManager]
+    processor: Processor
+    deliveries: Deliverer
+
+    def take_no_more(self) -> None:
+        """Let what was taken be ended, and nothing new be begun."""
+        for manager in self.managers:
+            manager.shutdown.set()
+        self.deliveries.stop()
+
+    async def break_off(self) -> None:
+        """Give back what is under way."""
+        await self.processor.stop()
+        self.deliveries.break_off()
 
 
 async def _take_back(pool: Any, identity: uuid.UUID) -> None:
@@ -126,28 +154,39 @@ async def _run(manager: QueueManager, lease: timedelta, *, batch: int, parallel:
     )
 
 
-async def _until_stopped(
-    managers: tuple[QueueManager, ...],
-    runs: list[asyncio.Task[None]],
-    processor: Processor,
-    drain_seconds: float,
-) -> None:
-    """Wait for a signal or for the database to go away, then drain: take nothing new, end what runs."""
+async def _until_stopped(runs: list[asyncio.Task[None]], helpers: list[asyncio.Task[None]]) -> None:
+    """Wait for a signal, or until something ends, such as when the database went away."""
     asked = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, asked.set)
     waiting = asyncio.create_task(asked.wait())
-    await asyncio.wait([waiting, *runs], return_when=asyncio.FIRST_COMPLETED)
-    log.info("worker_draining", seconds=drain_seconds)
-    for manager in managers:
-        manager.shutdown.set()
-    runs[-1].cancel()
-    _done, busy = await asyncio.wait(runs, timeout=drain_seconds)
-    if busy:
-        await processor.stop()
+    await asyncio.wait([waiting, *runs, *helpers], return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
-    results = await asyncio.gather(*runs, return_exceptions=True)
+
+
+async def _drain(staff: Staff, runs: list[asyncio.Task[None]], seconds: float) -> None:
+    """Take nothing new and end what runs; what does not end in time is given back.
+
+    Raises:
+        Exception: what ended one of them.
+    """
+    log.info("worker_draining", seconds=seconds)
+    staff.take_no_more()
+    _done, busy = await asyncio.wait(runs, timeout=seconds)
+    if busy:
+        await staff.break_off()
+    _raise_first(await asyncio.gather(*runs, return_exceptions=True))
+
+
+async def _end(helpers: list[asyncio.Task[None]]) -> None:
+    """End what would go on for ever: leases are kept until the last attempt is recorded."""
+    for helper in helpers:
+        helper.cancel()
+    _raise_first(await asyncio.gather(*helpers, return_exceptions=True))
+
+
+def _raise_first(results: Sequence[BaseException | None]) -> None:
     for result in results:
         if isinstance(result, Exception):
             raise result

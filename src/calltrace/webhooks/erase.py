@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from sqlalchemy import delete
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.db import jobs
 from calltrace.webhooks import queries
 from calltrace.webhooks.models import Attempt, Delivery
 
@@ -19,8 +18,8 @@ class Erased:
     attempts: int
 
 
-async def erase_deliveries(session: AsyncSession, org_id: uuid.UUID, analysis_id: uuid.UUID) -> Erased:
-    """Delete all deliveries of one analysis, their attempts and the jobs that wait.
+async def erase_deliveries(session: AsyncSession, analysis_id: uuid.UUID) -> Erased:
+    """Delete all deliveries of one analysis, and their attempts.
 
     The deliveries are locked first: an attempt that ends now is either written down before and counted, or
     finds nothing to write to. What is on its way to a receiver at this moment still arrives there.
@@ -29,5 +28,4 @@ async def erase_deliveries(session: AsyncSession, org_id: uuid.UUID, analysis_id
     attempts = delete(Attempt).where(Attempt.delivery_id.in_(ids)).returning(Attempt.id)
     tried = (await session.scalars(attempts)).all()
     await session.execute(delete(Delivery).where(Delivery.id.in_(ids)))
-    await jobs.withdraw(session, [(jobs.DELIVER, f"{org_id}/{one}") for one in ids])
     return Erased(len(ids), len(tried))

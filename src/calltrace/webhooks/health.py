@@ -5,7 +5,7 @@ Whoever writes an endpoint and its deliveries in one transaction takes the endpo
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import update
+from sqlalchemy import ColumnElement, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import SYSTEM
@@ -26,6 +26,8 @@ async def note(session: AsyncSession, prepared: Prepared, outcome: Outcome) -> E
     Answers the endpoint, locked, when it may have to be disabled: the caller judges it once the attempt is
     recorded. An attempt at a URL that was replaced meanwhile says nothing.
     """
+    if outcome.slow != (prepared.slow_since is not None):
+        await _set_slow(session, prepared, outcome.started_at if outcome.slow else None)
     if outcome.delivered:
         if prepared.failing_since is not None:
             await _set_failing(session, prepared, None)
@@ -68,8 +70,16 @@ async def _stop(session: AsyncSession, endpoint: Endpoint, reason: str) -> None:
 
 async def _set_failing(session: AsyncSession, prepared: Prepared, since: datetime | None) -> None:
     known = Endpoint.failing_since.is_not(None) if since is None else Endpoint.failing_since.is_(None)
-    same = (Endpoint.id == prepared.endpoint_id, Endpoint.url == prepared.url)
-    await session.execute(update(Endpoint).where(*same, known).values(failing_since=since))
+    await session.execute(update(Endpoint).where(*_same(prepared), known).values(failing_since=since))
+
+
+async def _set_slow(session: AsyncSession, prepared: Prepared, since: datetime | None) -> None:
+    known = Endpoint.slow_since.is_not(None) if since is None else Endpoint.slow_since.is_(None)
+    await session.execute(update(Endpoint).where(*_same(prepared), known).values(slow_since=since))
+
+
+def _same(prepared: Prepared) -> tuple[ColumnElement[bool], ...]:
+    return Endpoint.id == prepared.endpoint_id, Endpoint.url == prepared.url
 
 
 def _long_enough(since: datetime | None, now: datetime) -> bool:

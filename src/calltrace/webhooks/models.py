@@ -20,6 +20,7 @@ class Endpoint(Row, Tenant, Base):
             until its own time (ISO-8601).
         failing_since: the first failed attempt since the last one that succeeded.
         deleted_at: since when it is gone for everybody; housekeeping removes what hangs on it bit by bit.
+        slow_since: the first attempt that took its time since the last one that did not (``lanes``).
     """
 
     __tablename__ = "webhook_endpoints"
@@ -32,6 +33,7 @@ class Endpoint(Row, Tenant, Base):
     sealed_secret: Mapped[str] = mapped_column(Text)
     previous_secrets: Mapped[list[dict[str, str]]] = mapped_column(JSONB, server_default=text("'[]'::jsonb"))
     failing_since: Mapped[datetime | None]
+    slow_since: Mapped[datetime | None]
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None] = mapped_column(Text)
     deleted_at: Mapped[datetime | None]
@@ -42,16 +44,20 @@ class Delivery(Tenant, Base):
 
     Attempts are numbered on for good; a replay starts a new round of the schedule at ``first_of_round``.
     ``error`` says why it failed: the last attempt's error, or what ended it without one.
+    The table is its own queue (decision 0006): a pending delivery is due at ``next_attempt_at``, unless the
+    worker ``leased_by`` is at it, which it says anew before ``leased_until``.
     """
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
         CheckConstraint("status IN ('pending','delivered','failed')", name="status"),
+        CheckConstraint("status <> 'pending' OR next_attempt_at IS NOT NULL", name="due"),
         Index("ix_webhook_deliveries_org_id", "org_id", text("created_at DESC"), text("id DESC")),
         Index("ix_webhook_deliveries_endpoint_id", "endpoint_id", text("created_at DESC"), text("id DESC")),
         Index("ix_webhook_deliveries_analysis_id", "analysis_id"),
         Index(
-            "ix_webhook_deliveries_pending", "next_attempt_at", postgresql_where=text("status = 'pending'")
+            "ix_webhook_deliveries_pending", "endpoint_id", text("GREATEST(next_attempt_at, leased_until)"),
+            postgresql_where=text("status = 'pending'"),
         ),
         Index(
             "ix_webhook_deliveries_failed", "endpoint_id", text("created_at DESC"), text("id DESC"),
@@ -66,9 +72,11 @@ class Delivery(Tenant, Base):
     status: Mapped[str] = mapped_column(String(10), server_default="pending")
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     first_of_round: Mapped[int] = mapped_column(Integer, server_default="1")
-    next_attempt_at: Mapped[datetime | None]
+    next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=text("clock_timestamp()"))
     delivered_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)
+    leased_until: Mapped[datetime | None]
+    leased_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from http import HTTPStatus
 
 from calltrace.kit.outbound import Answer
+from calltrace.webhooks.lanes import SLOW_AFTER
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +18,7 @@ class Prepared:
         first_of_round: number of the attempt that the round began with.
         sealed_secrets: those that sign it, newest first.
         failing_since: of the endpoint, as it was read.
+        slow_since: the same.
     """
 
     org_id: uuid.UUID
@@ -28,6 +30,12 @@ class Prepared:
     sealed_secrets: tuple[str, ...]
     body: str
     failing_since: datetime | None
+    slow_since: datetime | None
+
+    @property
+    def troubled(self) -> bool:
+        """Whether the endpoint failed or was slow the last time, so that it goes by the slow lane."""
+        return self.failing_since is not None or self.slow_since is not None
 
     @property
     def step(self) -> int:
@@ -48,6 +56,11 @@ class Outcome:
     def delivered(self) -> bool:
         """Any 2xx, and nothing else (acceptance CT-120, CT-121)."""
         return self.answer is not None and HTTPStatus(200) <= self.answer.status < HTTPStatus(300)
+
+    @property
+    def slow(self) -> bool:
+        """Whether the answer, or that there was none, took so long that it is a matter of lanes."""
+        return (self.finished_at - self.started_at).total_seconds() > SLOW_AFTER
 
     @property
     def gone(self) -> bool:

@@ -115,7 +115,7 @@ async def redeliver_range(
     while True:
         async with database.tenant(caller.org_id) as session:
             found = await queries.oldest_deliveries(session, which, after, BATCH)
-            await service.make_due(session, caller.org_id, [one.id for one in found])
+            await service.make_due(session, [one.id for one in found])
         count += len(found)
         if len(found) < BATCH:
             return count

@@ -3,19 +3,18 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import OPERATOR, Actor, Deed
 from calltrace.accounts.models import Mode
-from calltrace.db import jobs
 from calltrace.kit import clock, ids, signatures
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.outbound import OutboundPolicy, judge_url
-from calltrace.webhooks import queries
+from calltrace.webhooks import claims, queries
 from calltrace.webhooks.errors import TooManyEndpointsError
 from calltrace.webhooks.events import EVENT_TYPES, Event, PingEvent, body_of
 from calltrace.webhooks.models import Delivery, Endpoint
@@ -129,7 +128,7 @@ async def take(session: AsyncSession, endpoint: Endpoint) -> None:
 
 
 async def end_pending(session: AsyncSession, endpoint: Endpoint) -> None:
-    """End what waits for an endpoint that is disabled or deleted; their jobs find nothing to do."""
+    """End what waits for an endpoint that is disabled or deleted; an attempt under way is recorded."""
     waiting = (Delivery.endpoint_id == endpoint.id, Delivery.status == "pending")
     values = {"status": "failed", "next_attempt_at": None, "error": ended(endpoint)}
     await session.execute(update(Delivery).where(*waiting).values(values))
@@ -159,15 +158,15 @@ async def send(
     event: Event,
     analysis_id: uuid.UUID | None = None,
 ) -> Delivery:
-    """Write down one delivery and the job that makes its attempts."""
+    """Write down one delivery, due at once: the worker that sees it first makes its attempts."""
     delivery_id = ids.delivery_id()
     delivery = Delivery(
         id=delivery_id, org_id=org_id, endpoint_id=endpoint.id, analysis_id=analysis_id, event=event.event,
-        body=body_of(event, delivery_id), next_attempt_at=clock.now(), created_at=clock.now_ms(),
+        body=body_of(event, delivery_id), created_at=clock.now_ms(),
     )  # fmt: skip
     session.add(delivery)
     await session.flush()
-    await jobs.enqueue(session, jobs.DELIVER, f"{org_id}/{delivery_id}")
+    await claims.announce(session)
     return delivery
 
 
@@ -185,16 +184,16 @@ async def replay(session: AsyncSession, delivery_id: str) -> Delivery:
     found = await queries.delivery_with_endpoint(session, delivery_id)
     if found is None:
         raise NotFoundError(f"There is no delivery {delivery_id!r}.")
-    await make_due(session, found[0].org_id, [delivery_id])
+    await make_due(session, [delivery_id])
     await session.refresh(found[0])
     return found[0]
 
 
-async def make_due(session: AsyncSession, org_id: uuid.UUID, delivery_ids: Sequence[str]) -> None:
+async def make_due(session: AsyncSession, delivery_ids: Sequence[str]) -> None:
     """Begin a fresh round of the schedule at once. Counted from the attempts there are when it is written."""
     values = {
-        "status": "pending", "next_attempt_at": clock.now(), "first_of_round": Delivery.attempts + 1,
-        "delivered_at": None, "error": None,
+        "status": "pending", "next_attempt_at": func.clock_timestamp(), "delivered_at": None, "error": None,
+        "first_of_round": Delivery.attempts + 1,
     }  # fmt: skip
     await session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(values))
-    await jobs.enqueue_all_now(session, jobs.DELIVER, [f"{org_id}/{one}" for one in delivery_ids])
+    await claims.announce(session)

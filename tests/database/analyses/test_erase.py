@@ -25,7 +25,9 @@ from calltrace.recordings import objects
 from calltrace.recordings.models import Upload
 from calltrace.webhooks import deliver
 from calltrace.webhooks import service as webhooks
-from calltrace.webhooks.deliver import Outcome
+from calltrace.webhooks.claims import Holder
+from calltrace.webhooks.prepared import Outcome, Prepared
+from calltrace.webhooks.record import record
 from database.analyses.factory import EVALUATION, TRANSCRIPT, claimed, completed, heard, recorded, submitted
 from database.conftest import count, submission, waiting_jobs
 
@@ -58,11 +60,13 @@ def _stored_files(folder: Path) -> list[Path]:
     return [path for path in (folder / "store").rglob("*") if path.is_file()]
 
 
-async def _prepared(platform: Platform, org: uuid.UUID) -> deliver.Prepared:
+async def _prepared(platform: Platform, org: uuid.UUID) -> Prepared:
+    """A delivery in the hands of a worker."""
     async with platform.database.tenant(org) as session:
-        delivery_id = await session.scalar(text("SELECT id FROM webhook_deliveries LIMIT 1"))
-    prepared = await deliver.prepare(platform.database, org, str(delivery_id))
-    assert prepared
+        endpoint_id = (
+            await session.scalars(text("SELECT endpoint_id FROM webhook_deliveries LIMIT 1"))
+        ).one()
+        [prepared] = await deliver.take(session, Holder(uuid.uuid4(), 30), {endpoint_id: 1})
     return prepared
 
 
@@ -75,7 +79,7 @@ async def test_everything_of_a_completed_analysis_goes_and_is_counted(
 ) -> None:
     await _subscribe(platform, org)
     analysis_id = await completed(platform, intake, org, tmp_path)
-    await deliver.record(platform.database, await _prepared(platform, org), _answered(500), (1, 2))
+    await record(platform.database, await _prepared(platform, org), _answered(500), (1, 2))
     assert len(_stored_files(tmp_path)) == 1
     receipt = await _erase(platform, org, analysis_id)
     assert receipt.analysis_id == str(analysis_id)
@@ -207,8 +211,7 @@ async def test_erased_while_a_delivery_is_under_way_its_attempt_is_not_written(
     analysis_id = await submitted(intake, org)
     prepared = await _prepared(platform, org)
     await _erase(platform, org, analysis_id)
-    assert await deliver.record(platform.database, prepared, _answered(500), (1, 2)) is None
-    assert await deliver.prepare(platform.database, org, prepared.delivery_id) is None
+    assert await record(platform.database, prepared, _answered(500), (1, 2)) is None
     await _assert_nothing_left(platform, org)
 
 
@@ -220,7 +223,7 @@ async def test_erased_while_an_attempt_is_written_down_it_is_counted_or_dropped(
         analysis_id = await submitted(intake, org)
         prepared = await _prepared(platform, org)
         delay, receipt = await asyncio.gather(
-            deliver.record(platform.database, prepared, _answered(500), (1, 2)),
+            record(platform.database, prepared, _answered(500), (1, 2)),
             _erase(platform, org, analysis_id),
         )
         assert receipt.erased["attempts"] == (1 if delay is not None else 0)

@@ -162,7 +162,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         await session.flush()
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
-        "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id, "endpoint_id": endpoint.id,
+        "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
+        "endpoint_id": endpoint.id,
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,

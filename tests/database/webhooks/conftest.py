@@ -15,10 +15,11 @@ from calltrace.accounts.models import AuditEntry
 from calltrace.kit import clock
 from calltrace.mail.models import Mail
 from calltrace.pipeline.context import Platform
-from calltrace.pipeline.deliver import Deliverer
-from calltrace.pipeline.errors import TryAgainLater
-from calltrace.webhooks import queries, service
+from calltrace.webhooks import deliver, queries, service
+from calltrace.webhooks.claims import Holder
 from calltrace.webhooks.models import Endpoint
+from calltrace.webhooks.prepared import Prepared
+from calltrace.webhooks.record import record
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -70,14 +71,22 @@ class Sent:
 
     async def attempt(self) -> float | None:
         """Make the next attempt as if its time had come; answers when the one after it is due."""
+        platform = self.platform
+        prepared = await self.take()
+        if prepared is None:
+            return None
+        outcome = await deliver.call(platform.client, platform.box, prepared, 10)
+        return await record(platform.database, prepared, outcome, platform.settings.webhook_retry_schedule)
+
+    async def take(self, holder: Holder | None = None) -> Prepared | None:
+        """Claim the delivery as if its time had come long ago; ``None`` when nothing is left to do."""
         async with self.platform.database.tenant(self.org) as session:
-            due = text("UPDATE webhook_deliveries SET next_attempt_at = now() WHERE id = :id")
-            await session.execute(due, {"id": self.id})
-        try:
-            await Deliverer(self.platform).deliver(self.org, self.id)
-        except TryAgainLater as later:
-            return later.delay
-        return None
+            due = "UPDATE webhook_deliveries SET next_attempt_at = now() - interval '1 day' WHERE id = :id"
+            await session.execute(text(due), {"id": self.id})
+            holder = holder or Holder(uuid.uuid4(), 30)
+            taken = await deliver.take(session, holder, {self.endpoint_id: 1})
+        assert all(one.delivery_id == self.id for one in taken)
+        return next(iter(taken), None)
 
     async def row(self) -> Any:
         async with self.platform.database.tenant(self.org) as session:

@@ -9,9 +9,8 @@ from standardwebhooks.webhooks import Webhook
 
 from calltrace.kit.signatures import hmac_hex
 from calltrace.pipeline.context import Platform
-from calltrace.pipeline.deliver import Deliverer
-from calltrace.pipeline.errors import TryAgainLater
 from calltrace.webhooks import deliver, service
+from calltrace.webhooks.record import record
 from database.webhooks.conftest import Receiver, Sent, status
 
 
@@ -94,11 +93,11 @@ async def test_retry_after_is_honoured_up_to_the_next_step(
 
 async def test_of_two_workers_with_the_same_attempt_one_records(sent: Sent) -> None:
     platform = sent.platform
-    prepared = await deliver.prepare(platform.database, sent.org, sent.id)
+    prepared = await sent.take()
     assert prepared is not None
     for _ in range(2):
         outcome = await deliver.call(platform.client, platform.box, prepared, 5)
-        await deliver.record(platform.database, prepared, outcome, (1,))
+        await record(platform.database, prepared, outcome, (1,))
     assert len(await sent.attempts()) == 1
 
 
@@ -133,13 +132,3 @@ async def test_a_secret_is_stored_sealed(sent: Sent) -> None:
         stored = (await session.scalars(text("SELECT sealed_secret FROM webhook_endpoints"))).one()
     assert sent.secret not in stored
     assert sent.platform.box.open(stored) == sent.secret
-
-
-async def test_an_attempt_that_is_not_due_yet_is_not_made(sent: Sent, receiver: Receiver) -> None:
-    """A worker died between writing the next time down and telling the queue."""
-    receiver.answers = [status(500)]
-    assert await sent.attempt() is not None
-    with pytest.raises(TryAgainLater) as later:
-        await Deliverer(sent.platform).deliver(sent.org, sent.id)
-    assert 0.5 < later.value.delay <= 1.1
-    assert len(receiver.bodies) == 1

@@ -1,0 +1,151 @@
+"""Writing attempts down: one by one, or those together that went as they should."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, insert, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.db.session import Database
+from calltrace.webhooks import health
+from calltrace.webhooks.models import Attempt, Delivery
+from calltrace.webhooks.prepared import Outcome, Prepared
+from calltrace.webhooks.schedule import asked_for, next_delay
+
+Made = tuple[Prepared, Outcome]
+
+# Rows that somebody else holds are left to be recorded one by one: whoever writes many deliveries of many
+# endpoints must not wait for one while it holds others.
+_DELIVERED = text("""
+    WITH made AS (
+        SELECT * FROM unnest(
+            CAST(:ids AS varchar[]), CAST(:numbers AS integer[]), CAST(:rounds AS integer[]),
+            CAST(:moments AS timestamptz[])
+        ) AS made(id, number, first_of_round, finished_at)
+    ), unchanged AS (
+        SELECT delivery.id, made.number, made.finished_at
+        FROM webhook_deliveries AS delivery JOIN made ON made.id = delivery.id
+        WHERE delivery.status = 'pending' AND delivery.attempts = made.number - 1
+          AND delivery.first_of_round = made.first_of_round
+        FOR UPDATE OF delivery SKIP LOCKED
+    )
+    UPDATE webhook_deliveries
+    SET status = 'delivered', attempts = unchanged.number, delivered_at = unchanged.finished_at,
+        error = NULL, next_attempt_at = NULL, leased_until = NULL, leased_by = NULL
+    FROM unchanged WHERE webhook_deliveries.id = unchanged.id
+    RETURNING webhook_deliveries.id
+""")
+
+
+def is_plain(prepared: Prepared, outcome: Outcome) -> bool:
+    """Whether an attempt delivered and says nothing new about its endpoint."""
+    known = prepared.failing_since is None and outcome.slow == (prepared.slow_since is not None)
+    return outcome.delivered and known
+
+
+async def record_plain(database: Database, org_id: uuid.UUID, made: Sequence[Made]) -> set[str]:
+    """Write plain attempts of an organisation down together, each fenced as in ``record``.
+
+    Answers the deliveries that were recorded; the others changed meanwhile and are for ``record``.
+    """
+    values = {
+        "ids": [prepared.delivery_id for prepared, _ in made],
+        "numbers": [prepared.number for prepared, _ in made],
+        "rounds": [prepared.first_of_round for prepared, _ in made],
+        "moments": [outcome.finished_at for _, outcome in made],
+    }
+    async with database.tenant(org_id) as session:
+        recorded = set((await session.scalars(_DELIVERED, values)).all())
+        if rows := [_attempt(*one) for one in made if one[0].delivery_id in recorded]:
+            await session.execute(insert(Attempt), rows)
+    return recorded
+
+
+async def record(
+    database: Database, prepared: Prepared, outcome: Outcome, schedule: Sequence[int]
+) -> float | None:
+    """Write the attempt down; answer the seconds until the next one, ``None`` when there is none.
+
+    The write is fenced by the attempt number: of two workers that made the same attempt, one records.
+    """
+    delay = delay_after(prepared.step, outcome, schedule)
+    async with database.tenant(prepared.org_id) as session:
+        suspect = await health.note(session, prepared, outcome)
+        if not await _claim_number(session, prepared, outcome, delay):
+            changed = await _changed_meanwhile(session, prepared)
+            if changed is None:
+                return None
+            delay = _settle(changed, prepared, outcome, schedule)
+        session.add(Attempt(**_attempt(prepared, outcome)))
+        if suspect:
+            await health.judge(session, suspect, outcome, exhausted=delay is None)
+    return delay
+
+
+def delay_after(step: int, outcome: Outcome, schedule: Sequence[int]) -> float | None:
+    """Seconds until the attempt after ``step`` (0 is the first); ``None`` when there is none."""
+    if outcome.delivered or outcome.gone:
+        return None
+    header = outcome.answer.headers.get("retry-after") if outcome.answer else None
+    return next_delay(step, schedule, asked_for(header, outcome.finished_at))
+
+
+async def _claim_number(
+    session: AsyncSession, prepared: Prepared, outcome: Outcome, delay: float | None
+) -> bool:
+    """Take the attempt's number, if the delivery is as it was when the attempt was prepared."""
+    statement = (
+        update(Delivery)
+        .where(Delivery.id == prepared.delivery_id, Delivery.attempts == prepared.number - 1)
+        .where(Delivery.status == "pending", Delivery.first_of_round == prepared.first_of_round)
+        .values(_state(prepared, outcome, delay))
+        .returning(Delivery.id)
+    )
+    return await session.scalar(statement) is not None
+
+
+def _state(prepared: Prepared, outcome: Outcome, delay: float | None) -> dict[str, Any]:
+    """What the delivery is after the attempt; the next one is due by the database's clock."""
+    status = "delivered" if outcome.delivered else "pending" if delay is not None else "failed"
+    return {
+        "attempts": prepared.number, "status": status, "error": outcome.error,
+        "delivered_at": outcome.finished_at if outcome.delivered else None,
+        "next_attempt_at": None if delay is None else func.clock_timestamp() + timedelta(seconds=delay),
+        "leased_until": None, "leased_by": None,
+    }  # fmt: skip
+
+
+async def _changed_meanwhile(session: AsyncSession, prepared: Prepared) -> Delivery | None:
+    """The delivery, locked, if it was ended or replayed during the attempt; the attempt counts all the same.
+
+    ``None`` when it was erased, or when another worker recorded this attempt.
+    """
+    delivery = await session.get(Delivery, prepared.delivery_id, with_for_update=True)
+    return delivery if delivery and delivery.attempts == prepared.number - 1 else None
+
+
+def _settle(
+    delivery: Delivery, prepared: Prepared, outcome: Outcome, schedule: Sequence[int]
+) -> float | None:
+    """Bring an attempt and what happened to its delivery meanwhile together."""
+    replayed = delivery.status == "pending"
+    delay = delay_after(prepared.number - delivery.first_of_round, outcome, schedule) if replayed else None
+    why = delivery.error
+    for name, value in _state(prepared, outcome, delay).items():
+        setattr(delivery, name, value)
+    if not (replayed or outcome.delivered):
+        delivery.error = why  # what ended it says more than the attempt
+    return delay
+
+
+def _attempt(prepared: Prepared, outcome: Outcome) -> dict[str, Any]:
+    answer = outcome.answer
+    return {
+        "org_id": prepared.org_id, "delivery_id": prepared.delivery_id, "number": prepared.number,
+        "status": "delivered" if outcome.delivered else "failed",
+        "response_code": answer.status if answer else None, "error": outcome.error,
+        "started_at": outcome.started_at, "finished_at": outcome.finished_at,
+        "answer": answer.body if answer else None,
+    }  # fmt: skip
