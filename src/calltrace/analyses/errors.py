@@ -1,4 +1,4 @@
-"""What can go wrong with submitting."""
+"""What can go wrong with submitting, and what comes too early."""
 
 from calltrace.kit.errors import CallTraceError
 
@@ -17,4 +17,13 @@ class IdempotencyInProgressError(CallTraceError):
     code = "idempotency_in_progress"
     status = 409
     title = "A request with this idempotency key is still being answered"
+    retryable = True
+
+
+class TranscriptNotReadyError(CallTraceError):
+    """Nothing was heard yet; the transcript may still come."""
+
+    code = "transcript_not_ready"
+    status = 409
+    title = "There is no transcript yet"
     retryable = True

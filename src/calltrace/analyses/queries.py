@@ -78,12 +78,38 @@ async def page(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Found]:
     """The next ``limit`` analyses after a cursor, newest first; stable while rows arrive."""
+    query = _cut(filters, after, limit)
+    return [Found(row[0], row[1], row[2]) for row in (await session.execute(_with_results(query))).all()]
+
+
+async def call(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) -> Analysis | None:
+    """One analysis of the organisation and mode, without what was said."""
+    return await session.scalar(select(Analysis).where(Analysis.id == analysis_id, Analysis.mode == mode))
+
+
+async def calls(
+    session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
+) -> Sequence[Analysis]:
+    """The same as ``page``, without what was said."""
+    return (await session.scalars(_cut(filters, after, limit))).all()
+
+
+async def transcript_of(
+    session: AsyncSession, analysis_id: uuid.UUID, mode: Mode
+) -> tuple[Analysis, str | None] | None:
+    """One analysis of the organisation and mode with its transcript as JSON text, if there is one yet."""
+    query = select(Analysis, cast(TranscriptRow.document, Text))
+    query = query.outerjoin(TranscriptRow, TranscriptRow.analysis_id == Analysis.id)
+    row = (await session.execute(query.where(Analysis.id == analysis_id, Analysis.mode == mode))).first()
+    return (row[0], row[1]) if row else None
+
+
+def _cut(filters: Filters, after: Cursor | None, limit: int) -> Select[Analysis]:
     query = _filtered(select(Analysis), filters)
     if after:
         position = tuple_(literal(after.moment), literal(after.id))
         query = query.where(tuple_(Analysis.created_at, Analysis.id) < position)
-    query = query.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(limit)
-    return [Found(row[0], row[1], row[2]) for row in (await session.execute(_with_results(query))).all()]
+    return query.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(limit)
 
 
 def _filtered(query: Select[Analysis], filters: Filters) -> Select[Analysis]:

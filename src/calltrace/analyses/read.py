@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
@@ -16,8 +17,10 @@ from calltrace.analyses.document import (
     ProcessingDocument,
     ProgressDocument,
 )
+from calltrace.analyses.errors import TranscriptNotReadyError
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.models import Analysis
+from calltrace.db.base import Row
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
@@ -44,9 +47,40 @@ async def page(
     """One page of analyses, newest first, and the cursor of the next page."""
     after = Cursor.decode(cursor) if cursor else None
     found = await queries.page(session, filters, after=after, limit=limit + 1)
-    shown = found[:limit]
-    last = shown[-1].analysis if len(found) > limit else None
-    return shown, Cursor(last.created_at, last.id).encode() if last else None
+    return found[:limit], following([one.analysis for one in found], limit)
+
+
+def following(found: Sequence[Row], limit: int) -> str | None:
+    """The cursor of the next page; of a page and one row more, if there is one."""
+    last = found[limit - 1] if len(found) > limit else None
+    return Cursor(last.created_at, last.id).encode() if last else None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A transcript as JSON text, and how the recording was called."""
+
+    analysis_id: uuid.UUID
+    file_name: str | None
+    document: str
+
+
+async def transcript(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) -> Heard:
+    """What was said, from the moment when it is known.
+
+    Raises:
+        NotFoundError: there is no such analysis, or it failed before anything was heard.
+        TranscriptNotReadyError: it may still come.
+    """
+    found = await queries.transcript_of(session, analysis_id, mode)
+    if found is None:
+        raise NotFoundError("There is no analysis with this id.")
+    analysis, document = found
+    if document is not None:
+        return Heard(analysis.id, analysis.file_name, document)
+    if analysis.status == "failed":
+        raise NotFoundError("The analysis failed before anything was heard; its error says why.")
+    raise TranscriptNotReadyError(f"The analysis is {analysis.status}; nothing was heard yet.")
 
 
 def as_json(found: queries.Found, links: RecordingLinks) -> dict[str, Any]:
@@ -71,7 +105,7 @@ def document(found: queries.Found, links: RecordingLinks) -> AnalysisDocument:
             stage=analysis.stage,  # pyright: ignore[reportArgumentType] - validated by the document
             percent=analysis.percent,
         ),
-        call=_call(analysis, links),
+        call=call_document(analysis, links),
         transcript=Transcript.model_validate_json(found.transcript) if found.transcript else None,
         evaluation=Evaluation.model_validate_json(found.evaluation) if found.evaluation else None,
         metadata=analysis.details,
@@ -80,7 +114,8 @@ def document(found: queries.Found, links: RecordingLinks) -> AnalysisDocument:
     )
 
 
-def _call(analysis: Analysis, links: RecordingLinks) -> CallDocument:
+def call_document(analysis: Analysis, links: RecordingLinks) -> CallDocument:
+    """What is known of the call itself."""
     return CallDocument(
         status=analysis.status,  # pyright: ignore[reportArgumentType] - the table checks the same words
         duration_seconds=analysis.duration_seconds,

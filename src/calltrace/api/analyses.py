@@ -2,22 +2,20 @@
 
 from dataclasses import replace
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from calltrace.analyses import read, submit
-from calltrace.analyses.document import AnalysisDocument, Status
-from calltrace.analyses.queries import Filters
+from calltrace.analyses.document import AnalysisDocument
 from calltrace.api.body import read_json
 from calltrace.api.deps import PlatformDep, Reader, Writer, only_known, path_id
+from calltrace.api.filters import LIST_PARAMETERS, ListFilters
 from calltrace.api.openapi import json_body, problems
-from calltrace.api.parameters import Limit, Moment, Position, Storable, as_json
+from calltrace.api.parameters import Limit, Position, as_json
 from calltrace.api.schemas import AnalysisAccepted, AnalysisList, AnalysisRequest
 from calltrace.kit.errors import FieldError, InvalidRequestError
 
 router = APIRouter(prefix="/analyses", tags=["Analyses"])
-LIST_PARAMETERS = frozenset({"status", "externalId", "agentId", "queueId", "from", "to", "limit", "cursor"})
 
 
 @router.post(
@@ -62,24 +60,12 @@ async def get_analysis(analysis_id: str, platform: PlatformDep, principal: Reade
     return await as_json(lambda: read.as_json(found, platform.links))
 
 
-async def list_filters(
-    status: Annotated[Status | None, Query()] = None,
-    external_id: Annotated[Storable | None, Query(alias="externalId", max_length=255)] = None,
-    agent_id: Annotated[UUID | None, Query(alias="agentId")] = None,
-    queue_id: Annotated[UUID | None, Query(alias="queueId")] = None,
-    created_from: Annotated[Moment | None, Query(alias="from", description="createdAt, inclusive")] = None,
-    created_to: Annotated[Moment | None, Query(alias="to", description="createdAt, inclusive")] = None,
-) -> Filters:
-    """The filters of a list (decision CTX-7)."""
-    return Filters(status, external_id, agent_id, queue_id, created_from, created_to)
-
-
 @router.get("", response_model=AnalysisList, responses=problems(400, 401, 403, 500, 503))
 async def list_analyses(
     request: Request,
     platform: PlatformDep,
     principal: Reader,
-    filters: Annotated[Filters, Depends(list_filters)],
+    filters: ListFilters,
     limit: Limit = 50,
     cursor: Position = None,
 ) -> Response:

@@ -9,11 +9,13 @@ from sqlalchemy import text
 from calltrace import __version__
 from calltrace.api import (
     analyses,
+    calls,
     catalog,
     erasures,
     problems,
     recordings,
     scorecards,
+    transcripts,
     webhook_deliveries,
     webhook_endpoints,
 )
@@ -44,7 +46,7 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
     )  # fmt: skip
     native = APIRouter(prefix="/api/v1")
     for router in (
-        analyses.router, erasures.router, recordings.router,
+        analyses.router, transcripts.router, erasures.router, calls.router, recordings.router,
         catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,
     ):  # fmt: skip

@@ -83,6 +83,14 @@ class UnsupportedContentTypeError(CallTraceError):
     title = "The content type is not supported"
 
 
+class NotAcceptableError(CallTraceError):
+    """The client accepts nothing that can be answered."""
+
+    code = "not_acceptable"
+    status = 406
+    title = "There is no such representation"
+
+
 def render(request: Request, error: CallTraceError) -> JSONResponse:
     """An error in this contract's shape."""
     problem = Problem(

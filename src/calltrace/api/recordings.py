@@ -13,6 +13,7 @@ from calltrace.analyses import queries
 from calltrace.api.deps import PlatformDep, path_id
 from calltrace.api.openapi import problems
 from calltrace.kit.errors import CallTraceError, NotFoundError
+from calltrace.pipeline.context import Platform
 from calltrace.recordings.models import Recording
 
 router = APIRouter(prefix="/recordings", tags=["Recordings"])
@@ -80,6 +81,18 @@ async def listen(
     platform.links.verify(link.org, path_id(analysis_id), link.expires, link.signature)
     async with platform.database.tenant(link.org) as session:
         recording = await queries.recording_of(session, path_id(analysis_id))
+    return await play(request, platform, recording, wanted)
+
+
+async def play(
+    request: Request, platform: Platform, recording: Recording | None, wanted: str | None
+) -> Response:
+    """The recording or the range of it that was asked for; to HEAD without its bytes.
+
+    Raises:
+        NotFoundError: there is none. RangeNotSatisfiableError: nothing of the range exists.
+        UnavailableError: the object store failed.
+    """
     if recording is None:
         raise NotFoundError("There is no recording.")
     part = parse_range(wanted, recording.size_bytes)
