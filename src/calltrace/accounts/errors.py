@@ -54,3 +54,26 @@ class AlreadyExistsError(InvalidRequestError):
     code = "already_exists"
     status = 409
     title = "It exists already"
+
+
+class SignInRefusedError(CallTraceError):
+    """Unknown address or wrong password: callers cannot tell the two apart."""
+
+    code = "sign_in_refused"
+    status = 401
+    title = "You could not be signed in"
+
+
+class WrongPasswordError(InvalidRequestError):
+    """The current password was not given."""
+
+    code = "wrong_password"
+    title = "The password is not right"
+
+
+class ForbiddenError(CallTraceError):
+    """The person who is signed in may not do this."""
+
+    code = "forbidden"
+    status = 403
+    title = "You may not do this"

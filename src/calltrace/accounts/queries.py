@@ -1,4 +1,4 @@
-"""Every SELECT on organisations, users, API keys and the audit trail."""
+"""Every SELECT on organisations, users, their sessions, API keys and the audit trail."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts.models import ApiKey, AuditEntry, Organisation, User
+from calltrace.accounts.models import ApiKey, AuditEntry, Organisation, User, WebSession
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.ids import as_uuid
 
@@ -73,3 +73,33 @@ async def audit_entries(session: AsyncSession, after: Cursor | None, limit: int)
         query = query.where(tuple_(AuditEntry.created_at, AuditEntry.id) < position)
     query = query.order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc()).limit(limit)
     return (await session.scalars(query)).all()
+
+
+async def user(session: AsyncSession, user_id: uuid.UUID) -> User | None:
+    """A user by id."""
+    return await session.scalar(select(User).where(User.id == user_id))
+
+
+async def locked_user(session: AsyncSession, user_id: uuid.UUID) -> User | None:
+    """A user by id, fresh, and held until the transaction ends."""
+    query = select(User).where(User.id == user_id).with_for_update()
+    return await session.scalar(query, execution_options={"populate_existing": True})
+
+
+async def presented_session(session: AsyncSession, session_hash: str) -> WebSession | None:
+    """The session whose token's hash is presented."""
+    return await session.scalar(select(WebSession).where(WebSession.token_hash == session_hash))
+
+
+async def sessions_of(session: AsyncSession, user_id: uuid.UUID) -> Sequence[WebSession]:
+    """Sessions of a user that were not revoked, last used first."""
+    own = (WebSession.user_id == user_id, WebSession.revoked_at.is_(None))
+    return (
+        await session.scalars(select(WebSession).where(*own).order_by(WebSession.last_seen_at.desc()))
+    ).all()
+
+
+async def session_of(session: AsyncSession, user_id: uuid.UUID, session_id: uuid.UUID) -> WebSession | None:
+    """One session of a user."""
+    own = (WebSession.user_id == user_id, WebSession.id == session_id)
+    return await session.scalar(select(WebSession).where(*own))

@@ -1,16 +1,13 @@
 """Verbs on organisations and users."""
 
-import asyncio
 import re
 import secrets
 import uuid
 
-from pwdlib import PasswordHash
-from pwdlib.hashers.argon2 import Argon2Hasher
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import queries
+from calltrace.accounts import passwords, queries
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Organisation, Plan, User, UserRole
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
@@ -18,9 +15,6 @@ from calltrace.kit.errors import InvalidRequestError, NotFoundError
 DEFAULT_ORGANISATION = "Default"
 LONGEST_NAME = 200
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
-_SHORTEST_PASSWORD = 8
-_hasher = PasswordHash((Argon2Hasher(),))
-_hashing = asyncio.Semaphore(2)  # argon2 takes 64 MiB each: a burst of sign-ins must not take it all
 
 
 async def create_organisation(session: AsyncSession, name: str, plan: Plan = "self_hosted") -> Organisation:
@@ -62,12 +56,12 @@ async def create_user(
     """
     if not _EMAIL.fullmatch(email):
         raise InvalidRequestError(f"{email!r} is not an e-mail address.")
-    if password is not None and len(password) < _SHORTEST_PASSWORD:
-        raise InvalidRequestError(f"A password has at least {_SHORTEST_PASSWORD} characters.")
+    if password is not None:
+        passwords.check(password)
     if await queries.user_by_email(session, email):
         raise AlreadyExistsError(f"There is a user {email!r} already.")
     password = password or secrets.token_urlsafe(15)
-    hashed = await hash_password(password)
+    hashed = await passwords.hashed(password)
     user = User(org_id=org_id, email=email, role=role, password_hash=hashed)
     session.add(user)
     try:
@@ -75,9 +69,3 @@ async def create_user(
     except IntegrityError as error:  # taken in another organisation, which we cannot see
         raise AlreadyExistsError(f"There is a user {email!r} already.") from error
     return user, password
-
-
-async def hash_password(password: str) -> str:
-    """Argon2id, off the event loop and a few at a time."""
-    async with _hashing:
-        return await asyncio.to_thread(_hasher.hash, password)

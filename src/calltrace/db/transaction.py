@@ -23,10 +23,14 @@ def setting(name: str, value: str) -> str:
 
 
 def _literal(value: str) -> str:
-    """A text as an SQL literal. The simple protocol, which takes many statements, takes no parameters."""
+    """A text as an SQL literal. The simple protocol, which takes many statements, takes no parameters.
+
+    Of the form that escapes backslashes whatever standard_conforming_strings says: an e-mail address that
+    somebody types is such a text.
+    """
     if "\0" in value:
         raise ValueError("NUL cannot be sent to PostgreSQL.")
-    return "'" + value.replace("'", "''") + "'"
+    return "E'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
 def refuse_unusable(engine: AsyncEngine) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import limits
+from calltrace.accounts import limits, sessions
 from calltrace.analyses import queries
 from calltrace.analyses.models import IdempotencyKey
 from calltrace.db import jobs
@@ -75,6 +75,7 @@ async def _rescue_mails(session: AsyncSession, stranded_after: timedelta) -> Non
 
 async def _prune(session: AsyncSession) -> None:
     await limits.forget(session)
+    await sessions.forget(session)
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))
     await session.execute(

@@ -12,9 +12,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from calltrace.accounts import keys
+from calltrace.accounts import keys, sessions
 from calltrace.accounts.audit import OPERATOR
 from calltrace.accounts.service import create_user
+from calltrace.accounts.sessions import Visitor
 from calltrace.analyses import submit
 from calltrace.analyses.queries import Filters
 from calltrace.catalog.models import Agent, Queue
@@ -108,6 +109,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         session.add_all([agent, queue])
         key, _token = await keys.create(session, org, name=name)
         user, _password = await create_user(session, org, f"{uuid.uuid4()}@v.test", "owner", "long enough")
+        signed_in, _token = await sessions.start(session, user, Visitor(None, None))
         endpoint, _secret = await webhooks.create_endpoint(
             session, org, url="https://127.0.0.1/hook", events=["analysis.created"],
             box=platform.box, policy=platform.policy,
@@ -167,6 +169,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
+        "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
     }  # fmt: skip
     texts = {

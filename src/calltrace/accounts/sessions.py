@@ -1,0 +1,157 @@
+"""Sessions of people in the web UI; they are no credential of the API (acceptance CT-003)."""
+
+import secrets
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import cast
+
+from sqlalchemy import delete, func, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import audit, queries
+from calltrace.accounts.audit import Actor, Deed
+from calltrace.accounts.models import User, UserRole, WebSession
+from calltrace.accounts.tokens import hash_token
+from calltrace.db.session import Database, enter
+from calltrace.kit import clock
+from calltrace.kit.errors import NotFoundError
+
+IDLE = timedelta(hours=12)
+"""A session that nobody used for so long is over: a working day with its breaks."""
+LIFETIME = timedelta(days=7)
+"""However much it is used, after this a person signs in again."""
+ADMINISTRATORS: frozenset[UserRole] = frozenset({"owner", "admin"})
+KEPT = timedelta(days=30)
+"""How long a session that is over can still be looked up by its id in the audit trail."""
+_SEEN_RESOLUTION = timedelta(minutes=1)
+_TOKEN_BYTES = 32
+_LONGEST_USER_AGENT = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Where a request comes from: IP address and what the browser calls itself."""
+
+    address: str | None
+    user_agent: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """Who is signed in, as of this request: a changed role holds from the very next one."""
+
+    org_id: uuid.UUID
+    user_id: uuid.UUID
+    email: str
+    role: UserRole
+    session_id: uuid.UUID
+    csrf_token: str
+
+    @property
+    def administers(self) -> bool:
+        """Whether integrations may be managed (acceptance CT-002)."""
+        return self.role in ADMINISTRATORS
+
+    def actor(self, address: str | None, request_id: str | None) -> Actor:
+        """The person as the audit trail names it."""
+        return Actor("user", self.email, self.user_id, address, request_id)
+
+
+async def start(session: AsyncSession, user: User, visitor: Visitor) -> tuple[WebSession, str]:
+    """Begin a session and answer it with its token: the only time that the token is known."""
+    token, now = secrets.token_urlsafe(_TOKEN_BYTES), clock.now()
+    begun = WebSession(
+        org_id=user.org_id, user_id=user.id, token_hash=hash_token(token),
+        csrf_token=secrets.token_urlsafe(_TOKEN_BYTES), address=visitor.address,
+        user_agent=(visitor.user_agent or "")[:_LONGEST_USER_AGENT] or None,
+        last_seen_at=now, expires_at=now + LIFETIME,
+    )  # fmt: skip
+    session.add(begun)
+    await session.flush()
+    return begun, token
+
+
+async def current(database: Database, token: str | None) -> SignedIn | None:
+    """Who presents this token; ``None`` when it is unknown, revoked, idle for too long or too old."""
+    if not token:
+        return None
+    hashed = hash_token(token)
+    async with database.presenting(hashed) as session:
+        found = await queries.presented_session(session, hashed)
+        if found is None or not alive(found, clock.now()):
+            return None
+        await enter(session, found.org_id)
+        user = await queries.user(session, found.user_id)
+        if user is None:
+            return None
+        await _note_use(session, found)
+        return as_signed_in(found, user)
+
+
+def as_signed_in(found: WebSession, user: User) -> SignedIn:
+    """A session and its user as one value."""
+    role = cast("UserRole", user.role)  # a check constraint of the table
+    return SignedIn(user.org_id, user.id, user.email, role, found.id, found.csrf_token)
+
+
+def alive(session: WebSession, now: datetime) -> bool:
+    """Whether a session still opens anything."""
+    return session.revoked_at is None and now < min(session.expires_at, session.last_seen_at + IDLE)
+
+
+async def _note_use(session: AsyncSession, used: WebSession) -> None:
+    """Remember the last use, with at most one write a minute."""
+    now = clock.now()
+    if used.last_seen_at < now - _SEEN_RESOLUTION:
+        statement = update(WebSession).where(WebSession.id == used.id, WebSession.revoked_at.is_(None))
+        await session.execute(statement.values(last_seen_at=now))
+
+
+async def living(session: AsyncSession, user_id: uuid.UUID) -> Sequence[WebSession]:
+    """The sessions with which a person is signed in somewhere, last used first."""
+    now = clock.now()
+    return [one for one in await queries.sessions_of(session, user_id) if alive(one, now)]
+
+
+async def end(session: AsyncSession, who: SignedIn, session_id: uuid.UUID, actor: Actor) -> None:
+    """Sign a person out of one of the own sessions. Again is not an error.
+
+    Raises:
+        NotFoundError: it is not one of this person's.
+    """
+    found = await queries.session_of(session, who.user_id, session_id)
+    if found is None:
+        raise NotFoundError("There is no such session.")
+    if found.revoked_at is None:
+        found.revoked_at = clock.now()
+        await audit.record(session, who.org_id, actor, Deed("session.revoked", session_id))
+
+
+async def end_others(session: AsyncSession, who: SignedIn, actor: Actor) -> int:
+    """Sign a person out everywhere else; answers in how many places that was."""
+    others = [one for one in await living(session, who.user_id) if one.id != who.session_id]
+    for one in others:
+        one.revoked_at = clock.now()
+        await audit.record(session, who.org_id, actor, Deed("session.revoked", one.id))
+    return len(others)
+
+
+async def leave(database: Database, token: str, visitor: Visitor, request_id: str | None) -> None:
+    """Sign out whoever presents this token. A token that opens nothing any more is not an error."""
+    hashed = hash_token(token)
+    async with database.presenting(hashed) as session:
+        found = await queries.presented_session(session, hashed)
+        if found is None:
+            return
+        await enter(session, found.org_id)
+        user = await queries.user(session, found.user_id)
+        if user is not None:
+            who = as_signed_in(found, user)
+            await end(session, who, found.id, who.actor(visitor.address, request_id))
+
+
+async def forget(session: AsyncSession) -> None:
+    """Delete the sessions that ended long ago (operator session)."""
+    await session.execute(delete(WebSession).where(WebSession.expires_at < func.clock_timestamp() - KEPT))

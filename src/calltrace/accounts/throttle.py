@@ -1,0 +1,53 @@
+"""How often passwords may be tried: per person and place, and per place."""
+
+from ipaddress import IPv6Address, ip_address, ip_network
+
+from calltrace.accounts import limits
+from calltrace.db.session import Database
+
+WINDOW_SECONDS = 600
+PER_PERSON = 10
+"""Tries of one address with one e-mail address in a window: enough for bad typing, not for a list."""
+PER_PLACE = 100
+"""Tries of one address in a window, whoever it tries to be: an office shares one."""
+_V6_PREFIX = 64
+
+
+async def sign_in_attempt(database: Database, email: str, peer: str | None) -> None:
+    """Count a try to sign in, before anything is looked up: right or wrong, known or unknown.
+
+    Nobody can lock a person out from elsewhere: the person is counted together with the place.
+
+    Raises:
+        RateLimitedError: there were too many.
+    """
+    where = place(peer)
+    for limit, parts in ((PER_PLACE, (where,)), (PER_PERSON, (where, email.lower()))):
+        await _take(database, limit, ("sign-in", *parts), "to sign in")
+
+
+async def password_check(database: Database, user_id: object) -> None:
+    """Count a try of somebody who is signed in to give the own password.
+
+    Raises:
+        RateLimitedError: there were too many.
+    """
+    await _take(database, PER_PERSON, ("password", user_id), "with this password")
+
+
+async def _take(database: Database, limit: int, parts: tuple[object, ...], what: str) -> None:
+    left = await limits.take(database, limits.subject(*parts), limit, WINDOW_SECONDS)
+    minutes = -(-left.reset // 60)
+    left.require(f"There were too many tries {what}. Try again in {minutes} min.")
+
+
+def place(peer: str | None) -> str:
+    """What counts as one place: an IPv4 address, or the /64 that an IPv6 customer is given whole."""
+    if peer is None:
+        return "nowhere"
+    address = ip_address(peer)
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(ip_network((int(address), _V6_PREFIX), strict=False))
+    return str(address)
