@@ -38,15 +38,17 @@ up: $(STAMP) ## Start everything on this machine (data in ./calltrace-data)
 
 test: $(STAMP_DEV) ## Checks, then all tests
 	@$(MAKE) -s check
+	@$(BIN)/python scripts/install_test_browser.py || echo "browser tests: without a browser they are skipped" >&2
 	@$(BIN)/python -m pytest -q tests
 
-check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, migration drift
+check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, templates, migration drift
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/lint-imports --no-logo > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
 	@$(BIN)/deptry src 2> .deptry.log || { cat .deptry.log; exit 1; }
 	@$(BIN)/codespell src tests docs scripts *.md
 	@$(BIN)/pyright --warnings > .pyright.log || { cat .pyright.log; exit 1; }
+	@$(BIN)/djlint --quiet --lint src/calltrace/web/templates > .djlint.log 2>&1 || { cat .djlint.log; exit 1; }
 	@$(BIN)/python scripts/check_migrations.py
 	@echo "make check: everything is in order"
 

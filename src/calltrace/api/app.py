@@ -20,9 +20,10 @@ from calltrace.api import (
     webhook_endpoints,
 )
 from calltrace.api.deps import PlatformDep
-from calltrace.api.middleware import RequestEnvelope
+from calltrace.api.headers import answer_headers
 from calltrace.api.openapi import problems as problem_entries
 from calltrace.api.schemas import Health
+from calltrace.kit.envelope import RequestEnvelope
 from calltrace.pipeline.context import Platform
 
 DESCRIPTION = (
@@ -55,7 +56,7 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
     app.add_api_route(
         "/health", health, response_model=Health, responses=problem_entries(503), tags=["Health"]
     )
-    app.add_middleware(RequestEnvelope, on_error=problems.unexpected)
+    app.add_middleware(RequestEnvelope, on_error=problems.unexpected, headers=answer_headers)
     problems.install(app)
     return app
 

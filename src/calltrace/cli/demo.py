@@ -131,7 +131,7 @@ class Stage:
         """Leave the platform up until Ctrl-C."""
         self.tell(f"still running at {self.url}; API key {token}")
         password = self._environment["CALLTRACE_ADMIN_PASSWORD"]
-        self.tell(f"login admin@example.com, password {password}; stop with Ctrl-C")
+        self.tell(f"web UI at {self.url}/login: admin@example.com, password {password}; stop with Ctrl-C")
         stopping = threading.Event()
         for signum in (signal.SIGINT, signal.SIGTERM):
             signal.signal(signum, lambda _number, _frame: stopping.set())

@@ -29,7 +29,7 @@ def up(
     data_dir: Annotated[Path | None, typer.Option(help="Where everything is kept.")] = None,
     workers: Annotated[int, typer.Option(help="Worker processes.", min=1)] = 1,
 ) -> None:
-    """Everything on one machine: database, migrations, API, background workers."""
+    """Everything on one machine: database, migrations, API, web UI, background workers."""
     settings = instance.settings_of(context)
     if data_dir is not None:
         settings = settings.model_copy(update={"data_dir": data_dir})
@@ -57,7 +57,8 @@ def _run_all(
     services = [Service("api", ("serve", "--host", host, "--port", str(port)), environment, stop)]
     services += [_worker(number + 1, settings, environment, stop) for number in range(workers)]
     asyncio.run(_prepare(settings, dsn))
-    asyncio.run(_supervise(services, server, f"http://{_reachable(host)}:{port}"))
+    url = f"http://{_reachable(host)}:{port}"
+    asyncio.run(_supervise(services, server, url, f"{settings.public_url.rstrip('/') or url}/login"))
 
 
 def _worker(number: int, settings: Settings, environment: dict[str, str], stop: float) -> Service:
@@ -83,13 +84,13 @@ async def _prepare(settings: Settings, dsn: str) -> None:
         say(f"First owner: {settings.admin_email}, password {password} (shown this once)")
 
 
-async def _supervise(services: list[Service], server: EmbeddedServer | None, url: str) -> None:
+async def _supervise(services: list[Service], server: EmbeddedServer | None, url: str, pages: str) -> None:
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stopping.set)
     tasks = [asyncio.create_task(service.run(stopping)) for service in services]
-    tasks.append(asyncio.create_task(_announce(url, stopping)))
+    tasks.append(asyncio.create_task(_announce(url, pages, stopping)))
     if server is not None:
         tasks.append(asyncio.create_task(_keep_database(server, stopping)))
     await asyncio.gather(*tasks)
@@ -104,13 +105,13 @@ async def _keep_database(server: EmbeddedServer, stopping: asyncio.Event) -> Non
         await _pause(stopping, 1.0)
 
 
-async def _announce(url: str, stopping: asyncio.Event) -> None:
-    """Say when the API answers."""
+async def _announce(url: str, pages: str, stopping: asyncio.Event) -> None:
+    """Say when API and web UI answer, and where people sign in."""
     for _ in range(int(READY_SECONDS / 0.2)):
         if stopping.is_set():
             return
         if await asyncio.to_thread(_healthy, url):
-            say(f"Call Trace is ready at {url}")
+            say(f"Call Trace is ready at {url}; people sign in at {pages}")
             return
         await _pause(stopping, 0.2)
     say(f"The API does not answer at {url} yet; see the log above.")

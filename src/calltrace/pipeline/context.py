@@ -31,6 +31,11 @@ class Platform:
     policy: OutboundPolicy
     limits: FetchLimits
 
+    @property
+    def public_url(self) -> str:
+        """Where people and integrators reach this installation."""
+        return self.links.public_url
+
     async def close(self) -> None:
         """Let go of connections."""
         await self.database.close()

@@ -1,30 +1,33 @@
-"""What happens around every request: an id, security headers, and an answer whatever goes wrong."""
+"""What happens around every HTTP request: an id, headers on every answer, an answer whatever goes wrong."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from calltrace.api import throttle
 from calltrace.kit.ids import ulid
-
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-}
-"""For data: nothing that is answered here may ever run as a page of this origin."""
 
 
 class RequestEnvelope:
-    """Gives each request an id, and each answer that id, the security headers and what is left of limits."""
+    """Gives each request an id, and each answer that id and the headers that it does not set itself.
 
-    def __init__(self, app: ASGIApp, on_error: Callable[[Request, Exception], Response]) -> None:
+    Args:
+        app: what answers.
+        on_error: makes the answer when it fails.
+        headers: what every answer carries unless it says otherwise.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        on_error: Callable[[Request, Exception], Response],
+        headers: Callable[[Scope], Mapping[str, str]],
+    ) -> None:
         self._app = app
         self._on_error = on_error
+        self._headers = headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The ASGI call. An error after the answer has begun breaks the connection off."""
@@ -38,7 +41,7 @@ class RequestEnvelope:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                _complete(MutableHeaders(scope=message), scope)
+                self._complete(MutableHeaders(scope=message), scope)
             await send(message)
 
         try:
@@ -49,9 +52,7 @@ class RequestEnvelope:
             answer = self._on_error(Request(scope), error)
             await answer(scope, receive, send_with_headers)
 
-
-def _complete(headers: MutableHeaders, scope: Scope) -> None:
-    headers["X-Request-Id"] = scope["request_id"]
-    headers.update(throttle.headers(scope))
-    for name, value in SECURITY_HEADERS.items():
-        headers.setdefault(name, value)
+    def _complete(self, headers: MutableHeaders, scope: Scope) -> None:
+        headers["X-Request-Id"] = scope["request_id"]
+        for name, value in self._headers(scope).items():
+            headers.setdefault(name, value)

@@ -1,0 +1,23 @@
+"""The web UI as one application."""
+
+from fastapi import FastAPI
+
+from calltrace.kit.envelope import RequestEnvelope
+from calltrace.web import problems, static
+from calltrace.web.cookies import is_secure
+from calltrace.web.headers import page_headers
+from calltrace.web.pages import account, home, keys, sign_in
+
+
+def create_web() -> FastAPI:
+    """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    for room in (static, home, sign_in, account, keys):
+        app.include_router(room.router)
+
+    def secure() -> bool:
+        return is_secure(app.state.platform.public_url)
+
+    app.add_middleware(RequestEnvelope, on_error=problems.unexpected, headers=page_headers(secure))
+    problems.install(app)
+    return app

@@ -1,0 +1,124 @@
+"""What pages are given: the platform's parts, who is signed in, and forms that are really ours."""
+
+import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Annotated, cast
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import sessions
+from calltrace.accounts.audit import Actor
+from calltrace.accounts.errors import ForbiddenError
+from calltrace.accounts.sessions import SignedIn, Visitor
+from calltrace.kit.errors import NotFoundError
+from calltrace.kit.ids import as_uuid
+from calltrace.pipeline.context import Platform
+from calltrace.web.cookies import is_secure, session_token
+from calltrace.web.errors import SignInNeededError
+from calltrace.web.forms import Form, read_form
+from calltrace.web.origin import check_origin, check_token
+
+
+def get_platform(request: Request) -> Platform:
+    """The parts that were built at start."""
+    return cast("Platform", request.app.state.platform)
+
+
+PlatformDep = Annotated[Platform, Depends(get_platform)]
+
+
+def get_visitor(request: Request) -> Visitor:
+    """Where the request comes from."""
+    peer = request.client.host if request.client else None
+    return Visitor(peer, request.headers.get("user-agent"))
+
+
+VisitorDep = Annotated[Visitor, Depends(get_visitor)]
+
+
+async def maybe_signed_in(request: Request, platform: PlatformDep) -> SignedIn | None:
+    """Whose session the browser presents. API keys are not looked at (acceptance CT-003)."""
+    token = session_token(request, secure=is_secure(platform.public_url))
+    who = await sessions.current(platform.database, token)
+    request.state.who = who
+    return who
+
+
+MaybeSignedIn = Annotated[SignedIn | None, Depends(maybe_signed_in)]
+
+
+def signed_in(who: MaybeSignedIn) -> SignedIn:
+    """Somebody, or the way to the sign-in page."""
+    if who is None:
+        raise SignInNeededError("Sign in to go on.")
+    return who
+
+
+SignedInDep = Annotated[SignedIn, Depends(signed_in)]
+
+
+def administrator(who: SignedInDep) -> SignedIn:
+    """An owner or an admin; any other role is refused, whatever was asked for (acceptance CT-002)."""
+    if not who.administers:
+        raise ForbiddenError("Only owners and admins manage integrations. Ask one of yours.")
+    return who
+
+
+AdministratorDep = Annotated[SignedIn, Depends(administrator)]
+
+
+async def posted(request: Request, platform: PlatformDep, who: SignedInDep) -> Form:
+    """A form of ours, sent by the one who is signed in: every page that changes something takes it."""
+    check_origin(request, platform.public_url)
+    form = await read_form(request)
+    check_token(form.exact("csrf"), who.csrf_token)
+    return form
+
+
+PostedDep = Annotated[Form, Depends(posted)]
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What an administrator works with: a person, their organisation's data, and their name for the audit."""
+
+    platform: Platform
+    who: SignedIn
+    actor: Actor
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[AsyncSession]:
+        """One transaction that sees the person's organisation only."""
+        async with self.platform.database.tenant(self.who.org_id) as session:
+            yield session
+
+
+def get_actor(request: Request, who: SignedInDep, visitor: VisitorDep) -> Actor:
+    """The person as the audit trail names it."""
+    return who.actor(visitor.address, request.scope["request_id"])
+
+
+ActorDep = Annotated[Actor, Depends(get_actor)]
+
+
+def get_desk(platform: PlatformDep, who: AdministratorDep, actor: ActorDep) -> Desk:
+    """The desk of somebody who may manage integrations."""
+    return Desk(platform, who, actor)
+
+
+DeskDep = Annotated[Desk, Depends(get_desk)]
+
+
+def path_id(text: str) -> uuid.UUID:
+    """An id from a path; a malformed one names nothing, like an unknown one.
+
+    Raises:
+        NotFoundError: it is no UUID.
+    """
+    found = as_uuid(text)
+    if found is None:
+        raise NotFoundError("There is nothing with this id.")
+    return found

@@ -1,0 +1,161 @@
+"""``/admin/integrations/api-keys`` (acceptance CT-001 to CT-017)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from typing import Any, cast
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+
+from calltrace.accounts import keys, queries
+from calltrace.accounts.models import ApiKey, Mode
+from calltrace.accounts.scopes import SCOPES
+from calltrace.kit import clock
+from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.web import once
+from calltrace.web.deps import Desk, DeskDep, PostedDep, path_id
+from calltrace.web.forms import Form, Mistakes
+from calltrace.web.pages.home import INTEGRATIONS
+from calltrace.web.render import NO_MISTAKES, page
+from calltrace.web.scopes import RECOMMENDED, SCOPE_TEXTS
+
+PATH = f"{INTEGRATIONS}/api-keys"
+router = APIRouter(prefix=PATH)
+_FIELDS = ("name", "scopes", "mode", "lifetime", "expiresAt", "allowedIps")
+_BLANK = Form({"scopes": list(RECOMMENDED), "mode": ["live"], "lifetime": ["permanent"]})
+_LAST_SECOND = time(23, 59, 59)
+
+
+@router.get("")
+async def show(request: Request, desk: DeskDep) -> Response:
+    """All keys: those that open something, then those that do not any more."""
+    async with desk.transaction() as session:
+        found = await queries.keys(session)
+    now = clock.now()
+    active = [key for key in found if _opens(key, now)]
+    ended = [key for key in found if not _opens(key, now)]
+    return page(request, "keys/list.html", active=active, ended=ended, now=now)
+
+
+def _opens(key: ApiKey, now: datetime) -> bool:
+    return key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
+
+
+@router.get("/new")
+async def form(request: Request, desk: DeskDep) -> Response:
+    """The form for a new key."""
+    return _form(request, desk, _BLANK)
+
+
+def _form(request: Request, desk: Desk, filled: Form, error: CallTraceError | None = None) -> Response:
+    return page(
+        request, "keys/new.html", status=error.status if error else 200, form=filled, scopes=SCOPE_TEXTS,
+        mistakes=Mistakes.of(error, _FIELDS) if error else NO_MISTAKES, once=once.ticket(desk.who),
+        today=clock.now().date().isoformat(),
+    )  # fmt: skip
+
+
+@router.post("/new")
+async def create(request: Request, desk: DeskDep, form: PostedDep) -> Response:
+    """Create a key and show its token, this once (acceptance CT-007): a reload makes no second one."""
+    try:
+        wanted = _wanted(form)
+        await once.use(desk.platform.database, desk.who, form.exact("once"))
+        async with desk.transaction() as session:
+            made = await keys.create(session, desk.who.org_id, **wanted.arguments(), actor=desk.actor)
+    except InvalidRequestError as error:
+        return _form(request, desk, form, error)
+    return _created(request, *made)
+
+
+def _created(request: Request, key: ApiKey, token: str, old: ApiKey | None = None) -> Response:
+    return page(request, "keys/created.html", status=201, key=key, token=token, old=old)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A key as the form describes it."""
+
+    name: str
+    scopes: Sequence[str]
+    mode: Mode
+    expires_at: datetime | None
+    allowed_ips: Sequence[str]
+
+    def arguments(self) -> dict[str, Any]:
+        """For the service."""
+        return {
+            "name": self.name, "wanted": self.scopes, "mode": self.mode, "expires_at": self.expires_at,
+            "allowed_ips": self.allowed_ips,
+        }  # fmt: skip
+
+
+def _wanted(form: Form) -> Wanted:
+    """What the form asks for. Nothing is granted that was not chosen (acceptance CT-005, CT-006)."""
+    scopes = form.every("scopes")
+    if not scopes:
+        raise _wrong("scopes", "Choose at least one scope.")
+    if unknown := sorted(set(scopes) - set(SCOPES)):
+        raise _wrong("scopes", f"There is no scope {', '.join(unknown)}.")
+    mode = form.text("mode")
+    if mode not in {"live", "test"}:
+        raise _wrong("mode", "Choose live or test.")
+    expires_at = _expiry(form)
+    return Wanted(form.text("name"), scopes, cast("Mode", mode), expires_at, form.lines("allowedIps"))
+
+
+def _expiry(form: Form) -> datetime | None:
+    """The end of the chosen day in UTC; ``None`` for a permanent key."""
+    lifetime = form.text("lifetime")
+    if lifetime == "permanent":
+        return None
+    if lifetime != "date":
+        raise _wrong("lifetime", "Choose how long the key is good for.")
+    try:
+        moment = datetime.combine(date.fromisoformat(form.text("expiresAt")), _LAST_SECOND, UTC)
+    except ValueError as error:
+        raise _wrong("expiresAt", "Write the last day as YYYY-MM-DD.") from error
+    if moment <= clock.now():
+        raise _wrong("expiresAt", "Choose today or a later day.")
+    return moment
+
+
+def _wrong(field: str, detail: str) -> InvalidRequestError:
+    return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
+
+
+@router.get("/{key_id}/revoke")
+async def ask_revoke(request: Request, key_id: str, desk: DeskDep) -> Response:
+    """Whether it is really meant: it cannot be undone."""
+    return page(request, "keys/revoke.html", key=await _find(desk, key_id))
+
+
+@router.post("/{key_id}/revoke")
+async def revoke(key_id: str, desk: DeskDep, _form: PostedDep) -> Response:
+    """Revoke a key: the very next request with it is refused (acceptance CT-012, CT-015)."""
+    async with desk.transaction() as session:
+        await keys.revoke(session, str(path_id(key_id)), desk.actor)
+    return RedirectResponse(f"{PATH}?done=key-revoked", 303)
+
+
+@router.get("/{key_id}/rotate")
+async def ask_rotate(request: Request, key_id: str, desk: DeskDep) -> Response:
+    """What rotating does."""
+    key = await _find(desk, key_id)
+    return page(request, "keys/rotate.html", key=key, once=once.ticket(desk.who))
+
+
+@router.post("/{key_id}/rotate")
+async def rotate(request: Request, key_id: str, desk: DeskDep, form: PostedDep) -> Response:
+    """A second key like the first, shown this once; both are good until the old one is revoked (CT-017)."""
+    old = await _find(desk, key_id)
+    await once.use(desk.platform.database, desk.who, form.exact("once"))
+    async with desk.transaction() as session:
+        key, token = await keys.rotate(session, str(old.id), desk.actor)
+    return _created(request, key, token, old)
+
+
+async def _find(desk: Desk, key_id: str) -> ApiKey:
+    async with desk.transaction() as session:
+        return await keys.find(session, str(path_id(key_id)))

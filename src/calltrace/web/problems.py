@@ -1,0 +1,73 @@
+"""Errors as pages: what happened, what to do about it, and the number to find it in the log by."""
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse, Response
+
+from calltrace.kit.errors import CallTraceError, NotFoundError, UnavailableError
+from calltrace.web.errors import MethodNotAllowedError, SignInNeededError
+from calltrace.web.render import page
+from calltrace.web.way import HOME, sign_in_path
+
+RETRY_AFTER_SECONDS = 5
+_FAULT = "It was written down. Try again; if it stays, tell whoever runs this installation the number below."
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+def render(request: Request, error: CallTraceError) -> Response:
+    """An error as a page."""
+    answer = page(
+        request,
+        "error.html",
+        status=error.status,
+        error=error,
+        request_id=request.scope.get("request_id", ""),
+    )
+    answer.headers.update(error.headers)
+    if error.status == UnavailableError.status:
+        answer.headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
+    return answer
+
+
+def install(app: FastAPI) -> None:
+    """Render every error of the app as a page."""
+    app.add_exception_handler(SignInNeededError, _sign_in)
+    app.add_exception_handler(CallTraceError, _known)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(RequestValidationError, _validation)
+
+
+async def _sign_in(request: Request, _error: Exception) -> Response:
+    """To the sign-in page and back. What was sent is not sent again: the page it came from is shown."""
+    wanted = HOME
+    if request.method in {"GET", "HEAD"}:
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    return RedirectResponse(sign_in_path(wanted), 303)
+
+
+async def _known(request: Request, error: Exception) -> Response:
+    assert isinstance(error, CallTraceError)
+    return render(request, error)
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if error.status_code == MethodNotAllowedError.status:
+        answer = render(request, MethodNotAllowedError(f"{request.method} is not possible here."))
+        answer.headers.update(error.headers or {})
+        return answer
+    return render(request, NotFoundError("There is no page at this address."))
+
+
+async def _validation(request: Request, _error: Exception) -> Response:
+    """Parameters of an address that we never write that way."""
+    return render(request, NotFoundError("There is no page at this address."))
+
+
+def unexpected(request: Request, error: Exception) -> Response:
+    """A fault of ours: the details stay in the log."""
+    log.error("page_failed", request_id=request.scope.get("request_id"), exc_info=error)
+    return render(request, CallTraceError(_FAULT))

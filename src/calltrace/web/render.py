@@ -1,0 +1,44 @@
+"""Templates to pages. Everything is escaped; a name that does not exist is an error, not an empty text."""
+
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from calltrace.accounts.sessions import SignedIn
+from calltrace.web import shown, static
+from calltrace.web.forms import Mistakes
+
+NO_MISTAKES = Mistakes()
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("calltrace.web"), autoescape=True, undefined=StrictUndefined,
+        trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+    environment.filters.update(shown.FILTERS)
+    environment.globals["static"] = static.url  # pyright: ignore[reportArgumentType] - typed as Jinja's own only
+    return environment
+
+
+_templates = _environment()
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, mistakes: Mistakes = NO_MISTAKES, **values: Any
+) -> HTMLResponse:
+    """One page for whoever is signed in.
+
+    Args:
+        request: what is answered.
+        template: file in the folder ``templates``.
+        status: HTTP status.
+        mistakes: what is wrong with the form that is shown again.
+        values: what the template shows.
+    """
+    who: SignedIn | None = getattr(request.state, "who", None)
+    done = shown.DONE.get(request.query_params.get("done", ""))
+    common = {"who": who, "path": request.url.path, "done": done, "mistakes": mistakes}
+    return HTMLResponse(_templates.get_template(template).render({**common, **values}), status)

@@ -1,0 +1,64 @@
+"""What each scope allows, in the words of the contract (acceptance CT-022)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ScopeText:
+    """One scope for reading."""
+
+    scope: str
+    use: str
+    description: str
+
+
+SCOPE_TEXTS = (
+    ScopeText(
+        "analysis:write",
+        "Create new analyses",
+        "Required for POST /api/v1/analyses."
+        " Allows the external system to submit a fileUrl and queue analysis.",
+    ),
+    ScopeText(
+        "analysis:read",
+        "Read analysis status and result",
+        "Required for GET /api/v1/analyses and GET /api/v1/analyses/{analysisId}."
+        " Use it for polling and reconciliation.",
+    ),
+    ScopeText(
+        "calls:read",
+        "Read call-level data",
+        "Allows access to call metadata exposed through integration-safe endpoints."
+        " Do not grant it if the integration only sends files.",
+    ),
+    ScopeText(
+        "storage:write",
+        "Write source files",
+        "Reserved for integrations that need direct storage upload flows."
+        " fileUrl integrations usually do not need it.",
+    ),
+    ScopeText(
+        "webhooks:read",
+        "Read webhook configuration and history",
+        "Allows listing webhook endpoints and delivery attempts for support or monitoring tooling.",
+    ),
+    ScopeText(
+        "webhooks:write",
+        "Manage webhooks",
+        "Allows creating or updating webhook endpoints."
+        " Keep it on admin/service keys, not ordinary analysis submission keys.",
+    ),
+    ScopeText(
+        "catalog:read",
+        "Read the catalogue",
+        "Allows reading agents, queues, projects, scorecards and alert rules.",
+    ),
+    ScopeText(
+        "catalog:write",
+        "Manage the catalogue",
+        "Allows changing agents, queues, projects, scorecards and alert rules."
+        " Keep it on keys of the system that leads them.",
+    ),
+)
+RECOMMENDED = ("analysis:write", "analysis:read")
+"""The smallest set for the standard flow (acceptance CT-030)."""

@@ -1,0 +1,97 @@
+"""How values look on pages."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from markupsafe import Markup
+
+from calltrace.kit import clock
+
+DONE: Mapping[str, str] = {
+    "key-revoked": "The API key was revoked. It opens nothing any more.",
+    "endpoint-disabled": "The endpoint was disabled. Nothing is sent to it.",
+    "endpoint-enabled": "The endpoint was enabled. Events from now on are sent to it.",
+    "endpoint-changed": "The endpoint was changed.",
+    "endpoint-deleted": "The endpoint was deleted.",
+    "test-sent": "A test event is on its way.",
+    "redelivered": "The delivery is on its way once more.",
+    "password-changed": "Your password was changed, and you were signed out everywhere else.",
+    "session-ended": "That session was signed out.",
+    "sessions-ended": "You were signed out everywhere else.",
+    "signed-out": "You are signed out.",
+}
+"""What a page says after something was done, by the name in its address: never a text from the address."""
+
+_UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
+_LONG_AGO = timedelta(days=30)
+
+
+def moment(value: datetime) -> Markup:
+    """A moment in UTC, for reading and for programs."""
+    text = _text(value)
+    return Markup('<time datetime="{}">{}</time>').format(clock.iso(value), text)
+
+
+def exact(value: datetime) -> Markup:
+    """A moment to the millisecond."""
+    text = _text(value, f"%H:%M:%S.{value.microsecond // 1000:03d}")
+    return Markup('<time datetime="{}">{}</time>').format(clock.iso(value), text)
+
+
+def ago(value: datetime) -> Markup:
+    """How long ago something was; the date when that is long."""
+    passed = clock.now() - value
+    if passed > _LONG_AGO:
+        return moment(value)
+    shown = Markup('<time datetime="{}" title="{}">{}</time>')
+    return shown.format(clock.iso(value), _text(value), _passed(passed.total_seconds()))
+
+
+def _text(value: datetime, clock_time: str = "%H:%M") -> str:
+    utc = value.astimezone(UTC)
+    return f"{utc.day} {utc.strftime(f'%b %Y, {clock_time}')} UTC"
+
+
+def _passed(seconds: float) -> str:
+    for size, unit in _UNITS:
+        if seconds >= size:
+            count = int(seconds // size)
+            return f"{count} {unit}{'s' if count > 1 else ''} ago"
+    return "just now"
+
+
+def pretty(text: str) -> str:
+    """JSON laid out for reading; other text as it is."""
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text
+
+
+def device(user_agent: str | None) -> str:
+    """What a browser calls itself, roughly: the order matters, for each pretends to be the ones after it."""
+    text = user_agent or ""
+    browser = _first(text, ("Edg", "Edge"), ("OPR", "Opera"), ("Firefox", ""), ("Chrome", ""), ("Safari", ""))
+    system = _first(
+        text,
+        ("Android", ""),
+        ("iPhone", ""),
+        ("iPad", ""),
+        ("Windows", ""),
+        ("Mac OS", "macOS"),
+        ("Linux", ""),
+    )
+    if browser and system:
+        return f"{browser} on {system}"
+    return browser or system or "Unknown browser"
+
+
+def _first(text: str, *marks: tuple[str, str]) -> str:
+    return next((name or mark for mark, name in marks if mark in text), "")
+
+
+FILTERS: Mapping[str, Callable[..., Any]] = {
+    "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "device": device,
+}  # fmt: skip

@@ -1,0 +1,54 @@
+"""Our own style, script and pictures: read once, cached for ever under the digest of their content."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from fastapi import APIRouter, Response
+
+from calltrace.kit.errors import NotFoundError
+
+_MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+}
+_FOR_EVER = "public, max-age=31536000, immutable"
+router = APIRouter()
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """One file as it is answered."""
+
+    content: bytes
+    media_type: str
+    digest: str
+
+
+@cache
+def assets() -> dict[str, Asset]:
+    """All files of the folder ``static``, by name."""
+    found: dict[str, Asset] = {}
+    for file in files("calltrace.web").joinpath("static").iterdir():
+        suffix = "." + file.name.rpartition(".")[2]
+        if suffix in _MEDIA_TYPES:
+            content = file.read_bytes()
+            digest = hashlib.sha256(content).hexdigest()[:16]
+            found[file.name] = Asset(content, _MEDIA_TYPES[suffix], digest)
+    return found
+
+
+def url(name: str) -> str:
+    """The address of a file: another one as soon as its content is another."""
+    return f"/static/{assets()[name].digest}/{name}"
+
+
+@router.get("/static/{digest}/{name}")
+async def asset(digest: str, name: str) -> Response:
+    """One file. An address of before answers nothing: its content would be wrong."""
+    found = assets().get(name)
+    if found is None or found.digest != digest:
+        raise NotFoundError("There is no such file.")
+    return Response(found.content, media_type=found.media_type, headers={"Cache-Control": _FOR_EVER})

@@ -1,0 +1,55 @@
+"""How values look on pages."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from calltrace.accounts.scopes import SCOPES
+from calltrace.kit import clock
+from calltrace.web.scopes import RECOMMENDED, SCOPE_TEXTS
+from calltrace.web.shown import ago, device, exact, moment, pretty
+
+NOW = datetime(2026, 6, 19, 9, 5, 7, 89_000, UTC)
+
+
+def test_moments_are_in_utc_and_readable_by_programs() -> None:
+    assert moment(NOW) == '<time datetime="2026-06-19T09:05:07.089Z">19 Jun 2026, 09:05 UTC</time>'
+    assert ">19 Jun 2026, 09:05:07.089 UTC<" in exact(NOW)
+
+
+@pytest.mark.parametrize(
+    ("passed", "text"),
+    [(timedelta(seconds=-5), "just now"), (timedelta(seconds=59), "just now"),
+     (timedelta(minutes=1), "1 minute ago"), (timedelta(minutes=59), "59 minutes ago"),
+     (timedelta(hours=23), "23 hours ago"), (timedelta(days=1), "1 day ago"),
+     (timedelta(days=30), "30 days ago"), (timedelta(days=31), "19 May 2026, 09:05 UTC")],
+)  # fmt: skip
+def test_what_is_not_long_ago_is_counted(
+    monkeypatch: pytest.MonkeyPatch, passed: timedelta, text: str
+) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    assert f">{text}<" in ago(NOW - passed)
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+EDGE = "Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36 Edg/140.0"
+IPHONE = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1 Version/19.0 Safari/604.1"
+
+
+@pytest.mark.parametrize(
+    ("user_agent", "text"),
+    [(FIREFOX, "Firefox on Linux"), (EDGE, "Edge on Windows"), (IPHONE, "Safari on iPhone"),
+     ("curl/8.5.0", "Unknown browser"), (None, "Unknown browser")],
+)  # fmt: skip
+def test_a_browser_is_named_roughly(user_agent: str | None, text: str) -> None:
+    assert device(user_agent) == text
+
+
+def test_json_is_laid_out_and_other_text_is_left_alone() -> None:
+    assert pretty('{"a":["ü"]}') == '{\n  "a": [\n    "ü"\n  ]\n}'
+    assert pretty("<not json>") == "<not json>"
+
+
+def test_every_scope_is_described() -> None:
+    assert [one.scope for one in SCOPE_TEXTS] == list(SCOPES)
+    assert set(RECOMMENDED) < set(SCOPES)
