@@ -1,0 +1,115 @@
+"""A real Chromium in front of a real ``calltrace up``."""
+
+import os
+import re
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+
+from whole.browser.chromium import ARGUMENTS, find
+from whole.conftest import Stage
+
+EMAIL = "admin@example.com"
+MISSING = "no Chromium: run scripts/install_test_browser.py, or set CALLTRACE_CHROMIUM"
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Generator[Browser]:
+    """One for each module: while it runs, its event loop leaves no room for the one of asynchronous tests."""
+    found = find()
+    if found is None:
+        if os.environ.get("CI"):
+            pytest.fail(MISSING)
+        pytest.skip(MISSING)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=found.program, args=list(ARGUMENTS), env={**os.environ, **found.environment}
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def password(stage: Stage) -> str:
+    """What ``calltrace up`` printed at its first start."""
+    found = re.search(rf"First owner: {EMAIL}, password (\S+)", stage.installation.log.read_text())
+    assert found, "the first start prints the login"
+    return found[1]
+
+
+@dataclass
+class Seat:
+    """Somebody at a browser of their own, and everything that the browser complained about."""
+
+    page: Page
+    url: str
+    complaints: list[str] = field(default_factory=list[str])
+
+    def go(self, path: str) -> Page:
+        self.page.goto(self.url + path)
+        return self.page
+
+    def sign_in(self, password: str, email: str = EMAIL) -> Page:
+        self.go("/login")
+        self.page.get_by_label("E-mail address").fill(email)
+        self.page.get_by_label("Password").fill(password)
+        self.page.get_by_role("button", name="Sign in").click()
+        self.page.wait_for_url(lambda url: "/login" not in url)
+        return self.page
+
+
+NewSeat = Callable[..., Seat]
+
+
+@pytest.fixture
+def new_seat(chromium: Browser, stage: Stage) -> Generator[NewSeat]:
+    """Browsers without history. At the end none may have complained, or asked another host for anything."""
+    contexts: list[BrowserContext] = []
+    seats: list[Seat] = []
+
+    def make(**options: Any) -> Seat:
+        context = chromium.new_context(**options)
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        seat = Seat(context.new_page(), stage.installation.url)
+        _listen(seat)
+        seats.append(seat)
+        return seat
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert [seat.complaints for seat in seats] == [[]] * len(seats)
+
+
+def _listen(seat: Seat) -> None:
+    def on_console(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and not _expected(message):
+            seat.complaints.append(f"console: {message.text} {message.location}")
+
+    def on_request(request: Request) -> None:
+        if not request.url.startswith(seat.url):
+            seat.complaints.append(f"asked another host: {request.url}")
+
+    seat.page.on("console", on_console)
+    seat.page.on("pageerror", lambda error: seat.complaints.append(f"script: {error}"))
+    seat.page.on("request", on_request)
+
+
+def _expected(message: ConsoleMessage) -> bool:
+    """The browser itself says for each page with an error status that it has one."""
+    return "Failed to load resource: the server responded with a status of 4" in message.text
+
+
+@pytest.fixture
+def seat(new_seat: NewSeat) -> Seat:
+    return new_seat()
+
+
+@pytest.fixture
+def admin(seat: Seat, password: str) -> Seat:
+    seat.sign_in(password)
+    return seat

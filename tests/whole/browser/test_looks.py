@@ -1,0 +1,100 @@
+"""Every page in light and dark, wide and narrow: accessible, nothing cut off, nothing beside the screen.
+
+With CALLTRACE_SCREENSHOTS set to a folder, each page leaves its picture there.
+"""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from whole.browser.conftest import NewSeat, Seat
+
+KEYS = "/admin/integrations/api-keys"
+LOOKS: list[tuple[Literal["light", "dark"], int]] = [
+    (scheme, width) for scheme in ("light", "dark") for width in (1280, 390)
+]
+_CUT_OFF = """() => [...document.querySelectorAll("main *, header *")]
+    .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0
+        && getComputedStyle(one).overflowX === "visible" && getComputedStyle(one).display !== "inline")
+    .map(one => one.outerHTML.slice(0, 120))"""
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+def look(request: pytest.FixtureRequest, new_seat: NewSeat) -> "Look":
+    scheme, width = request.param
+    seat = new_seat(color_scheme=scheme, viewport={"width": width, "height": 844})
+    return Look(seat, f"{scheme}-{width}")
+
+
+class Look:
+    """One way of looking at pages."""
+
+    def __init__(self, seat: Seat, name: str) -> None:
+        self.seat = seat
+        self.name = name
+
+    def check(self, name: str) -> None:
+        """Judge the page that is open."""
+        page = self.seat.page
+        if folder := os.environ.get("CALLTRACE_SCREENSHOTS"):
+            page.screenshot(path=Path(folder) / f"{name}-{self.name}.png", full_page=True)
+        width: Any = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
+        assert width[0] <= width[1], f"{name} is wider than the screen"
+        assert page.evaluate(_CUT_OFF) == [], name
+        found = Axe().run(page)  # pyright: ignore[reportUnknownMemberType] - its parameters are half typed
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+        expect(page.locator("h1")).to_have_count(1)
+
+    def open(self, path: str, name: str, then: Callable[[Page], object] = lambda _page: None) -> None:
+        """Go somewhere, do something there, and judge it."""
+        then(self.seat.go(path))
+        self.check(name)
+
+
+def _fill_key(page: Page) -> None:
+    page.get_by_label("Name").fill("Dialler of the branch in Łódź, production, operations team")
+    for box in page.get_by_role("checkbox").all():
+        box.check()
+    page.get_by_role("button", name="Create API key").click()
+    page.get_by_role("heading", name="API key created").wait_for()
+
+
+def test_the_pages_of_signing_in(look: Look) -> None:
+    look.open("/login", "login")
+    look.seat.page.get_by_label("E-mail address").fill(
+        "somebody.with.a.very.long.name@subsidiary.example.com"
+    )
+    look.seat.page.get_by_label("Password").fill("not the password")
+    look.seat.page.get_by_role("button", name="Sign in").click()
+    expect(look.seat.page.get_by_role("alert")).to_be_visible()
+    look.check("login-refused")
+
+
+def test_the_pages_of_an_admin(look: Look, password: str) -> None:
+    look.seat.sign_in(password)
+    look.open(f"{KEYS}/new", "key-new")
+    look.open(f"{KEYS}/new", "key-created", _fill_key)
+    look.open(KEYS, "keys")
+    page = look.seat.page
+    page.get_by_role("link", name="Rotate Dialler").first.click()
+    look.check("key-rotate")
+    look.seat.go(KEYS).get_by_role("link", name="Revoke Dialler").first.click()
+    look.check("key-revoke")
+    page.get_by_role("button", name="Revoke this key").click()
+    look.check("keys-revoked")
+    look.open(f"{KEYS}/new", "key-mistakes", _submit_mistakes)
+    look.open("/account", "account")
+    look.open("/logout", "logout")
+    look.open("/no/such/page", "not-found")
+
+
+def _submit_mistakes(page: Page) -> None:
+    page.get_by_label("Name").fill("x")
+    page.get_by_label("Allowed addresses").fill("everywhere")
+    page.get_by_role("button", name="Create API key").click()
+    page.get_by_role("alert").wait_for()
