@@ -27,7 +27,7 @@ def main() -> int:
     seed = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(1_000_000)
     plan = Plan(seed, chosen.seconds, chosen.rounds)
     if chosen.quick:
-        plan = dataclasses.replace(plan, pauses=(0.3, 1.2), rest=(0.5, 2.5))
+        plan = dataclasses.replace(plan, pauses=(0.3, 1.2), rest=(0.5, 2.5), replays=1)
     _say(f"seed {seed}, {plan.seconds:.0f} s")
     folder = chosen.keep or Path(tempfile.mkdtemp(prefix="calltrace-chaos-"))
     folder.mkdir(parents=True, exist_ok=True)
