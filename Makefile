@@ -41,17 +41,13 @@ test: $(STAMP_DEV) ## Checks, then all tests
 	@$(BIN)/python scripts/install_test_browser.py || echo "browser tests: without a browser they are skipped" >&2
 	@$(BIN)/python -m pytest -q tests
 
-<<<<<<< HEAD
-check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, templates, migration drift
-=======
 CHAOS_SECONDS ?= 240
 CHAOS_SEED ?=
 
 chaos: $(STAMP_DEV) ## Kill everything at random for CHAOS_SECONDS, then look for what was lost
 	@PYTHONPATH=tests $(BIN)/python -m chaos --seconds $(CHAOS_SECONDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 
-check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, migration drift
->>>>>>> 3998720 (Kill everything at random, and look for what was lost)
+check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, templates, migration drift
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/lint-imports --no-logo > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
