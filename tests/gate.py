@@ -39,8 +39,8 @@ class Gate:
             async with asyncio.TaskGroup() as both:
                 both.create_task(_copy(reader, forth))
                 both.create_task(_copy(back, writer))
-        except* OSError:
-            pass  # one side hung up
+        except* (OSError, asyncio.CancelledError):
+            pass  # one side hung up, or the gate was shut
         finally:
             writer.close()
             self._tasks.discard(task)

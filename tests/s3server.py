@@ -60,14 +60,15 @@ class S3Server:
         self._wait()
 
     def make_bucket(self, name: str) -> None:
-        """A presigned PUT of the bucket itself makes it."""
+        """A presigned PUT of the bucket itself makes it; a first object makes the volumes below, slowly."""
         store = S3Store(
             name, endpoint=self.endpoint, region="us-east-1", client_options={"allow_http": True},
             access_key_id=KEY_ID, secret_access_key=SECRET,
         )  # fmt: skip
-        url = obstore.sign(store, "PUT", "", timedelta(minutes=1))
-        answer = httpx2.put(url)
-        assert answer.status_code in {200, 409}, answer.text
+        for key in ("", "first"):
+            url = obstore.sign(store, "PUT", key, timedelta(minutes=5))
+            answer = httpx2.put(url, content=key.encode(), timeout=READY_SECONDS)
+            assert answer.status_code == 200, answer.text
 
     def stop(self) -> None:
         if self._process:

@@ -96,7 +96,7 @@ async def caller(database: Database, org: uuid.UUID) -> Caller:
 
 @pytest.fixture
 def intake(platform: Platform) -> Intake:
-    return Intake(platform.database, platform.client, platform.limits, probe=False)
+    return Intake(platform.database, platform.client, platform.limits, platform.uploads, probe=False)
 
 
 def submission(**changes: object) -> Submission:

@@ -248,7 +248,7 @@ async def test_a_presigned_url_lets_one_object_be_put_and_nothing_else(remote: O
     assert remote.signs
     url = await remote.presigned_put("up/one", timedelta(hours=1))
     bare, _, query = url.partition("?")
-    async with httpx2.AsyncClient() as client:
+    async with httpx2.AsyncClient(timeout=60) as client:
         assert (await client.put(url, content=b"hello", headers={"Content-Type": "audio/wav"})).is_success
         assert (await client.put(url, content=b"hello again")).is_success
         assert (await client.get(url)).status_code == 403

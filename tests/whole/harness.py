@@ -60,17 +60,14 @@ class World:
         return [body["event"] for body in bodies if body.get("analysisId") == analysis_id]
 
 
-Handler = type[BaseHTTPRequestHandler]
-
-
 @contextmanager
-def running_world(folder: Path, behaviour: "Callable[[World], Handler] | None" = None) -> Generator[World]:
+def running_world(folder: Path) -> Generator[World]:
     """A TLS server on loopback; ``folder/ca.pem`` is the authority that vouches for it."""
     world, authority = World(), trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(tls)  # pyright: ignore[reportUnknownMemberType] - also takes pyOpenSSL's
-    server = ThreadingHTTPServer(("127.0.0.1", 0), (behaviour or well_behaved)(world))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(world))
     server.socket = tls.wrap_socket(server.socket, server_side=True)
     world.url = f"https://localhost:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -81,8 +78,8 @@ def running_world(folder: Path, behaviour: "Callable[[World], Handler] | None" =
     thread.join()
 
 
-def well_behaved(world: World) -> Handler:
-    class WellBehaved(BaseHTTPRequestHandler):
+def _handler(world: World) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             content = world.files.get(self.path)
             self.send_response(404 if content is None else 200)
@@ -102,9 +99,6 @@ def well_behaved(world: World) -> Handler:
                 world.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
             else:
                 world.refused += 1
-            self.answer(status)
-
-        def answer(self, status: int) -> None:
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -112,7 +106,7 @@ def well_behaved(world: World) -> Handler:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
             pass
 
-    return WellBehaved
+    return Handler
 
 
 class Installation:
@@ -139,10 +133,9 @@ class Installation:
         }
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self, *, workers: int = 1) -> None:
+    def start(self) -> None:
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "calltrace", "up", "--port", str(self.port)]
-            command += ["--workers", str(workers)]
             self.process = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
@@ -197,8 +190,9 @@ class Client:
         self._url = f"{installation.url}/api/v1/analyses"
         self.headers = {"Authorization": f"Bearer {token}"}
 
-    def submit(self, url: str, **fields: Any) -> dict[str, Any]:
-        answer = httpx2.post(self._url, json={"fileUrl": url, **fields}, headers=self.headers, timeout=30)
+    def submit(self, url: str | None, **fields: Any) -> dict[str, Any]:
+        body = {"fileUrl": url, **fields}
+        answer = httpx2.post(self._url, json=body, headers=self.headers, timeout=30)
         assert answer.status_code == 202, answer.text
         return answer.json()
 

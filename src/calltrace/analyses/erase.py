@@ -18,7 +18,7 @@ from calltrace.db import jobs
 from calltrace.db.base import Base
 from calltrace.db.session import Database
 from calltrace.kit.errors import NotFoundError
-from calltrace.recordings import objects
+from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Recording, Upload
 from calltrace.recordings.vault import Vault
 from calltrace.webhooks.erase import erase_deliveries
@@ -57,14 +57,15 @@ async def erase(
         analysis = await queries.lock(session, analysis_id, mode)
         if analysis is None:
             raise NotFoundError("There is no analysis with this id.")
-        recordings, uploads = await _media(session, analysis)
+        recordings, sent = await _media(session, analysis)
         erased = await _erase_rows(session, analysis)
         object_keys = [one.object_key for one in recordings]
-        object_keys += [key for one in uploads for key in one.object_keys]
-        for one in (*recordings, *uploads):
-            await session.delete(one)
+        for recording in recordings:
+            await session.delete(recording)
         await objects.doom(session, org_id, object_keys)
-        counts = {"recordings": len(recordings), **erased, "uploads": len(uploads)}
+        for upload in sent:
+            object_keys += await uploads.forget(session, upload)
+        counts = {"recordings": len(recordings), **erased, "uploads": len(sent)}
         deed = Deed(ACTION, analysis_id, {"mode": mode, "erased": counts})
         receipt = Receipt.of(await audit.record(session, org_id, actor, deed))
     await objects.remove(database, vault, org_id, object_keys)

@@ -20,7 +20,7 @@ from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError
-from calltrace.recordings import objects
+from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Recording
 from calltrace.speech.transcript import TalkMetrics, Transcript
 from calltrace.webhooks import service as webhooks
@@ -81,14 +81,17 @@ async def report(session: AsyncSession, claim: Claim, stage: Stage, percent: int
 async def keep_recording(
     session: AsyncSession, claim: Claim, recording: Recording, processing: ProcessingDocument
 ) -> None:
-    """The audio is stored: no later try downloads it again.
+    """The audio is stored: no later try downloads it again, and its upload is not needed any more.
 
     Raises:
         StaleAttemptError: the analysis is not ours any more. ObjectDoomedError: the audio came too late.
     """
     session.add(recording)
     await session.flush()
-    await _write(session, claim, {"recording_id": recording.id, "processing": _dump(processing)})
+    values = {"recording_id": recording.id, "processing": _dump(processing)}
+    analysis = await _write(session, claim, values)
+    if analysis.upload_id is not None:
+        await uploads.let_go(session, analysis.upload_id)
     await objects.spare(session, recording.object_key)
 
 
@@ -146,11 +149,13 @@ async def complete(
 
 
 async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument, links: RecordingLinks) -> None:
-    """Processing is over without a result; the state and the event, in one transaction."""
+    """Processing is over without a result; the state, the event and the end of the upload, together."""
     values = {
         "status": "failed", "completed_at": clock.now(), "claimed": False, "error": _dump(error),
     }  # fmt: skip
     analysis = await _write(session, claim, values)
+    if analysis.upload_id is not None:
+        await uploads.let_go(session, analysis.upload_id)
     told = read.event(analysis, "analysis.failed", links=links)
     await webhooks.publish(session, claim.org_id, analysis.mode, told, claim.analysis_id)
 

@@ -5,18 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from calltrace.kit import clock
-from calltrace.kit.errors import CallTraceError
-from calltrace.kit.signatures import hmac_hex, same
+from calltrace.kit.links import LinkSigner
 
 LIFETIME = timedelta(hours=24)
-
-
-class LinkRefusedError(CallTraceError):
-    """The link was changed or has expired."""
-
-    code = "link_refused"
-    status = 403
-    title = "The link is not valid or has expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +20,7 @@ class RecordingLinks:
     def url(self, org_id: uuid.UUID, analysis_id: uuid.UUID, now: datetime | None = None) -> str:
         """A link to the recording of one analysis, good for LIFETIME."""
         expires = int(((now or clock.now()) + LIFETIME).timestamp())
-        signature = self._sign(self.secrets[0], org_id, analysis_id, expires)
-        query = f"org={org_id}&expires={expires}&signature={signature}"
+        query = self._signer.query(org_id, analysis_id, expires)
         return f"{self.public_url}/api/v1/recordings/{analysis_id}?{query}"
 
     def verify(self, org_id: uuid.UUID, analysis_id: uuid.UUID, expires: int, signature: str) -> None:
@@ -39,12 +29,8 @@ class RecordingLinks:
         Raises:
             LinkRefusedError: it was not made by us, was changed, or has expired.
         """
-        known = [self._sign(secret, org_id, analysis_id, expires) for secret in self.secrets]
-        if not any(same(signature, one) for one in known):
-            raise LinkRefusedError("The signature of the link does not fit.")
-        if expires < clock.now().timestamp():
-            raise LinkRefusedError("The link has expired; read the analysis again for a new one.")
+        self._signer.verify(org_id, analysis_id, expires, signature)
 
-    @staticmethod
-    def _sign(secret: str, org_id: uuid.UUID, analysis_id: uuid.UUID, expires: int) -> str:
-        return hmac_hex(secret, f"recording.{org_id}.{analysis_id}.{expires}".encode())
+    @property
+    def _signer(self) -> LinkSigner:
+        return LinkSigner("recording", self.secrets)

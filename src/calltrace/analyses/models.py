@@ -49,6 +49,9 @@ class Analysis(Row, Tenant, Base):
             postgresql_where=text("queue_id IS NOT NULL"),
         ),
         Index("ix_analyses_external_id", "org_id", "external_id"),
+        Index(
+            "uq_analyses_upload_id", "upload_id", unique=True, postgresql_where=text("upload_id IS NOT NULL")
+        ),
         Index("ix_analyses_unfinished", "status", postgresql_where=text("status IN ('queued','processing')")),
     )
     status: Mapped[str] = mapped_column(String(12), server_default="queued")

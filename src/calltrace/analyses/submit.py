@@ -23,7 +23,7 @@ from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.kit.ids import uuid7
 from calltrace.kit.outbound import OutboundClient
-from calltrace.recordings import fetch
+from calltrace.recordings import fetch, uploads
 from calltrace.webhooks import service as webhooks
 
 _REFERENCES = {"fk_analyses_agent_id": "agentId", "fk_analyses_queue_id": "queueId"}
@@ -70,6 +70,7 @@ class Intake:
     database: Database
     client: OutboundClient
     limits: fetch.FetchLimits
+    uploads: uploads.Uploads
     probe: bool
 
 
@@ -81,12 +82,12 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     Raises:
         IdempotencyKeyReusedError: the key belongs to another payload.
         InvalidRequestError: an agent or a queue that the organisation does not have.
-        CallTraceError: the source is refused by the outbound guard or the probe (status 422).
+        CallTraceError: the source is refused by the outbound guard or the probe (status 422), or the upload
+            is used, expired or not complete (409).
     """
     if earlier := await _look_up(intake, org_id, wanted):
         return earlier
-    if wanted.file_url is not None:
-        await _check_source(intake, wanted.file_url)
+    await _check_source(intake, org_id, wanted)
     try:
         async with intake.database.tenant(org_id) as session:
             return await _accept(session, org_id, key_id, wanted)
@@ -143,20 +144,25 @@ def _unknown(field: str) -> InvalidRequestError:
     return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
 
 
-async def _check_source(intake: Intake, url: str) -> None:
-    """Refuse at once what is certain; everything is checked again at download (decision CTX-1)."""
-    if intake.probe:
-        await fetch.probe(intake.client, url, intake.limits)
+async def _check_source(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> None:
+    """Refuse at once what is certain; everything is checked again when it is fetched (decision CTX-1)."""
+    if wanted.upload_id is not None:
+        await uploads.judge(intake.uploads, org_id, wanted.upload_id, wanted.mode)
+    elif intake.probe:
+        await fetch.probe(intake.client, wanted.file_url or "", intake.limits)
     else:
-        await intake.client.check(url)
+        await intake.client.check(wanted.file_url or "")
 
 
 async def _accept(
     session: AsyncSession, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission
 ) -> Accepted:
     analysis = _row(org_id, key_id, wanted)
+    await _take_key(session, analysis, wanted)  # first: a retry at the same time waits, and is answered again
+    if wanted.upload_id is not None:
+        upload = await uploads.take(session, wanted.upload_id, wanted.mode)
+        analysis.file_name = wanted.file_name or upload.file_name
     await session.execute(_INSERT, _values(analysis))
-    await _take_key(session, analysis, wanted)
     await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis.id}")
     await webhooks.publish(
         session, org_id, wanted.mode, read.event(analysis, "analysis.created"), analysis.id

@@ -16,11 +16,14 @@ from calltrace.api import (
     recordings,
     scorecards,
     transcripts,
+    uploads,
     webhook_deliveries,
     webhook_endpoints,
 )
+from calltrace.api.cross_origin import UploadsAcrossOrigins
 from calltrace.api.deps import PlatformDep
 from calltrace.api.headers import answer_headers
+from calltrace.api.lingering import LingeringRefusals
 from calltrace.api.openapi import problems as problem_entries
 from calltrace.api.schemas import Health
 from calltrace.kit.envelope import RequestEnvelope
@@ -47,7 +50,7 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
     )  # fmt: skip
     native = APIRouter(prefix="/api/v1")
     for router in (
-        analyses.router, transcripts.router, erasures.router, calls.router, recordings.router,
+        analyses.router, transcripts.router, erasures.router, uploads.router, calls.router, recordings.router,
         catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,
     ):  # fmt: skip
@@ -56,6 +59,8 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
     app.add_api_route(
         "/health", health, response_model=Health, responses=problem_entries(503), tags=["Health"]
     )
+    app.add_middleware(UploadsAcrossOrigins)
+    app.add_middleware(LingeringRefusals)
     app.add_middleware(RequestEnvelope, on_error=problems.unexpected, headers=answer_headers)
     problems.install(app)
     return app

@@ -110,9 +110,8 @@ def render(request: Request, error: CallTraceError) -> JSONResponse:
 def _headers(error: CallTraceError) -> dict[str, str]:
     if isinstance(error, UnauthorizedError):
         return {"WWW-Authenticate": 'Bearer realm="calltrace"'}
-    if error.headers:
-        return dict(error.headers)
-    return {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.status == UnavailableError.status else {}
+    retry = {"Retry-After": str(RETRY_AFTER_SECONDS)} if error.status == UnavailableError.status else {}
+    return retry | dict(error.headers)
 
 
 def install(app: FastAPI) -> None:

@@ -4,7 +4,15 @@ import json
 import uuid
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from calltrace.accounts.models import Mode
@@ -24,9 +32,17 @@ class Wire(BaseModel):
 
 
 class AnalysisRequest(Wire):
-    """``POST /analyses`` (acceptance CT-043 to CT-055)."""
+    """``POST /analyses`` (acceptance CT-043 to CT-055): exactly one of ``fileUrl`` and ``uploadId``."""
 
-    file_url: Annotated[str, StringConstraints(min_length=1, max_length=8192)] = Field(
+    model_config = ConfigDict(
+        json_schema_extra={"oneOf": [{"required": ["fileUrl"]}, {"required": ["uploadId"]}]}
+    )
+
+    upload_id: uuid.UUID | None = Field(
+        None, strict=False, description="An upload that is complete, in place of `fileUrl`."
+    )
+    file_url: Annotated[str, StringConstraints(min_length=1, max_length=8192)] | None = Field(
+        None,
         description="HTTPS URL of the audio file to analyze.",
         examples=["https://example.com/calls/call-123.mp3"],
     )
@@ -41,6 +57,24 @@ class AnalysisRequest(Wire):
     metadata: dict[str, Any] | None = Field(
         None, description="JSON object of at most 16 KiB and depth 5, returned in status and webhooks."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _said(cls, content: dict[str, Any]) -> dict[str, Any]:
+        """Left out is null: then it is validated, and a refusal has the wire's name for it."""
+        return {"fileUrl": None} | content
+
+    @field_validator("file_url")
+    @classmethod
+    def _one_source(cls, value: str | None, known: ValidationInfo) -> str | None:
+        """Checked where ``upload_id`` is known already, so that the refusal names a field."""
+        if "upload_id" not in known.data:  # refused itself
+            return value
+        if value is None and known.data["upload_id"] is None:
+            raise ValueError("Field required: the HTTPS URL of the audio file, or uploadId.")
+        if value is not None and known.data["upload_id"] is not None:
+            raise ValueError("Give fileUrl or uploadId, not both.")
+        return value
 
     @field_validator("language")
     @classmethod
@@ -75,6 +109,7 @@ class AnalysisRequest(Wire):
             idempotency_key=key,
             metadata=self.metadata or {},
             mode=mode,
+            upload_id=self.upload_id,
         )
 
 

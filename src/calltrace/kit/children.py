@@ -169,11 +169,8 @@ def _error(code: str, detail: str, status: int, *, retryable: bool) -> Message:
 
 
 def _say(out: TextIO, message: Message) -> None:
-    try:
-        out.write(json.dumps(message) + "\n")
-        out.flush()
-    except BrokenPipeError:
-        os._exit(1)  # the parent is gone, and nobody wants the answer: as in die_with_parent
+    out.write(json.dumps(message) + "\n")
+    out.flush()
 
 
 def die_with_parent() -> None:

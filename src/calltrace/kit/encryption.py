@@ -32,6 +32,7 @@ _NONCE_BYTES = 12
 _TAG = 16
 _SEALED_CHUNK = CHUNK + _TAG
 _SECRET_CONTEXT = b"calltrace secret box v1"
+_PART_CONTEXT = b"calltrace part key v1 "
 
 
 class SecretUnreadableError(CallTraceError):
@@ -116,6 +117,11 @@ class Span:
 def new_data_key() -> bytes:
     """A random key for one recording."""
     return secrets.token_bytes(_KEY_BYTES)
+
+
+def part_key(key: bytes, name: str) -> bytes:
+    """A key of its own for one of several parts that are kept under one data key; names are never reused."""
+    return HKDF(SHA256(), _KEY_BYTES, salt=None, info=_PART_CONTEXT + name.encode()).derive(key)
 
 
 def sealed_size(size: int) -> int:

@@ -9,6 +9,8 @@ from calltrace.kit.children import Child
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
 from calltrace.recordings.fetch import FetchLimits
+from calltrace.recordings.links import UploadLinks
+from calltrace.recordings.uploads import Uploads
 from calltrace.recordings.vault import Vault
 from calltrace.settings import Settings
 from calltrace.storage import ObjectStore
@@ -35,6 +37,12 @@ class Platform:
     def public_url(self) -> str:
         """Where people and integrators reach this installation."""
         return self.links.public_url
+
+    @property
+    def uploads(self) -> Uploads:
+        """What uploading needs of them."""
+        links = UploadLinks(self.links.public_url, self.links.secrets)
+        return Uploads(self.database, self.store, self.box, links, self.limits)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -4,20 +4,21 @@ import asyncio
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import delete, func
+from sqlalchemy import delete, func, not_, select
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import limits, sessions
 from calltrace.analyses import queries
-from calltrace.analyses.models import IdempotencyKey
+from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.db import jobs
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
-from calltrace.recordings import objects
+from calltrace.recordings import objects, uploads
+from calltrace.recordings.models import Upload
 from calltrace.recordings.vault import Vault
 from calltrace.webhooks import cleanup
 
@@ -51,6 +52,7 @@ async def tidy(database: Database, lease_seconds: float) -> None:
         await _drop_held_jobs(session)
         await _rescue_analyses(session, stranded_after)
         await _rescue_mails(session, stranded_after)
+        await _clear_uploads(session)
         await _prune(session)
         await cleanup.clean(session, clock.now())
         await sending.prune(session, clock.now())
@@ -71,6 +73,13 @@ async def _rescue_mails(session: AsyncSession, stranded_after: timedelta) -> Non
     for org_id, mail_id in await mails.stranded(session, clock.now() - stranded_after):
         await jobs.enqueue(session, jobs.SEND_MAIL, f"{org_id}/{mail_id}")
         log.warning("mail_rescued", mail=str(mail_id))
+
+
+async def _clear_uploads(session: AsyncSession) -> None:
+    """Remove uploads that expired, and what is left of them in the store."""
+    cleared = await uploads.clear_overdue(session)
+    needed = select(Analysis.id).where(Analysis.upload_id == Upload.id).exists()
+    await session.execute(delete(Upload).where(Upload.id.in_(cleared), not_(needed)))
 
 
 async def _prune(session: AsyncSession) -> None:

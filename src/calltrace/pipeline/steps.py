@@ -21,7 +21,9 @@ from calltrace.pipeline.context import Platform
 from calltrace.pipeline.hearing import Heard, as_json
 from calltrace.pipeline.work import Work
 from calltrace.recordings import fetch, objects
+from calltrace.recordings.fetch import Fetched
 from calltrace.recordings.models import Recording
+from calltrace.recordings.upload_fetch import collect
 from calltrace.speech.transcript import Transcript
 
 CONTENT_TYPE_LENGTH = 255
@@ -53,13 +55,7 @@ class Steps:
         if known is not None:
             await platform.vault.load(known.stored, path)
             return path
-        got = await fetch.download(
-            platform.client,
-            work.analysis.file_url or "",
-            path,
-            platform.limits,
-            work.moved,
-        )
+        got = await self._receive(work, path)
         stored = await objects.store(platform.database, platform.vault, work.claim.org_id, path)
         work.note_seconds("fetch", started)
         recording = Recording(
@@ -74,6 +70,14 @@ class Steps:
             await objects.remove(platform.database, platform.vault, work.claim.org_id, [stored.object_key])
             raise
         return path
+
+    async def _receive(self, work: Work, path: Path) -> Fetched:
+        """From where it was said to be: an upload, or a URL."""
+        platform, analysis = self._platform, work.analysis
+        if analysis.upload_id is not None:
+            return await collect(platform.uploads, work.claim.org_id, analysis.upload_id, path, work.moved)
+        url = analysis.file_url or ""
+        return await fetch.download(platform.client, url, path, platform.limits, work.moved)
 
     async def known_transcript(self, work: Work) -> Transcript | None:
         """What an earlier try has heard already."""

@@ -80,22 +80,27 @@ async def download(
     """
     async with client.stream_get(url, deadline=limits.timeout_seconds) as response:
         response.require_success()
-        async with spool(destination) as target:
-            media = await _copy(response, target, limits, progress)
+        async with spool(destination) as target, aclosing(response.body(limits.max_bytes)) as body:
+            media = await copy(body, target, _announced(response), progress)
         kind = response.headers.get("content-type", "")
         return Fetched(target.size, target.sha256, kind, response.final_url, media)
 
 
-async def _copy(response: OutboundResponse, target: Spool, limits: FetchLimits, progress: Progress) -> str:
-    announced = _announced(response)
-    async with aclosing(response.body(limits.max_bytes)) as body:
-        head = await _head(body)
-        media = _require_audio(head)
-        await target.write(head)
-        async for piece in body:
-            await target.write(piece)
-            if announced:
-                progress(min(1.0, target.size / announced))
+async def copy(body: AsyncIterator[bytes], target: Spool, announced: int, progress: Progress) -> str:
+    """Write a recording that arrives in pieces, judged by its first bytes; answers its family.
+
+    ``announced`` is how many bytes are to come, 0 if that is not known.
+
+    Raises:
+        UnsupportedMediaError: empty, or not audio by its content. Errors of ``body`` pass.
+    """
+    head = await _head(body)
+    media = _require_audio(head)
+    await target.write(head)
+    async for piece in body:
+        await target.write(piece)
+        if announced:
+            progress(min(1.0, target.size / announced))
     progress(1.0)
     return media
 
@@ -119,9 +124,18 @@ def _require_audio(head: bytes) -> str:
 def _check_announcement(response: OutboundResponse, limits: FetchLimits) -> None:
     if _announced(response) > limits.max_bytes:
         raise FileTooLargeError(f"The file is larger than {limits.max_bytes} bytes")
-    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+    check_kind(response.headers.get("content-type", ""), "The source")
+
+
+def check_kind(content_type: str, who: str) -> None:
+    """Refuse a content type that names something other than audio or video.
+
+    Raises:
+        UnsupportedMediaError: saying that ``who`` announced it.
+    """
+    kind = content_type.partition(";")[0].strip().lower()
     if kind not in _UNTYPED and not kind.startswith(_MEDIA_TYPES):
-        raise UnsupportedMediaError(f"The source announces {kind}, not audio")
+        raise UnsupportedMediaError(f"{who} announces {kind}, not audio")
 
 
 async def _first_piece(response: OutboundResponse, limits: FetchLimits) -> None:

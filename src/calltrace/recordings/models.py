@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.accounts.models import Mode
@@ -36,15 +36,22 @@ class Upload(Row, Tenant, Base):
     """A file on its way from a client: its pieces are kept sealed until an analysis takes them.
 
     Attributes:
+        status: ``open`` takes bytes; ``complete`` waits for its analysis; ``used`` has one that will read it;
+            ``spent`` is read by nobody any more, and what was stored of it is doomed.
         received: bytes that are safely stored; where a client that lost its connection goes on.
-        size_bytes: of the whole, known once the client said so.
-        direct: the client puts it straight into the object store, as one object.
+        pieces: how many they are.
+        size_bytes: of the whole, as far as requests have told.
+        declared_bytes: of the whole, as the client said when it asked for the upload.
+        content_type: as the client named it.
+        direct: the client puts it straight into the object store, as one object (``object_prefix``).
+        writer: the request that may add bytes now; one that lost its turn finds another here (fencing).
+        cleared_at: since when nothing of it can be in the store any more, whatever comes late.
     """
 
     __tablename__ = "uploads"
     __table_args__ = (
-        CheckConstraint("status IN ('open','complete','used')", name="status"),
-        Index("ix_uploads_expires_at", "expires_at"),
+        CheckConstraint("status IN ('open','complete','used','spent')", name="status"),
+        Index("ix_uploads_expires_at", "expires_at", postgresql_where=text("cleared_at IS NULL")),
     )
     status: Mapped[str] = mapped_column(String(10), server_default="open")
     mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
@@ -54,16 +61,25 @@ class Upload(Row, Tenant, Base):
     received: Mapped[int] = mapped_column(BigInteger, server_default="0")
     pieces: Mapped[int] = mapped_column(BigInteger, server_default="0")
     size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    declared_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    content_type: Mapped[str | None] = mapped_column(String(255))
     direct: Mapped[bool]
+    writer: Mapped[uuid.UUID | None]
     expires_at: Mapped[datetime]
+    cleared_at: Mapped[datetime | None]
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
 
-    @property
-    def object_keys(self) -> list[str]:
-        """Every object of the store that belongs to it."""
-        if self.direct:
-            return [self.object_prefix]
-        return [f"{self.object_prefix}/{number}" for number in range(self.pieces)]
+
+class UploadPiece(Tenant, Base):
+    """Some bytes of an upload as stored: an object of its own, sealed under a key made from its name."""
+
+    __tablename__ = "upload_pieces"
+    upload_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("uploads.id", ondelete="CASCADE"), primary_key=True
+    )
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    object_key: Mapped[str] = mapped_column(Text)
+    size_bytes: Mapped[int] = mapped_column(Integer)
 
 
 class DoomedObject(Tenant, Base):

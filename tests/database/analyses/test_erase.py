@@ -2,7 +2,7 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +16,12 @@ from calltrace.analyses import lifecycle, submit
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.erase import Receipt, erase
 from calltrace.analyses.lifecycle import Claim, StaleAttemptError
-from calltrace.analyses.models import Analysis
 from calltrace.kit import clock
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.outbound import Answer
 from calltrace.pipeline.context import Platform
 from calltrace.recordings import objects
-from calltrace.recordings.models import Upload
+from calltrace.recordings.upload_inlet import Sending
 from calltrace.webhooks import deliver
 from calltrace.webhooks import service as webhooks
 from calltrace.webhooks.claims import Holder
@@ -30,10 +29,11 @@ from calltrace.webhooks.prepared import Outcome, Prepared
 from calltrace.webhooks.record import record
 from database.analyses.factory import EVALUATION, TRANSCRIPT, claimed, completed, heard, recorded, submitted
 from database.conftest import count, submission, waiting_jobs
+from database.recordings.sending import opened, send
 
 CONTENT_TABLES = (
-    "analyses", "transcripts", "evaluations", "recordings", "uploads", "webhook_deliveries",
-    "webhook_attempts", "doomed_objects",
+    "analyses", "transcripts", "evaluations", "recordings", "uploads", "upload_pieces",
+    "webhook_deliveries", "webhook_attempts", "doomed_objects",
 )  # fmt: skip
 
 
@@ -117,32 +117,17 @@ async def test_another_call_is_not_touched(
     assert len(_stored_files(tmp_path)) == 1
 
 
-async def test_what_an_upload_put_into_the_store_goes_too(
-    platform: Platform, intake: submit.Intake, org: uuid.UUID
+async def test_an_upload_that_was_not_fetched_yet_goes_too(
+    platform: Platform, intake: submit.Intake, org: uuid.UUID, tmp_path: Path
 ) -> None:
-    analysis_id = await submitted(intake, org)
-    keys = [f"{org}/upload/{number}" for number in range(3)]
-    for key in keys:
-        await platform.store.put(key, _bytes(b"piece"))
-    async with platform.database.tenant(org) as session:
-        upload = Upload(
-            org_id=org, status="used", object_prefix=f"{org}/upload", sealed_key="k", pieces=3, direct=False,
-            expires_at=clock.now(),
-        )  # fmt: skip
-        session.add(upload)
-        await session.flush()
-        analysis = await session.get(Analysis, analysis_id)
-        assert analysis
-        analysis.file_url, analysis.upload_id = None, upload.id
+    upload_id = await opened(platform.uploads, org, file_name="Jane Smith.wav")
+    for start in (0, 5):
+        await send(platform.uploads, org, upload_id, b"piece", Sending(start, 5, 10, last=None))
+    analysis_id = await submitted(intake, org, file_url=None, upload_id=upload_id)
+    assert len(_stored_files(tmp_path)) == 2
     assert (await _erase(platform, org, analysis_id)).erased["uploads"] == 1
     await _assert_nothing_left(platform, org)
-    for key in keys:
-        with pytest.raises(NotFoundError):
-            await platform.store.size(key)
-
-
-async def _bytes(content: bytes) -> AsyncGenerator[bytes]:
-    yield content
+    assert not _stored_files(tmp_path)
 
 
 async def test_another_organisations_or_modes_analysis_is_not_found(

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import keys, sessions
 from calltrace.accounts.audit import OPERATOR
@@ -26,7 +27,7 @@ from calltrace.kit import clock
 from calltrace.mail.models import Mail
 from calltrace.pipeline.context import Platform
 from calltrace.recordings import objects
-from calltrace.recordings.models import Recording
+from calltrace.recordings.models import Recording, Upload, UploadPiece
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
@@ -115,7 +116,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
             box=platform.box, policy=platform.policy,
         )  # fmt: skip
     wanted = submission(idempotency_key=name, external_id="victim", agent_id=agent.id)
-    intake = submit.Intake(database, platform.client, platform.limits, probe=False)
+    intake = submit.Intake(database, platform.client, platform.limits, platform.uploads, probe=False)
     accepted = await submit.submit(intake, org, key.id, wanted)
     async with database.tenant(org) as session:
         recording = Recording(
@@ -162,6 +163,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         )
         session.add(mail)
         await session.flush()
+        upload_id = await _add_upload(session, org)
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
@@ -171,6 +173,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
         "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
+        "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),
@@ -180,6 +183,17 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "scorecards_named": str(stored.row.id),
     }
     return {"common": common, "texts": texts}
+
+
+async def _add_upload(session: AsyncSession, org: uuid.UUID) -> uuid.UUID:
+    """One that expired, with a piece."""
+    past = clock.now() - timedelta(minutes=1)
+    upload = Upload(org_id=org, object_prefix="u", sealed_key="k", direct=False, expires_at=past)
+    session.add(upload)
+    await session.flush()
+    session.add(UploadPiece(org_id=org, upload_id=upload.id, number=0, object_key="u/0", size_bytes=1))
+    await session.flush()
+    return upload.id
 
 
 def _every_query() -> list[Callable[..., Any]]:

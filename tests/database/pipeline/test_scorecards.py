@@ -37,7 +37,7 @@ async def _queue(platform: Platform, org: uuid.UUID, scorecard_id: uuid.UUID | N
 
 async def _heard(platform: Platform, org: uuid.UUID, queue_id: uuid.UUID | None) -> uuid.UUID:
     """An analysis whose transcript an earlier try has kept: "Good morning." """
-    intake = submit.Intake(platform.database, platform.client, platform.limits, probe=False)
+    intake = submit.Intake(platform.database, platform.client, platform.limits, platform.uploads, probe=False)
     claim = await claimed(intake, org, await submitted(intake, org, queue_id=queue_id))
     async with platform.database.tenant(org) as session:
         await lifecycle.keep_transcript(session, claim, TRANSCRIPT, FACTS, ProcessingDocument())
