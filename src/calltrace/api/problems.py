@@ -1,11 +1,14 @@
 """Errors on the wire: ``application/problem+json`` (RFC 9457) with a stable ``code``."""
 
+from typing import Any
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
+from starlette.routing import compile_path
 
 from calltrace.accounts.errors import UnauthorizedError
 from calltrace.kit.errors import (
@@ -130,9 +133,17 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     if error.status_code == MethodNotAllowedError.status:
         answer = render(request, MethodNotAllowedError(f"{request.method} is not possible here."))
-        answer.headers.update(error.headers or {})
+        told = (error.headers or {}).get("Allow", "").split(", ")
+        answer.headers["Allow"] = ", ".join(sorted({*told, *_documented(request)} - {""}))
         return answer
     return render(request, NotFoundError("There is nothing at this path."))
+
+
+def _documented(request: Request) -> set[str]:
+    """Every method of the path: the router itself names only those of the first route that fits."""
+    paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    fitting = (verbs for path, verbs in paths.items() if compile_path(path)[0].match(request.url.path))
+    return {verb.upper() for verbs in fitting for verb in verbs}
 
 
 async def _validation(request: Request, error: Exception) -> JSONResponse:

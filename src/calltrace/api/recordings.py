@@ -67,7 +67,7 @@ async def signed_link(
     responses={
         200: {"content": {"audio/*": {}}},
         206: {"content": {"audio/*": {}}},
-        **problems(403, 404, 416),
+        **problems(400, 403, 404, 416, 500, 503),
     },
 )
 async def listen(

@@ -45,6 +45,7 @@ class AnalysisRequest(Wire):
         None,
         description="HTTPS URL of the audio file to analyze.",
         examples=["https://example.com/calls/call-123.mp3"],
+        json_schema_extra={"pattern": "^https://"},
     )
     file_name: Name | None = Field(None, description="Original file name, shown in Call Trace.")
     agent_id: uuid.UUID | None = Field(None, strict=False, description="Agent to associate.")

@@ -1,10 +1,13 @@
 """The API in front of the test's platform."""
 
+import asyncio
+import socket
 from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 
 from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
@@ -46,3 +49,18 @@ def refused(answer: httpx2.Response, status: int, code: str, field: str | None =
     assert (answer.status_code, body["code"]) == (status, code), body
     if field:
         assert field in [one["pointer"] for one in body["errors"]]
+
+
+@pytest.fixture
+async def address(platform: Platform) -> AsyncGenerator[str]:
+    """The same, served on a port of loopback for programs of others."""
+    app = create_app(lambda: platform)
+    app.state.platform = platform
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        config = uvicorn.Config(app, lifespan="off", log_config=None)
+        server = uvicorn.Server(config)
+        serving = asyncio.create_task(server.serve(sockets=[listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        server.should_exit = True
+        await serving

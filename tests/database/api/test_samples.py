@@ -3,17 +3,13 @@
 import asyncio
 import os
 import shutil
-import socket
 import uuid
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 from sqlalchemy import text
 
-from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
 from database.conftest import Caller
 
@@ -39,20 +35,6 @@ LANGUAGES = [
     Language("Sample.java", "java"),
     Language("sample.php", "php"),
 ]
-
-
-@pytest.fixture
-async def address(platform: Platform) -> AsyncGenerator[str]:
-    app = create_app(lambda: platform)
-    app.state.platform = platform
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, lifespan="off", log_config=None)
-        server = uvicorn.Server(config)
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        server.should_exit = True
-        await serving
 
 
 @pytest.mark.accepts("CT-147")
