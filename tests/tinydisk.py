@@ -28,3 +28,8 @@ def tiny_disk(folder: Path, mebibytes: int) -> Generator[Path]:
         yield folder
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def remount(disk: Path, option: str) -> None:
+    """Change a mounted disk: ``ro``, ``rw``, ``size=40m``."""
+    subprocess.run(["mount", "-o", f"remount,{option}", str(disk)], check=True)

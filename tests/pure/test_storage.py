@@ -16,7 +16,7 @@ from calltrace.kit.errors import ConfigurationError, NotFoundError
 from calltrace.storage import ObjectStore, StorageAwayError
 from gate import Gate
 from s3server import BUCKET
-from tinydisk import tiny_disk
+from tinydisk import remount, tiny_disk
 
 
 @pytest.fixture
@@ -201,6 +201,19 @@ async def test_a_full_disk_is_away_leaves_nothing_half_and_works_again_with_room
             await store.delete("large")
         await store.put("large", b"y" * (3 << 20))
         assert await store.size("large") == 3 << 20
+
+
+async def test_a_disk_that_became_read_only_is_away_for_writing_only(tmp_path: Path) -> None:
+    with tiny_disk(tmp_path / "disk", 4) as disk:
+        store = ObjectStore.from_url((disk / "store").as_uri())
+        await store.put("a", b"x")
+        remount(disk, "ro")
+        assert await store.get_range("a", 0, 1) == b"x"
+        for attempt in (store.put("b", b"y"), store.put("c/d", pieces(b"z")), store.delete("a")):
+            with pytest.raises(StorageAwayError):
+                await attempt
+        remount(disk, "rw")
+        await store.put("b", b"y")
 
 
 @pytest.mark.parametrize("url", ["", "nonsense", "ftp://host/x", "file:relative", "file://host/x", "s3://"])

@@ -84,3 +84,14 @@ async def test_a_recording_that_is_gone_from_the_store_is_404(
             path.unlink()
     answer = await api.get(link)
     assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+async def test_while_the_store_is_away_it_is_503_and_the_recording_is_not_said_to_be_gone(
+    api: httpx2.AsyncClient, link: str, tmp_path: Path
+) -> None:
+    (tmp_path / "store").rename(tmp_path / "elsewhere")
+    answer = await api.get(link)
+    assert (answer.status_code, answer.json()["code"]) == (503, "storage_unavailable")
+    assert int(answer.headers["retry-after"]) > 0
+    (tmp_path / "elsewhere").rename(tmp_path / "store")
+    assert (await api.get(link)).content == CONTENT

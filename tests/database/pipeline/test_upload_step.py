@@ -1,7 +1,6 @@
 """The step that takes an upload: the recording is stored, and its pieces go; until then, nothing is lost."""
 
 import asyncio
-import subprocess
 import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -28,7 +27,7 @@ from calltrace.storage import StorageAwayError
 from database.analyses.factory import claimed
 from database.conftest import count, submission
 from database.recordings.sending import content, objects_in, opened, send
-from tinydisk import tiny_disk
+from tinydisk import remount, tiny_disk
 
 SOUND = b"ID3\x04\x00\x00\x00\x00\x00\x00" + content(2 * PIECE + 5)
 
@@ -93,14 +92,10 @@ async def test_a_worker_that_could_not_store_it_starts_over_from_the_pieces(
             await steps_of(roomy, tmp_path).fetch(work)
         assert await count(roomy.database, "recordings", org) == 0
         assert await count(roomy.database, "upload_pieces", org) == 3
-        await asyncio.to_thread(_enlarge, disk)
+        await asyncio.to_thread(remount, disk, "size=60m")
         again = await work_on(roomy, org, analysis_id, tmp_path)
         assert (await steps_of(roomy, tmp_path).fetch(again)).read_bytes() == SOUND
         assert await count(roomy.database, "recordings", org) == 1
-
-
-def _enlarge(disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,size=60m", str(disk)], check=True)
 
 
 async def test_a_worker_without_room_of_its_own_says_so_and_goes_on_with_room(
@@ -111,7 +106,7 @@ async def test_a_worker_without_room_of_its_own_says_so_and_goes_on_with_room(
         with pytest.raises(DiskFullError):
             await steps_of(roomy, disk).fetch(work)
         assert not await asyncio.to_thread(objects_in, disk)
-        await asyncio.to_thread(_enlarge, disk)
+        await asyncio.to_thread(remount, disk, "size=60m")
         assert (await steps_of(roomy, disk).fetch(work)).read_bytes() == SOUND
 
 

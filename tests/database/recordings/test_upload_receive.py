@@ -1,7 +1,6 @@
 """An upload survives whatever happens to the requests that send it."""
 
 import asyncio
-import subprocess
 import uuid
 from collections.abc import AsyncGenerator
 from dataclasses import replace
@@ -29,7 +28,7 @@ from calltrace.storage import StorageAwayError
 from database.conftest import NewOrg, count
 from database.recordings.conftest import MOST
 from database.recordings.sending import body, content, objects_in, opened, send, stored
-from tinydisk import tiny_disk
+from tinydisk import remount, tiny_disk
 
 DATA = content(2 * PIECE + 1000)
 
@@ -300,11 +299,7 @@ async def test_a_disk_that_is_full_keeps_what_it_has_and_goes_on_with_room(
             await send(desk, org, upload_id, DATA)
         state = await upload_receive.look(desk, org, upload_id)
         assert (state.received, state.complete) == (PIECE, False)
-        await asyncio.to_thread(_enlarge, disk)
+        await asyncio.to_thread(remount, disk, "size=40m")
         rest = DATA[state.received :]
         assert (await send(desk, org, upload_id, rest, Sending(PIECE, len(rest), None, last=None))).complete
         assert await stored(desk, org, upload_id) == DATA
-
-
-def _enlarge(disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,size=40m", str(disk)], check=True)
