@@ -29,11 +29,15 @@ NewOrg = Callable[[], Awaitable[uuid.UUID]]
 
 
 @pytest.fixture(scope="session")
-def dsn(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Generator[EmbeddedServer]:
     config = EmbeddedConfig(tmp_path_factory.mktemp("server") / "postgres")
-    server = EmbeddedServer(config, lambda _message: None)
-    yield server.start()
-    server.stop()
+    with EmbeddedServer(config, lambda _message: None) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def dsn(postgres: EmbeddedServer) -> str:
+    return postgres.dsn
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,6 @@
-"""How far an analysis is, on stderr: a bar on a terminal, one line per stage anywhere else."""
+"""How far work is, on stderr: a bar on a terminal, one line per stage or step anywhere else."""
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -34,6 +34,24 @@ def bars(label: str, console: Console | None = None) -> Generator[StageProgress]
         yield moved
 
 
+@contextmanager
+def counted(label: str, console: Console | None = None) -> Generator[Callable[[str, int, int], None]]:
+    """Like ``bars``, for work in steps that count something.
+
+    Yields a function that is called with the current step, how many are done, and how many there are in all.
+    """
+    console = console or Console(stderr=True)
+    if not console.is_terminal:
+        lines = _lines(label, console)
+        yield lambda step, _done, _total: lines(step, 0.0)
+        return
+    with _progress(console) as progress:
+        task = progress.add_task(label, total=1, stage="")
+        yield lambda step, done, total: progress.update(
+            task, completed=done, total=max(total, 1), stage=f"{step} {done}/{total}"
+        )
+
+
 def _progress(console: Console) -> Progress:
     columns = (
         TextColumn("{task.description}", markup=False),  # a file's name is data
@@ -45,10 +63,10 @@ def _progress(console: Console) -> Progress:
     return Progress(*columns, console=console, transient=True)
 
 
-def _lines(label: str, console: Console) -> StageProgress:
-    last: Stage | None = None
+def _lines(label: str, console: Console) -> Callable[[str, float], None]:
+    last: str | None = None
 
-    def moved(stage: Stage, share: float) -> None:
+    def moved(stage: str, share: float) -> None:
         nonlocal last
         del share  # a log that fills with percentages is no help
         if stage != last:

@@ -36,11 +36,16 @@ def secret_key(settings: Settings) -> str:
     """``SECRET_KEY``, else the one kept in the data directory, made on the first start (0600)."""
     if settings.secret_key:
         return settings.secret_key
-    path = settings.data_dir / _KEY_FILE
+    path = key_file(settings)
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if not path.exists():
         _make_key(path)
     return path.read_text().strip()
+
+
+def key_file(settings: Settings) -> Path:
+    """Where the key of a data directory is kept."""
+    return settings.data_dir.absolute() / _KEY_FILE
 
 
 def _make_key(path: Path) -> None:
@@ -77,8 +82,13 @@ def running_url(settings: Settings) -> str | None:
 
 
 @contextmanager
-def database_url(settings: Settings, *, create: bool = False) -> Generator[str]:
+def database_url(settings: Settings, *, create: bool = False, as_it_is: bool = False) -> Generator[str]:
     """An address that answers: the configured server, the running embedded one, else one started for this.
+
+    Args:
+        settings: of the installation.
+        create: make an installation if there is none.
+        as_it_is: leave the schema of a server that is started for this at the revision it is at.
 
     Raises:
         ConfigurationError: nothing is installed here and ``create`` is not set, or the schema is not there.
@@ -94,7 +104,8 @@ def database_url(settings: Settings, *, create: bool = False) -> Generator[str]:
             " start `calltrace up`, or set CALLTRACE_DATA_DIR."
         )
     with embedded_server(settings, lambda _message: None) as (_server, dsn):
-        asyncio.run(prepare(dsn))
+        if not as_it_is:
+            asyncio.run(prepare(dsn))
         yield dsn
 
 

@@ -71,6 +71,7 @@ def _complain(message: str, code: int) -> int:
 COMMANDS = {
     "up": "up", "migrate": "up", "serve": "serve", "work": "work", "demo": "demo", "doctor": "doctor",
     "settings": "doctor", "analyze": "analyze", "evaluate": "analyze", "bench": "bench",
+    "backup": "backup", "restore": "backup",
 }  # fmt: skip
 """Command to module; the function has the command's name."""
 GROUPS = {

@@ -8,6 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from sqlalchemy import Connection, text
@@ -34,8 +35,12 @@ def alembic_config(connection: Connection) -> Config:
     return config
 
 
-async def migrate(dsn: str) -> str:
+async def migrate(dsn: str, revision: str = "head") -> str:
     """Bring the schema up to date and answer the revision it is at. Safe to run at the same time twice.
+
+    Args:
+        dsn: the database.
+        revision: where to stop; a schema that is further stays as it is.
 
     Raises:
         ConfigurationError: the server is too old, or its role may not create what is needed.
@@ -45,7 +50,7 @@ async def migrate(dsn: str) -> str:
         async with engine.connect() as connection:
             await connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": _LOCK})
             try:
-                return await _migrate(connection)
+                return await _migrate(connection, revision)
             finally:
                 await connection.rollback()
                 await connection.execute(text("SELECT pg_advisory_unlock(:key)"), {"key": _LOCK})
@@ -53,10 +58,10 @@ async def migrate(dsn: str) -> str:
         await engine.dispose()
 
 
-async def _migrate(connection: AsyncConnection) -> str:
+async def _migrate(connection: AsyncConnection, revision: str) -> str:
     await _check_version(connection)
     await _create_roles(connection)
-    await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), "head"))
+    await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), revision))
     await connection.commit()
     await _install_queue(connection)
     return await connection.run_sync(current_revision) or "none"
@@ -69,9 +74,21 @@ def current_revision(connection: Connection) -> str | None:
 
 def head_revision() -> str | None:
     """The revision this version of the software wants."""
+    return _scripts().get_current_head()
+
+
+def older_revisions(revision: str = "head") -> frozenset[str]:
+    """A revision and all that lead to it; none if this version of the software does not know it."""
+    try:
+        return frozenset(one.revision for one in _scripts().iterate_revisions(revision, "base"))
+    except CommandError:
+        return frozenset()
+
+
+def _scripts() -> ScriptDirectory:
     config = Config()
     config.set_main_option("script_location", str(files("calltrace.db") / "migrations"))
-    return ScriptDirectory.from_config(config).get_current_head()
+    return ScriptDirectory.from_config(config)
 
 
 async def _check_version(connection: AsyncConnection) -> None:

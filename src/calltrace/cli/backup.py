@@ -1,0 +1,122 @@
+"""``calltrace backup`` and ``restore``: database, recordings and secret key, one consistent state."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from calltrace.backup import restore as restoring
+from calltrace.backup.errors import RestoreRefusedError
+from calltrace.backup.folder import claimed
+from calltrace.backup.keys import Kept, KeyAtHand
+from calltrace.backup.manifest import Manifest
+from calltrace.backup.restore import Restored
+from calltrace.backup.service import Made, Options, back_up
+from calltrace.cli import instance
+from calltrace.cli.bars import counted
+from calltrace.cli.output import JsonOption, say, show_one
+from calltrace.kit import logs
+from calltrace.settings import Settings
+from calltrace.storage import ObjectStore
+
+DirectoryArgument = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False, help="Its folder.")]
+
+_ELSEWHERE = "keep it elsewhere, without it recordings and secrets stay sealed."
+KEY_NOTES: dict[Kept, str] = {
+    "included": "The secret key is included: whoever has this folder can open all of it.",
+    "left_out": f"The secret key is not included: {_ELSEWHERE}",
+    "from_setting": f"SECRET_KEY is set, so the key is not included: {_ELSEWHERE}",
+    "not_here": f"There is no secret key on this machine, so it is not included: {_ELSEWHERE}",
+    "does_not_fit": "The secret key of this machine does not open what is stored, so it is not included:"
+    f" {_ELSEWHERE}",
+}
+
+
+def backup(
+    context: typer.Context,
+    directory: DirectoryArgument,
+    without_secret_key: Annotated[
+        bool, typer.Option("--without-secret-key", help="Leave the secret key out: it is kept elsewhere.")
+    ] = False,
+    allow_missing: Annotated[
+        bool,
+        typer.Option("--allow-missing", help="Go on when stored recordings are gone from the object store."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Save database and recordings, running or not; into the same DIR again, only what is new is copied."""
+    settings = _settings(context)
+    options = Options(secret_key=not without_secret_key, allow_missing=allow_missing)
+    with instance.database_url(settings, as_it_is=True) as dsn, claimed(directory.absolute()) as folder:
+        store = ObjectStore.from_url(settings.effective_storage_url)
+        with counted("backup") as moved:
+            made = asyncio.run(back_up(dsn, store, folder, _key(settings), options, moved))
+    show_one(_summary(directory, made), as_json=as_json)
+    say(KEY_NOTES[made.key])
+    if made.lost:
+        say(f"{len(made.lost)} recordings are gone from the object store, and so not in this backup.")
+
+
+def restore(context: typer.Context, directory: DirectoryArgument, as_json: JsonOption = False) -> None:
+    """Bring a backup back into an empty installation; everything is checked before anything is changed."""
+    settings, root = _settings(context), directory.absolute()
+    with restoring.opened(root) as found, counted("restore") as moved:
+        source = asyncio.run(restoring.examine(root, found, _key(settings), moved))
+        with _target(settings) as dsn:
+            store = ObjectStore.from_url(settings.effective_storage_url)
+            restored = asyncio.run(restoring.bring_back(dsn, store, source, _key(settings), moved))
+    show_one(_report(directory, restored), as_json=as_json)
+    say("Restored. Start `calltrace up`, or `serve` and `work`: unfinished work goes on by itself.")
+
+
+@contextmanager
+def _target(settings: Settings) -> Generator[str]:
+    """The database to fill; an embedded one is started, as it is."""
+    if not settings.database_url and instance.running_url(settings):
+        raise RestoreRefusedError(
+            f"A platform is running on {settings.data_dir}: restore into an empty CALLTRACE_DATA_DIR."
+        )
+    if settings.database_url:
+        yield settings.database_url
+        return
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with instance.embedded_server(settings, lambda _message: None) as (_server, dsn):
+        yield dsn
+
+
+def _settings(context: typer.Context) -> Settings:
+    """Settings; what is logged goes to stderr."""
+    settings = instance.settings_of(context)
+    logs.configure(settings.log_level, settings.log_format)
+    return settings
+
+
+def _key(settings: Settings) -> KeyAtHand:
+    return KeyAtHand(settings.secret_key, instance.key_file(settings))
+
+
+def _summary(directory: Path, made: Made) -> dict[str, Any]:
+    counts = made.counts
+    return {
+        **_state(directory, made.manifest), "copied": counts.copied, "kept": counts.kept,
+        "erased": made.erased, "lost": made.lost, "secretKey": made.key, "seconds": round(made.seconds, 3),
+    }  # fmt: skip
+
+
+def _report(directory: Path, restored: Restored) -> dict[str, Any]:
+    return {
+        **_state(directory, restored.manifest), "revision": restored.revision,
+        "secretKeyInstalled": restored.key_installed, "seconds": round(restored.seconds, 3),
+    }  # fmt: skip
+
+
+def _state(directory: Path, manifest: Manifest) -> dict[str, Any]:
+    files = sum(one.bytes for one in manifest.files)
+    return {
+        "directory": str(directory), "createdAt": manifest.created_at, "version": manifest.version,
+        "revision": manifest.revision, "tables": len(manifest.tables), "rows": manifest.rows,
+        "recordings": manifest.objects.total, "bytes": manifest.objects.bytes + files,
+    }  # fmt: skip
