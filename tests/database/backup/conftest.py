@@ -20,25 +20,48 @@ from calltrace.recordings.models import Recording
 from calltrace.webhooks import service as webhooks
 from database.analyses.factory import submitted
 from database.backup.site import Site, intake_of, keep_audio
+from database.webhooks.conftest import receiver
+
+__all__ = ["receiver"]
 
 NewSite = Callable[..., Awaitable[Site]]
 
 
+@pytest.fixture(scope="session")
+async def template(postgres: EmbeddedServer) -> str:
+    """A database with the schema and nothing else: a copy of it is made faster than migrated."""
+    admin: Any = await connect(postgres.maintenance_dsn, None)
+    await admin.execute("CREATE DATABASE site_template OWNER calltrace")
+    await admin.close()
+    await migrate(_database(postgres, "site_template"))
+    return "site_template"
+
+
+def _database(postgres: EmbeddedServer, name: str) -> str:
+    return postgres.dsn.replace("/calltrace?", f"/{name}?")
+
+
 @pytest.fixture
-async def new_site(postgres: EmbeddedServer, tmp_path: Path, ca_file: Path) -> AsyncGenerator[NewSite]:
-    """Makes an installation with an empty database, and a secret key unless it is not to have one."""
+async def new_site(
+    postgres: EmbeddedServer, template: str, tmp_path: Path, ca_file: Path
+) -> AsyncGenerator[NewSite]:
+    """Makes an installation: with a schema if it is wanted, with a secret key unless it is not."""
     admin: Any = await connect(postgres.maintenance_dsn, None)
     made: list[str] = []
 
-    async def make(*, key: str | None = "the key of this site", setting: str = "") -> Site:
+    async def make(
+        *, key: str | None = "the key of this site", setting: str = "", migrated: bool = False
+    ) -> Site:
         name = f"site_{uuid.uuid4().hex}"
-        await admin.execute(f"CREATE DATABASE {name} OWNER calltrace")
+        await admin.execute(
+            f"CREATE DATABASE {name} OWNER calltrace TEMPLATE {template if migrated else 'template1'}"
+        )
         made.append(name)
         folder = tmp_path / name
         folder.mkdir()
         if key:
             (folder / "secret.key").write_text(key)
-        return Site(postgres.dsn.replace("/calltrace?", f"/{name}?"), folder, ca_file, setting)
+        return Site(_database(postgres, name), folder, ca_file, setting)
 
     yield make
     for name in made:
@@ -69,8 +92,7 @@ class Furnished:
 
 @pytest.fixture
 async def furnished(new_site: NewSite) -> Furnished:
-    site = await new_site()
-    await migrate(site.dsn)
+    site = await new_site(migrated=True)
     async with site.platform() as platform:
         return await furnish(site, platform)
 

@@ -8,7 +8,7 @@ from database.backup.site import Site
 
 
 def main() -> None:
-    """Arguments: what to do, the step, how much of it is done, the backup's folder, the installation's, its DSN."""
+    """Arguments: what to do, the step, how much of it is done, both folders, the address of the database."""
     what, step, done, root, folder, dsn = sys.argv[1:]
     site = Site(dsn, Path(folder), Path("unused"))
 
@@ -18,7 +18,9 @@ def main() -> None:
             sys.stdout.flush()
             sys.stdin.read()
 
-    asyncio.run(site.back_up(Path(root), moved=moved) if what == "backup" else site.restore(Path(root), moved))
+    asyncio.run(
+        site.back_up(Path(root), moved=moved) if what == "backup" else site.restore(Path(root), moved)
+    )
 
 
 if __name__ == "__main__":

@@ -79,18 +79,23 @@ def intake_of(platform: Platform) -> Intake:
 
 
 async def keep_audio(platform: Platform, org: uuid.UUID, audio: bytes = AUDIO) -> Recording:
-    """A recording as the worker stores it."""
+    """A recording that is stored, and its row."""
+    recording = await store_audio(platform, org, audio)
+    async with platform.database.tenant(org) as session:
+        session.add(recording)
+    return recording
+
+
+async def store_audio(platform: Platform, org: uuid.UUID, audio: bytes = AUDIO) -> Recording:
+    """A recording that is stored, before its row is written."""
     path = platform.settings.data_dir / f"audio-{uuid.uuid4()}"
     path.write_bytes(audio)
     stored = await platform.vault.save(path, f"{org}/{uuid.uuid4()}")
     path.unlink()
-    recording = Recording(
+    return Recording(
         org_id=org, object_key=stored.object_key, sealed_key=stored.sealed_data_key, size_bytes=stored.size,
         sha256=stored.sha256, media="mp3", content_type="audio/mpeg",
     )  # fmt: skip
-    async with platform.database.tenant(org) as session:
-        session.add(recording)
-    return recording
 
 
 async def audio_of(platform: Platform, recording: Recording) -> bytes:
