@@ -18,6 +18,7 @@ from calltrace.db.session import Database
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
 from calltrace.pipeline.context import Platform
+from calltrace.recordings import objects
 from calltrace.recordings.fetch import FetchLimits
 from calltrace.recordings.models import Recording
 from calltrace.recordings.vault import Vault
@@ -83,6 +84,7 @@ async def keep_audio(platform: Platform, org: uuid.UUID, audio: bytes = AUDIO) -
     recording = await store_audio(platform, org, audio)
     async with platform.database.tenant(org) as session:
         session.add(recording)
+        await objects.spare(session, recording.object_key)
     return recording
 
 
@@ -90,7 +92,7 @@ async def store_audio(platform: Platform, org: uuid.UUID, audio: bytes = AUDIO) 
     """A recording that is stored, before its row is written."""
     path = platform.settings.data_dir / f"audio-{uuid.uuid4()}"
     path.write_bytes(audio)
-    stored = await platform.vault.save(path, f"{org}/{uuid.uuid4()}")
+    stored = await objects.store(platform.database, platform.vault, org, path)
     path.unlink()
     return Recording(
         org_id=org, object_key=stored.object_key, sealed_key=stored.sealed_data_key, size_bytes=stored.size,

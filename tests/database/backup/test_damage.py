@@ -154,5 +154,5 @@ async def test_a_restore_that_is_killed_is_begun_again(
 async def _gone(site: Site) -> None:
     """Until the server has noticed that the killed process hung up."""
     others = "SELECT count(*) > 1 FROM pg_stat_activity WHERE datname = current_database()"
-    while await value(site, others):
+    while await value(site, others):  # noqa: ASYNC110 - it is the server's event, not ours
         await asyncio.sleep(0.05)

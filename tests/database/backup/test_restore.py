@@ -104,11 +104,12 @@ async def test_what_was_unfinished_goes_on(new_site: NewSite, receiver: Receiver
         jobs = await value(site, "SELECT array_agg(dedupe_key ORDER BY dedupe_key) FROM pgqueuer")
         org = furnished.org
         assert jobs == [
-            f"deliver_event:{org}/{furnished.delivery_id}",
             f"process_analysis:{org}/{furnished.analysis_id}",
             f"send_mail:{org}/{furnished.mail_id}",
         ]
-        await Deliverer(platform).deliver(org, furnished.delivery_id)
+        deliverer = Deliverer(platform, uuid.uuid4())
+        await deliverer.look()
+        await deliverer.idle()
         await Mailer(platform).send(org, str(furnished.mail_id))
     assert receiver.heads[0]["webhook-id"] == furnished.delivery_id
     assert json.loads(receiver.bodies[0])["deliveryId"] == furnished.delivery_id
