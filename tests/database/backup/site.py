@@ -76,7 +76,7 @@ class Site:
 
 
 def intake_of(platform: Platform) -> Intake:
-    return Intake(platform.database, platform.client, platform.limits, probe=False)
+    return Intake(platform.database, platform.client, platform.limits, platform.uploads, probe=False)
 
 
 async def keep_audio(platform: Platform, org: uuid.UUID, audio: bytes = AUDIO) -> Recording:

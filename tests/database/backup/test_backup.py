@@ -144,6 +144,26 @@ async def test_a_store_without_the_recordings_is_refused_and_the_old_backup_stay
     assert (made.lost, made.manifest.objects.total) == ([gone.object_key], 1)
 
 
+async def test_pieces_of_an_upload_that_is_under_way_belong_to_it(
+    furnished: Furnished, new_site: NewSite, tmp_path: Path
+) -> None:
+    site = furnished.site
+    key = await value(site, "SELECT sealed_key FROM recordings")
+    columns = "(id, org_id, object_prefix, sealed_key, direct, expires_at)"
+    insert = f"INSERT INTO uploads {columns} VALUES (gen_random_uuid(), $1, 'up', $2, false, now())"
+    await value(site, insert, furnished.org, key)
+    piece = (
+        "INSERT INTO upload_pieces (org_id, upload_id, number, object_key, size_bytes)"
+        " SELECT org_id, id, 0, 'up/1', 5 FROM uploads"
+    )
+    await value(site, piece)
+    await site.store.put("up/1", b"piece")
+    assert (await site.back_up(tmp_path / "backup")).counts.copied == 2
+    empty = await new_site(key=None)
+    await empty.restore(tmp_path / "backup")
+    assert await empty.store.get_range("up/1", 0, 9) == b"piece"
+
+
 async def test_what_clients_put_into_the_store_themselves_is_copied_each_time(
     furnished: Furnished, tmp_path: Path
 ) -> None:
