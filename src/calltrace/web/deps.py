@@ -20,6 +20,7 @@ from calltrace.web.cookies import is_secure, session_token
 from calltrace.web.errors import SignInNeededError
 from calltrace.web.forms import Form, read_form
 from calltrace.web.origin import check_origin, check_token
+from calltrace.webhooks import endpoints
 
 
 def get_platform(request: Request) -> Platform:
@@ -94,6 +95,17 @@ class Desk:
         """One transaction that sees the person's organisation only."""
         async with self.platform.database.tenant(self.who.org_id) as session:
             yield session
+
+    @property
+    def webhooks(self) -> endpoints.Desk:
+        """What the service of webhook endpoints works with."""
+        platform = self.platform
+        return endpoints.Desk(platform.database, platform.client, platform.box, platform.policy)
+
+    @property
+    def caller(self) -> endpoints.Caller:
+        """The person for that service: people see the endpoints of both modes."""
+        return endpoints.Caller(self.who.org_id, self.actor)
 
 
 def get_actor(request: Request, who: SignedInDep, visitor: VisitorDep) -> Actor:

@@ -84,11 +84,19 @@ class Mistakes:
     fields: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @classmethod
-    def of(cls, error: CallTraceError, known: Sequence[str]) -> "Mistakes":
-        """The mistakes that a service found, by the fields that the form has."""
+    def of(cls, error: CallTraceError, known: Sequence[str], blamed: str = "") -> "Mistakes":
+        """The mistakes that a service found, by the fields that the form has.
+
+        Args:
+            error: what was refused.
+            known: the fields of the form.
+            blamed: the field that an error is about which names none.
+        """
         by_field: dict[str, str] = {}
         for one in error.errors:
             name = one.pointer.strip("/").split("/")[0]
             if name in known:
                 by_field.setdefault(name, one.detail)
+        if not by_field and blamed:
+            by_field[blamed] = error.detail
         return cls(tuple(by_field.items()) or (("", error.detail),), by_field)

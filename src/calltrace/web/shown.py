@@ -25,6 +25,7 @@ DONE: Mapping[str, str] = {
 """What a page says after something was done, by the name in its address: never a text from the address."""
 
 _UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
+_SECOND_MS = 1000
 _LONG_AGO = timedelta(days=30)
 
 
@@ -70,6 +71,17 @@ def pretty(text: str) -> str:
         return text
 
 
+def took(passed: timedelta) -> str:
+    """How long something took."""
+    milliseconds = round(passed.total_seconds() * 1000)
+    return f"{milliseconds} ms" if milliseconds < _SECOND_MS else f"{milliseconds / _SECOND_MS:.1f} s"
+
+
+def decoded(answer: bytes) -> str:
+    """What a receiver answered, as text; what is none shows as U+FFFD."""
+    return answer.decode("utf-8", "replace")
+
+
 def device(user_agent: str | None) -> str:
     """What a browser calls itself, roughly: the order matters, for each pretends to be the ones after it."""
     text = user_agent or ""
@@ -93,5 +105,6 @@ def _first(text: str, *marks: tuple[str, str]) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
-    "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "device": device,
+    "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "took": took,
+    "decoded": decoded, "device": device,
 }  # fmt: skip

@@ -7,7 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    StorageState,
+    expect,
+    sync_playwright,
+)
 
 from whole.browser.chromium import ARGUMENTS, find
 from whole.conftest import Stage
@@ -28,6 +37,7 @@ def chromium() -> Generator[Browser]:
         browser = playwright.chromium.launch(
             executable_path=found.program, args=list(ARGUMENTS), env={**os.environ, **found.environment}
         )
+        expect.set_options(timeout=30_000)  # machines are shared
         yield browser
         browser.close()
 
@@ -64,15 +74,25 @@ class Seat:
 NewSeat = Callable[..., Seat]
 
 
+@pytest.fixture(scope="module")
+def cookies(chromium: Browser, stage: Stage, password: str) -> StorageState:
+    """Of somebody who signed in once: whoever signs in for every test is throttled."""
+    context = chromium.new_context()
+    Seat(context.new_page(), stage.installation.url).sign_in(password)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
 @pytest.fixture
 def new_seat(chromium: Browser, stage: Stage) -> Generator[NewSeat]:
     """Browsers without history. At the end none may have complained, or asked another host for anything."""
     contexts: list[BrowserContext] = []
     seats: list[Seat] = []
 
-    def make(**options: Any) -> Seat:
-        context = chromium.new_context(**options)
-        context.set_default_timeout(15_000)
+    def make(cookies: StorageState | None = None, **options: Any) -> Seat:
+        context = chromium.new_context(storage_state=cookies, **options)
+        context.set_default_timeout(30_000)
         contexts.append(context)
         seat = Seat(context.new_page(), stage.installation.url)
         _listen(seat)
@@ -110,6 +130,5 @@ def seat(new_seat: NewSeat) -> Seat:
 
 
 @pytest.fixture
-def admin(seat: Seat, password: str) -> Seat:
-    seat.sign_in(password)
-    return seat
+def admin(new_seat: NewSeat, cookies: StorageState) -> Seat:
+    return new_seat(cookies)

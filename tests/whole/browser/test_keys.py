@@ -4,7 +4,7 @@ import re
 
 import httpx2
 import pytest
-from playwright.sync_api import Error, expect
+from playwright.sync_api import Error, StorageState, expect
 
 from whole.browser.conftest import EMAIL, NewSeat, Seat
 from whole.conftest import Stage
@@ -56,9 +56,8 @@ def test_neither_reload_nor_the_back_button_brings_the_token_back(admin: Seat) -
     expect(page.get_by_label("Token of shown once")).to_have_count(0)
 
 
-def test_the_token_can_be_copied(new_seat: NewSeat, password: str) -> None:
-    seat = new_seat(permissions=["clipboard-read", "clipboard-write"])
-    seat.sign_in(password)
+def test_the_token_can_be_copied(new_seat: NewSeat, cookies: StorageState) -> None:
+    seat = new_seat(cookies, permissions=["clipboard-read", "clipboard-write"])
     token = _create(seat, "copied")
     seat.page.get_by_role("button", name="Copy").click()
     expect(seat.page.get_by_text("Copied.")).to_be_visible()

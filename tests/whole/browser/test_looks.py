@@ -10,11 +10,15 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, StorageState, expect
 
 from whole.browser.conftest import NewSeat, Seat
+from whole.browser.test_webhooks import NOBODY, create
+from whole.conftest import Stage
 
 KEYS = "/admin/integrations/api-keys"
+HOOKS = "/admin/integrations/webhooks"
+DELIVERIES = "/admin/integrations/deliveries"
 LOOKS: list[tuple[Literal["light", "dark"], int]] = [
     (scheme, width) for scheme in ("light", "dark") for width in (1280, 390)
 ]
@@ -25,9 +29,9 @@ _CUT_OFF = """() => [...document.querySelectorAll("main *, header *")]
 
 
 @pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
-def look(request: pytest.FixtureRequest, new_seat: NewSeat) -> "Look":
+def look(request: pytest.FixtureRequest, new_seat: NewSeat, cookies: StorageState) -> "Look":
     scheme, width = request.param
-    seat = new_seat(color_scheme=scheme, viewport={"width": width, "height": 844})
+    seat = new_seat(cookies, color_scheme=scheme, viewport={"width": width, "height": 844})
     return Look(seat, f"{scheme}-{width}")
 
 
@@ -65,6 +69,7 @@ def _fill_key(page: Page) -> None:
 
 
 def test_the_pages_of_signing_in(look: Look) -> None:
+    look.seat.page.context.clear_cookies()
     look.open("/login", "login")
     look.seat.page.get_by_label("E-mail address").fill(
         "somebody.with.a.very.long.name@subsidiary.example.com"
@@ -75,8 +80,7 @@ def test_the_pages_of_signing_in(look: Look) -> None:
     look.check("login-refused")
 
 
-def test_the_pages_of_an_admin(look: Look, password: str) -> None:
-    look.seat.sign_in(password)
+def test_the_pages_of_an_admin(look: Look) -> None:
     look.open(f"{KEYS}/new", "key-new")
     look.open(f"{KEYS}/new", "key-created", _fill_key)
     look.open(KEYS, "keys")
@@ -91,6 +95,47 @@ def test_the_pages_of_an_admin(look: Look, password: str) -> None:
     look.open("/account", "account")
     look.open("/logout", "logout")
     look.open("/no/such/page", "not-found")
+
+
+def test_the_pages_of_webhooks(look: Look, stage: Stage) -> None:
+    page = look.seat.page
+    look.open(f"{HOOKS}/new", "endpoint-new")
+    page.get_by_label("URL").fill("http://crm.example.com/hook")
+    page.get_by_role("button", name="Create endpoint").click()
+    page.get_by_role("alert").wait_for()
+    look.check("endpoint-mistakes")
+    url = f"{stage.world.url}/a/rather/long/path/of/a/receiver/{look.name}"
+    create(look.seat, url)
+    look.check("endpoint-secret")
+    page.get_by_role("link", name="I have copied it").click()
+    look.check("endpoint-fresh")
+    page.get_by_role("button", name="Send a test event").click()
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "delivered")
+    look.check("delivery")
+    page.get_by_role("link", name=url).click()
+    look.check("endpoint")
+    for verb in ("edit", "rotate", "delete"):
+        look.open(f"{page.url.removeprefix(look.seat.url).split('?')[0]}/{verb}", f"endpoint-{verb}")
+        page.go_back()
+
+
+def test_the_pages_of_a_receiver_that_is_not_there(look: Look) -> None:
+    page = look.seat.page
+    create(look.seat, NOBODY)
+    page.get_by_role("link", name="I have copied it").click()
+    page.get_by_role("button", name="Send a test event").click()
+    page.get_by_text("Attempt 1").wait_for()
+    look.check("delivery-failing")
+    page.get_by_role("link", name=NOBODY).click()
+    look.check("endpoint-failing")
+    page.get_by_role("button", name="Disable").click()
+    page.get_by_text("Disabled since").wait_for()
+    look.check("endpoint-disabled")
+    page.get_by_role("link", name="webhook.ping").click()
+    look.check("delivery-failed")
+    look.open(HOOKS, "endpoints")
+    look.open(DELIVERIES, "deliveries")
+    look.open(f"{DELIVERIES}?event=analysis.failed&status=delivered", "deliveries-none")
 
 
 def _submit_mistakes(page: Page) -> None:

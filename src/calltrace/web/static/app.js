@@ -47,8 +47,31 @@ function tieDateToChoice() {
   if (date && choice) date.addEventListener("input", () => { if (date.value) choice.checked = true; });
 }
 
+/** What is under way is looked at again until it has ended, without moving anything else on the page. */
+function watch() {
+  const pause = 1500, longest = 200;
+  let looks = 0;
+  const look = async () => {
+    const region = document.querySelector('[data-live="pending"]');
+    if (!region || ++looks > longest) return;
+    if (!document.hidden && !region.contains(document.activeElement)) {
+      try {
+        const answer = await fetch(location.href, { credentials: "same-origin" });
+        const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        const fresh = answer.ok && page.querySelector("[data-live]");
+        if (fresh && fresh.innerHTML !== region.innerHTML) region.replaceWith(fresh);
+      } catch {
+        // away for a moment: the next look may work
+      }
+    }
+    setTimeout(look, pause);
+  };
+  setTimeout(look, pause);
+}
+
 offerCopying();
 forgetSecrets();
 leadToMistakes();
 forgetDone();
 tieDateToChoice();
+watch();
