@@ -1,4 +1,4 @@
-"""What can go wrong with submitting, and what comes too early."""
+"""What can go wrong with submitting, and what comes too early or too late."""
 
 from calltrace.kit.errors import CallTraceError
 
@@ -27,3 +27,18 @@ class TranscriptNotReadyError(CallTraceError):
     status = 409
     title = "There is no transcript yet"
     retryable = True
+
+
+class AnalysisNotCompletedError(CallTraceError):
+    """It cannot be evaluated again: it is still being processed, or nothing was heard."""
+
+    code = "analysis_not_completed"
+    status = 409
+    title = "The analysis is not completed"
+
+
+class StaleAttemptError(CallTraceError):
+    """Another worker holds the work now, or it was erased: whatever we have is not wanted."""
+
+    code = "stale_attempt"
+    title = "Another worker took this work over"

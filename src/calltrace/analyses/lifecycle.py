@@ -15,11 +15,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses import read
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument, Stage
+from calltrace.analyses.errors import StaleAttemptError
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
-from calltrace.kit.errors import CallTraceError
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Recording
 from calltrace.speech.transcript import TalkMetrics, Transcript
@@ -27,13 +27,6 @@ from calltrace.webhooks import service as webhooks
 
 MOST_LOST_LEASES = 10
 """A file that kills workers must not do so for ever (interfaces, LEASE_SECONDS)."""
-
-
-class StaleAttemptError(CallTraceError):
-    """Another worker holds the analysis now, or it was erased: whatever we have is not wanted."""
-
-    code = "stale_attempt"
-    title = "Another worker took this analysis over"
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +133,7 @@ async def complete(
         EvaluationRow(
             org_id=claim.org_id, analysis_id=claim.analysis_id, score=evaluation.score,
             passed=evaluation.passed, document=_dump(evaluation), scorecard_version_id=scorecard_version_id,
+            completed_at=analysis.completed_at,
         )
     )  # fmt: skip
     told = read.event(

@@ -100,7 +100,8 @@ class EvaluationRow(Row, Tenant, Base):
     """A scorecard applied to the transcript; the newest completed one is shown.
 
     ``scorecard_version_id`` is null for the scorecard that ships with the product. ``attempts`` counts how
-    often a worker began: one that was asked for later can kill its workers too.
+    often a worker began and ``tries`` how often it failed: one that was asked for later can kill its workers
+    too.
     """
 
     __tablename__ = "evaluations"
@@ -108,6 +109,7 @@ class EvaluationRow(Row, Tenant, Base):
         CheckConstraint("status IN ('queued','completed','failed')", name="status"),
         CheckConstraint("(status = 'completed') = (document IS NOT NULL)", name="document"),
         Index("ix_evaluations_analysis_id", "analysis_id", text("created_at DESC")),
+        Index("ix_evaluations_waiting", "analysis_id", postgresql_where=text("status = 'queued'")),
     )
     analysis_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
     score: Mapped[float | None] = mapped_column(Numeric(4, 1, asdecimal=False))
@@ -119,6 +121,7 @@ class EvaluationRow(Row, Tenant, Base):
     )
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
     completed_at: Mapped[datetime | None]
     error: Mapped[Json | None]
 

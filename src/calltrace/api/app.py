@@ -12,6 +12,7 @@ from calltrace.api import (
     calls,
     catalog,
     erasures,
+    evaluations,
     problems,
     recordings,
     scorecards,
@@ -50,7 +51,8 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
     )  # fmt: skip
     native = APIRouter(prefix="/api/v1")
     for router in (
-        analyses.router, transcripts.router, erasures.router, uploads.router, calls.router, recordings.router,
+        analyses.router, transcripts.router, evaluations.router, erasures.router,
+        uploads.router, calls.router, recordings.router,
         catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,
     ):  # fmt: skip

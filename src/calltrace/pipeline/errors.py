@@ -1,5 +1,8 @@
 """What can go wrong with processing as a whole."""
 
+from http import HTTPStatus
+
+from calltrace.analyses.document import ErrorDocument, Stage
 from calltrace.kit.errors import CallTraceError, ProcessingError
 
 
@@ -23,3 +26,9 @@ class TryAgainLater(Exception):  # noqa: N818 - an instruction to the queue, not
     def __init__(self, delay: float) -> None:
         super().__init__(f"again in {delay:.0f} s")
         self.delay = delay
+
+
+def error_document(error: CallTraceError, stage: Stage) -> ErrorDocument:
+    """What the customer is told: details of faults on our side stay in the log."""
+    message = error.detail if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else error.title
+    return ErrorDocument(code=error.code, message=message, stage=stage, retryable=error.retryable)

@@ -51,6 +51,7 @@ async def tidy(database: Database, lease_seconds: float) -> None:
             return
         await _drop_held_jobs(session)
         await _rescue_analyses(session, stranded_after)
+        await _rescue_evaluations(session, stranded_after)
         await _rescue_mails(session, stranded_after)
         await _clear_uploads(session)
         await _prune(session)
@@ -67,6 +68,12 @@ async def _rescue_analyses(session: AsyncSession, stranded_after: timedelta) -> 
     for org_id, analysis_id in await queries.stranded(session, stranded_after):
         await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis_id}")
         log.warning("analysis_rescued", analysis=str(analysis_id))
+
+
+async def _rescue_evaluations(session: AsyncSession, stranded_after: timedelta) -> None:
+    for org_id, evaluation_id in await queries.stranded_evaluations(session, stranded_after):
+        await jobs.enqueue(session, jobs.EVALUATE, f"{org_id}/{evaluation_id}")
+        log.warning("evaluation_rescued", evaluation=str(evaluation_id))
 
 
 async def _rescue_mails(session: AsyncSession, stranded_after: timedelta) -> None:

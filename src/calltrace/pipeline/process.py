@@ -4,35 +4,40 @@ import asyncio
 import shutil
 import uuid
 from contextlib import suppress
-from http import HTTPStatus
 from pathlib import Path
 
 import structlog
 
 from calltrace.analyses import lifecycle
-from calltrace.analyses.document import ErrorDocument, ProcessingDocument
-from calltrace.analyses.lifecycle import Claim, StaleAttemptError
+from calltrace.analyses.document import ProcessingDocument
+from calltrace.analyses.errors import StaleAttemptError
+from calltrace.analyses.lifecycle import Claim
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.kit.children import Child
 from calltrace.kit.disk import room_needed
 from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.context import Platform
-from calltrace.pipeline.errors import InternalProcessingError, TryAgainLater, WorkerLostError
+from calltrace.pipeline.errors import (
+    InternalProcessingError,
+    TryAgainLater,
+    WorkerLostError,
+    error_document,
+)
+from calltrace.pipeline.interruptible import Interruptible
 from calltrace.pipeline.steps import Steps
 from calltrace.pipeline.work import Work, reporting
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class Processor:
+class Processor(Interruptible):
     """Processes analyses with one warm child; several at a time only overlap in their downloads."""
 
     def __init__(self, platform: Platform, child: Child, work_dir: Path) -> None:
+        super().__init__()
         self._platform = platform
         self._steps = Steps(platform, child)
         self._work_dir = work_dir
-        self._stopping = False
-        self._tasks = set[asyncio.Task[None]]()
 
     async def process(self, org_id: uuid.UUID, analysis_id: uuid.UUID) -> None:
         """Run one analysis to its end, or raise TryAgainLater.
@@ -40,21 +45,8 @@ class Processor:
         Raises:
             DatabaseAwayError: nothing can be written down now; the claim stays and counts as lost.
         """
-        if self._stopping:
-            raise TryAgainLater(0)
-        task: asyncio.Task[None] | None = asyncio.current_task()
-        assert task is not None
-        self._tasks.add(task)
-        try:
+        with self.in_hand() as task:
             await self._claim_and_run(org_id, analysis_id, task)
-        finally:
-            self._tasks.discard(task)
-
-    async def stop(self) -> None:
-        """Stop the work in hand; each analysis is given back and goes on in another worker."""
-        self._stopping = True
-        for task in self._tasks:
-            task.cancel()
 
     async def _claim_and_run(
         self, org_id: uuid.UUID, analysis_id: uuid.UUID, task: "asyncio.Task[None]"
@@ -124,13 +116,8 @@ class Processor:
         with suppress(StaleAttemptError):
             async with self._platform.database.tenant(work.claim.org_id) as session:
                 if not again:
-                    await lifecycle.fail(session, work.claim, _document(work, error), self._platform.links)
+                    told = error_document(error, work.stage)
+                    await lifecycle.fail(session, work.claim, told, self._platform.links)
                     return
                 await lifecycle.give_back(session, work.claim, failed_try=True)
             raise TryAgainLater(schedule[work.analysis.tries])
-
-
-def _document(work: Work, error: CallTraceError) -> ErrorDocument:
-    """What the customer is told: details of faults on our side stay in the log."""
-    message = error.detail if error.status < HTTPStatus.INTERNAL_SERVER_ERROR else error.title
-    return ErrorDocument(code=error.code, message=message, stage=work.stage, retryable=error.retryable)

@@ -13,7 +13,8 @@ import structlog
 
 from calltrace.analyses import lifecycle, queries
 from calltrace.analyses.document import Stage
-from calltrace.analyses.lifecycle import CallFacts, StaleAttemptError
+from calltrace.analyses.errors import StaleAttemptError
+from calltrace.analyses.lifecycle import CallFacts
 from calltrace.catalog import assignment
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.children import Child, Message
@@ -24,6 +25,7 @@ from calltrace.recordings import fetch, objects
 from calltrace.recordings.fetch import Fetched
 from calltrace.recordings.models import Recording
 from calltrace.recordings.upload_fetch import collect
+from calltrace.scorecards.document import Scorecard
 from calltrace.speech.transcript import Transcript
 
 CONTENT_TYPE_LENGTH = 255
@@ -37,6 +39,16 @@ class Evaluated:
 
     evaluation: Evaluation
     scorecard_version_id: uuid.UUID | None
+
+
+def evaluation_request(transcript: Transcript, scorecard: Scorecard, duration: float) -> Message:
+    """What the child is asked for to hold a transcript against a scorecard; ``duration`` in seconds."""
+    return {
+        "task": "evaluate",
+        "transcript": as_json(transcript),
+        "scorecard": as_json(scorecard),
+        "duration": duration,
+    }
 
 
 class Steps:
@@ -107,12 +119,7 @@ class Steps:
         started = time.monotonic()
         async with self._platform.database.tenant(work.claim.org_id) as session:
             version_id, scorecard = await assignment.choose(session, work.analysis.queue_id)
-        request: Message = {
-            "task": "evaluate",
-            "transcript": as_json(transcript),
-            "scorecard": as_json(scorecard),
-            "duration": work.analysis.duration_seconds or 0.0,
-        }
+        request = evaluation_request(transcript, scorecard, work.analysis.duration_seconds or 0.0)
         answer = await self._ask(work, "evaluating", request)
         work.note_seconds("evaluate", started)
         work.note_evaluator(answer["evaluator"])

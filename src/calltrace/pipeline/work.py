@@ -11,7 +11,8 @@ import structlog
 
 from calltrace.analyses import lifecycle
 from calltrace.analyses.document import ProcessingDocument, Stage
-from calltrace.analyses.lifecycle import Claim, StaleAttemptError
+from calltrace.analyses.errors import StaleAttemptError
+from calltrace.analyses.lifecycle import Claim
 from calltrace.analyses.models import Analysis
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.pipeline.context import Platform

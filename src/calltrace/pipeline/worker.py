@@ -30,14 +30,17 @@ from calltrace.pipeline.deliver import Deliverer
 from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.housekeeping import keep_house
 from calltrace.pipeline.identity import worker_identity
+from calltrace.pipeline.interruptible import Interruptible
 from calltrace.pipeline.mailing import Mailer
 from calltrace.pipeline.process import Processor
+from calltrace.pipeline.reevaluate import Reevaluator
 from calltrace.webhooks import claims
 
 POLL_SECONDS = 2.0
 """How often the queue is looked at without being told: bounds how late an orphaned job is found."""
 INFRASTRUCTURE_RETRY_SECONDS = 5.0
 PARALLEL_ANALYSES = 2
+PARALLEL_EVALUATIONS = 2
 PARALLEL_MAILS = 4
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -51,14 +54,14 @@ async def run_worker(platform: Platform, work_dir: Path) -> None:
         OSError, asyncpg errors: the database went away; the supervisor starts a new worker.
     """
     child = build_child(platform.settings, work_dir)
-    processor = Processor(platform, child, work_dir)
+    processor, reevaluator = Processor(platform, child, work_dir), Reevaluator(platform, child)
     try:
-        await _serve(platform, processor)
+        await _serve(platform, processor, reevaluator)
     finally:
         await child.close()
 
 
-async def _serve(platform: Platform, processor: Processor) -> None:
+async def _serve(platform: Platform, processor: Processor, reevaluator: Reevaluator) -> None:
     lease = timedelta(seconds=platform.settings.lease_seconds)
     async with asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType] - asyncpg ships no complete types
         platform.database.dsn, min_size=2, max_size=10, server_settings={"role": APP_ROLE}
@@ -68,10 +71,14 @@ async def _serve(platform: Platform, processor: Processor) -> None:
         analyses = _manager(
             pool, identity, jobs.PROCESS, lambda org, key: processor.process(org, uuid.UUID(key))
         )
+        evaluations = _manager(
+            pool, identity, jobs.EVALUATE, lambda org, key: reevaluator.evaluate(org, uuid.UUID(key))
+        )
         mails = _manager(pool, identity, jobs.SEND_MAIL, Mailer(platform).send)
         deliveries = Deliverer(platform, identity)
         runs = [
             asyncio.create_task(_run(analyses, lease, batch=1, parallel=PARALLEL_ANALYSES)),
+            asyncio.create_task(_run(evaluations, lease, batch=1, parallel=PARALLEL_EVALUATIONS)),
             asyncio.create_task(_run(mails, lease, batch=1, parallel=PARALLEL_MAILS)),
             asyncio.create_task(deliveries.run()),
         ]
@@ -84,7 +91,7 @@ async def _serve(platform: Platform, processor: Processor) -> None:
         ]
         log.info("worker_ready")
         await _until_stopped(runs, helpers)
-        staff = Staff([analyses, mails], processor, deliveries)
+        staff = Staff([analyses, evaluations, mails], [processor, reevaluator], deliveries)
         await _drain(staff, runs, platform.settings.drain_seconds)
         await _end(helpers)
 
@@ -94,7 +101,7 @@ class Staff:
     """Those that take work; asked to take no more, they end once what they took is done."""
 
     managers: Sequence[QueueManager]
-    processor: Processor
+    workers: Sequence[Interruptible]
     deliveries: Deliverer
 
     def take_no_more(self) -> None:
@@ -105,7 +112,8 @@ class Staff:
 
     async def break_off(self) -> None:
         """Give back what is under way."""
-        await self.processor.stop()
+        for worker in self.workers:
+            await worker.stop()
         self.deliveries.break_off()
 
 

@@ -15,7 +15,8 @@ from calltrace.accounts.models import Mode
 from calltrace.analyses import lifecycle, submit
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.erase import Receipt, erase
-from calltrace.analyses.lifecycle import Claim, StaleAttemptError
+from calltrace.analyses.errors import StaleAttemptError
+from calltrace.analyses.lifecycle import Claim
 from calltrace.kit import clock
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.outbound import Answer

@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from calltrace.analyses import lifecycle, read, submit
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument
-from calltrace.analyses.lifecycle import Claim, StaleAttemptError
+from calltrace.analyses.errors import StaleAttemptError
+from calltrace.analyses.lifecycle import Claim
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from calltrace.webhooks import service as webhooks

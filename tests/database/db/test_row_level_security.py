@@ -18,6 +18,7 @@ from calltrace.accounts.audit import OPERATOR
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
 from calltrace.analyses import submit
+from calltrace.analyses.models import EvaluationRow
 from calltrace.analyses.queries import Filters
 from calltrace.catalog.models import Agent, Queue
 from calltrace.db.listing import NameFilter, Slice
@@ -128,7 +129,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
             media="wav",
             content_type=None,
         )
-        session.add(recording)
+        evaluation = EvaluationRow(org_id=org, analysis_id=accepted.analysis_id, status="queued")
+        session.add_all([recording, evaluation])
         await objects.doom(session, org, [f"{org}/doomed"])
         await session.flush()
         await session.execute(text("UPDATE analyses SET recording_id = :id"), {"id": recording.id})
@@ -166,6 +168,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         upload_id = await _add_upload(session, org)
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
+        "evaluation_id": evaluation.id, "version_id": None,
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
         "endpoint_id": endpoint.id,
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,

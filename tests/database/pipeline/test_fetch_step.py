@@ -10,7 +10,7 @@ import pytest
 from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.erase import erase
-from calltrace.analyses.lifecycle import StaleAttemptError
+from calltrace.analyses.errors import StaleAttemptError
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.submit import Intake
 from calltrace.pipeline.context import Platform, build_child

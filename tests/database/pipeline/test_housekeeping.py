@@ -6,12 +6,12 @@ import uuid
 import pytest
 from sqlalchemy import text
 
-from calltrace.analyses import submit
+from calltrace.analyses import evaluations, submit
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.housekeeping import keep_house, tidy
 from calltrace.recordings import objects
-from database.analyses.factory import claimed, submitted
+from database.analyses.factory import claimed, completed, submitted
 from database.conftest import count
 
 LEASE = 30.0
@@ -64,6 +64,21 @@ async def test_an_analysis_whose_worker_shows_signs_of_life_is_left_alone(
     await _run(database, "UPDATE analyses SET touched_at = now() - interval '5 min'")
     await tidy(database, LEASE)
     assert await _queued(database, analysis_id) == 1
+
+
+async def test_an_evaluation_without_a_job_gets_a_new_one_once(
+    platform: Platform, org: uuid.UUID, intake: submit.Intake
+) -> None:
+    database, wish = platform.database, evaluations.Wish(await completed(platform, intake, org), "live")
+    async with database.tenant(org) as session:
+        row = await evaluations.ask(session, org, wish)
+    await _run(database, DROP, row.id)
+    await tidy(database, LEASE)
+    assert await _queued(database, row.id) == 0, "a fresh one is left alone"
+    await _run(database, "UPDATE evaluations SET created_at = now() - interval '5 min'")
+    await tidy(database, LEASE)
+    await tidy(database, LEASE)
+    assert await _queued(database, row.id) == 1
 
 
 async def test_old_idempotency_keys_and_job_logs_are_pruned(
