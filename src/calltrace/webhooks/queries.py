@@ -182,6 +182,12 @@ def _narrowed(query: Select[*Columns], which: DeliveryFilters) -> Select[*Column
     return query
 
 
+def pending_of(endpoint_id: uuid.UUID) -> Select[str]:
+    """The ids of what waits for an endpoint, to be locked in their order."""
+    waiting = (Delivery.endpoint_id == endpoint_id, Delivery.status == "pending")
+    return select(Delivery.id).where(*waiting).order_by(Delivery.id).with_for_update()
+
+
 async def last_attempts(session: AsyncSession, delivery_id: str, limit: int) -> Sequence[Attempt]:
     """The latest attempts of one delivery, first to last."""
     query = select(Attempt).where(Attempt.delivery_id == delivery_id).order_by(Attempt.number.desc())

@@ -128,8 +128,11 @@ async def take(session: AsyncSession, endpoint: Endpoint) -> None:
 
 
 async def end_pending(session: AsyncSession, endpoint: Endpoint) -> None:
-    """End what waits for an endpoint that is disabled or deleted; an attempt under way is recorded."""
-    waiting = (Delivery.endpoint_id == endpoint.id, Delivery.status == "pending")
+    """End what waits for an endpoint that is disabled or deleted; an attempt under way is recorded.
+
+    Locked in the order of ids, as a worker that renews many leases does: neither waits for the other.
+    """
+    waiting = (Delivery.status == "pending", Delivery.id.in_(queries.pending_of(endpoint.id)))
     values = {"status": "failed", "next_attempt_at": None, "error": ended(endpoint)}
     await session.execute(update(Delivery).where(*waiting).values(values))
 
