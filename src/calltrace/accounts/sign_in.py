@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit, passwords, queries, sessions, throttle
@@ -11,6 +12,8 @@ from calltrace.accounts.models import User
 from calltrace.accounts.sessions import SignedIn, Visitor
 from calltrace.db.session import Database
 from calltrace.kit.errors import FieldError
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _REFUSED = "The e-mail address or the password is not right."
 _WRONG = "This is not your current password."
@@ -39,6 +42,7 @@ async def sign_in(database: Database, attempt: Attempt, request_id: str | None) 
         known = await queries.user_by_email(session, email)
     right, renewed = await passwords.verify(attempt.password, known.password_hash if known else None)
     if known is None or not right:
+        log.info("sign_in_refused", address=attempt.visitor.address)  # not who was tried: it may be a typo
         raise SignInRefusedError(_REFUSED)
     async with database.tenant(known.org_id) as session:
         user = await _unchanged(session, known)
