@@ -22,6 +22,12 @@ from calltrace.speech.models import resolve
 
 SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url"}
 CLOCK_TOLERANCE_SECONDS = 5.0
+_SEALED = """
+    SELECT sealed_secret FROM webhook_endpoints WHERE deleted_at IS NULL
+    UNION ALL
+    SELECT jsonb_array_elements(previous_secrets) ->> 'sealed' FROM webhook_endpoints
+    LIMIT 200
+"""
 Check = Callable[[Platform], Awaitable[str]]
 
 
@@ -102,8 +108,7 @@ async def _models(platform: Platform) -> str:
 async def _keys(platform: Platform) -> str:
     """The secret key must open what was sealed; a lost key is found out here and not at a delivery."""
     async with platform.database.operator() as session:
-        query = "SELECT sealed_secret FROM webhook_endpoints WHERE deleted_at IS NULL LIMIT 100"
-        sealed = (await session.scalars(text(query))).all()
+        sealed = (await session.scalars(text(_SEALED))).all()
     for one in sealed:
         platform.box.open(str(one))
     return f"SECRET_KEY opens {len(sealed)} stored secrets"

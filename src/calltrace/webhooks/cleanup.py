@@ -10,6 +10,8 @@ from calltrace.webhooks.models import Delivery, Endpoint
 
 MOST_REMOVED = 5000
 """Deliveries of one deleted endpoint that are removed in one round: they can be millions."""
+MOST_AT_ONCE = 20
+"""Deleted endpoints that one round looks at: it is one transaction."""
 SETTLED_AFTER = timedelta(minutes=10)
 """By then nobody is at work any more on an event for an endpoint that was deleted."""
 
@@ -18,7 +20,7 @@ async def clean(session: AsyncSession, now: datetime) -> None:
     """One round over all organisations (operator session)."""
     for endpoint in await queries.with_ended_secrets(session, now):
         rotation.forget_ended(endpoint, now)
-    for endpoint in await queries.deleted_endpoints(session):
+    for endpoint in await queries.deleted_endpoints(session, now - SETTLED_AFTER, MOST_AT_ONCE):
         await _remove(session, endpoint, now)
 
 

@@ -105,9 +105,14 @@ async def with_ended_secrets(session: AsyncSession, now: datetime) -> Sequence[E
     return (await session.scalars(query)).all()
 
 
-async def deleted_endpoints(session: AsyncSession) -> Sequence[Endpoint]:
-    """Endpoints that are gone for everybody and still have to be removed."""
-    return (await session.scalars(select(Endpoint).where(Endpoint.deleted_at.is_not(None)))).all()
+async def deleted_endpoints(
+    session: AsyncSession, settled_before: datetime, limit: int
+) -> Sequence[Endpoint]:
+    """Endpoints that are gone for everybody, with deliveries or for long enough; the longest gone first."""
+    left = exists().where(Delivery.endpoint_id == Endpoint.id)
+    removable = (Endpoint.deleted_at.is_not(None), or_(Endpoint.deleted_at < settled_before, left))
+    query = select(Endpoint).where(*removable).order_by(Endpoint.deleted_at).limit(limit)
+    return (await session.scalars(query)).all()
 
 
 async def delivery_with_endpoint(session: AsyncSession, delivery_id: str) -> tuple[Delivery, Endpoint] | None:

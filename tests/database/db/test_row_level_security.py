@@ -176,6 +176,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
         "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
+        "settled_before": moment + timedelta(seconds=1),
         "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
