@@ -10,13 +10,14 @@ from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
 from calltrace.web.app import create_web
 
-API_PATHS = ("/api", "/health", "/openapi.json", "/docs", "/problems")
+API_PATHS = ("/api", "/health", "/openapi.json")
 """These and what lies below them belong to the API; every other path is a page."""
 
 
 def create_server(build: Callable[[], Platform]) -> ASGIApp:
     """Both applications behind one door, on one platform that is built at the start and closed at the end."""
     api, web = create_app(build), create_web()
+    web.state.openapi = api.openapi
 
     @asynccontextmanager
     async def lifespan(_app: ASGIApp) -> AsyncGenerator[None]:

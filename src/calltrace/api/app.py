@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
@@ -23,6 +24,7 @@ from calltrace.api import (
 )
 from calltrace.api.cross_origin import UploadsAcrossOrigins
 from calltrace.api.deps import PlatformDep
+from calltrace.api.examples import add_examples
 from calltrace.api.headers import answer_headers
 from calltrace.api.lingering import LingeringRefusals
 from calltrace.api.openapi import problems as problem_entries
@@ -36,6 +38,16 @@ DESCRIPTION = (
 )
 
 
+class Native(FastAPI):
+    """The application, whose OpenAPI document has an example wherever a body goes in or out."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The document; made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = add_examples(super().openapi())
+        return self.openapi_schema
+
+
 def create_app(build: Callable[[], Platform]) -> FastAPI:
     """The application; the platform's parts are built when it starts and closed when it ends."""
 
@@ -45,7 +57,7 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
         yield
         await platform.close()
 
-    app = FastAPI(
+    app = Native(
         title="Call Trace", version=__version__, description=DESCRIPTION, lifespan=lifespan,
         redirect_slashes=False, docs_url=None, redoc_url=None,
     )  # fmt: skip

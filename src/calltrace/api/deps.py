@@ -68,16 +68,18 @@ def scoped(scope: str) -> Callable[[Principal], Awaitable[Principal]]:
     return check
 
 
-Reader = Annotated[Principal, Depends(scoped("analysis:read"))]
-Writer = Annotated[Principal, Depends(scoped("analysis:write"))]
-CallReader = Annotated[Principal, Depends(scoped("calls:read"))]
-Uploader = Annotated[Principal, Depends(scoped("storage:write"))]
-WebhookReader = Annotated[Principal, Depends(scoped("webhooks:read"))]
-WebhookWriter = Annotated[Principal, Depends(scoped("webhooks:write"))]
-CatalogReader = Annotated[Principal, Depends(scoped("catalog:read"))]
+Reader = Annotated[Principal, Security(scoped("analysis:read"), scopes=["analysis:read"])]
+Writer = Annotated[Principal, Security(scoped("analysis:write"), scopes=["analysis:write"])]
+CallReader = Annotated[Principal, Security(scoped("calls:read"), scopes=["calls:read"])]
+Uploader = Annotated[Principal, Security(scoped("storage:write"), scopes=["storage:write"])]
+WebhookReader = Annotated[Principal, Security(scoped("webhooks:read"), scopes=["webhooks:read"])]
+WebhookWriter = Annotated[Principal, Security(scoped("webhooks:write"), scopes=["webhooks:write"])]
+CatalogReader = Annotated[Principal, Security(scoped("catalog:read"), scopes=["catalog:read"])]
 
 
-async def catalog_writer(principal: Annotated[Principal, Depends(scoped("catalog:write"))]) -> Principal:
+async def catalog_writer(
+    principal: Annotated[Principal, Security(scoped("catalog:write"), scopes=["catalog:write"])],
+) -> Principal:
     """A live key that may change the catalogue: it serves live and test calls alike."""
     principal.require_live()
     return principal

@@ -35,7 +35,17 @@ class AnalysisRequest(Wire):
     """``POST /analyses`` (acceptance CT-043 to CT-055): exactly one of ``fileUrl`` and ``uploadId``."""
 
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["fileUrl"]}, {"required": ["uploadId"]}]}
+        json_schema_extra={
+            "oneOf": [{"required": ["fileUrl"]}, {"required": ["uploadId"]}],
+            "example": {
+                "fileUrl": "https://example.com/calls/call-123.mp3",
+                "fileName": "call-123.mp3",
+                "language": "auto",
+                "externalId": "crm-call-123",
+                "idempotencyKey": "crm-call-123",
+                "metadata": {"customerId": "cust_42", "source": "crm"},
+            },
+        }
     )
 
     upload_id: uuid.UUID | None = Field(

@@ -6,13 +6,13 @@ from calltrace.kit.envelope import RequestEnvelope
 from calltrace.web import problems, static
 from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
-from calltrace.web.pages import account, deliveries, endpoints, home, keys, sign_in
+from calltrace.web.pages import account, deliveries, endpoints, home, keys, reference, sign_in
 
 
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for room in (static, home, sign_in, account, keys, endpoints, deliveries):
+    for room in (static, home, sign_in, account, keys, endpoints, deliveries, reference):
         app.include_router(room.router)
 
     def secure() -> bool:

@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from calltrace.web.app import create_web
 from database.web.conftest import Browser, NewBrowser, NewPerson, hidden
 
-OPEN = {"/login", "/logout"}
+OPEN = {"/login", "/logout", "/docs", "/problems/{code}"}
 """Pages for whoever is not signed in; what belongs to them is tested where they are."""
 
 

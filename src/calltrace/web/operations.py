@@ -1,0 +1,142 @@
+"""An OpenAPI document as the reference page shows it: plain values, every reference resolved."""
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+_DEPTH = 3
+_NOTHING: dict[str, Any] = {}
+Schemas = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One line of a table: a parameter or a field of a body. ``name`` has a dot for each level."""
+
+    name: str
+    kind: str
+    required: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One status that an operation answers with."""
+
+    status: str
+    text: str
+    kinds: list[str]
+    example: str | None
+    fields: list[Field]
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one path."""
+
+    anchor: str
+    method: str
+    path: str
+    title: str
+    text: str
+    scopes: list[str]
+    parameters: list[Field]
+    body: list[Field]
+    body_example: str | None
+    answers: list[Answer]
+    command: str
+
+
+def grouped(document: dict[str, Any], server: str) -> dict[str, list[Operation]]:
+    """All operations by tag, in the order of the document; ``server`` is what commands are sent to."""
+    groups: dict[str, list[Operation]] = {}
+    schemas: Schemas = document.get("components", {}).get("schemas", {})
+    for path, verbs in document["paths"].items():
+        for method, entry in verbs.items():
+            tag = (entry.get("tags") or ["Other"])[0]
+            groups.setdefault(tag, []).append(_operation(method.upper(), path, entry, schemas, server))
+    return groups
+
+
+def _operation(method: str, path: str, entry: dict[str, Any], schemas: Schemas, server: str) -> Operation:
+    body = entry.get("requestBody", {}).get("content", {}).get("application/json", {})
+    title, _, rest = entry.get("description", entry.get("summary", "")).partition("\n")
+    example = _pretty(body["example"]) if "example" in body else None
+    secured: list[dict[str, list[str]]] = entry.get("security", [])
+    return Operation(
+        anchor=re.sub(r"[^a-z0-9]+", "-", f"{method}{path}".lower()).strip("-"),
+        method=method, path=path, title=title.rstrip("."), text=rest.strip(),
+        scopes=[scope for scheme in secured for scopes in scheme.values() for scope in scopes],
+        parameters=[_parameter(one, schemas) for one in entry.get("parameters", [])],
+        body=_fields(body.get("schema", {}), schemas), body_example=example,
+        answers=[_answer(status, one, schemas) for status, one in entry["responses"].items()],
+        command=_command(method, server + path, example, secured=bool(secured)),
+    )  # fmt: skip
+
+
+def _parameter(one: dict[str, Any], schemas: Schemas) -> Field:
+    schema = one.get("schema", {})
+    text = one.get("description") or schema.get("description", "")
+    return Field(one["name"], f"{_kind(schema, schemas)}, {one['in']}", one.get("required", False), text)
+
+
+def _answer(status: str, entry: dict[str, Any], schemas: Schemas) -> Answer:
+    content: dict[str, dict[str, Any]] = entry.get("content", {})
+    shown: dict[str, Any] = next((one for one in content.values() if "example" in one), _NOTHING)
+    fields = _fields(content.get("application/json", {}).get("schema", {}), schemas)
+    example = _pretty(shown["example"]) if shown else None
+    return Answer(status, entry.get("description", ""), list(content), example, fields)
+
+
+def _fields(schema: dict[str, Any], schemas: Schemas, prefix: str = "", depth: int = 0) -> list[Field]:
+    schema = _inner(schema, schemas)
+    found: list[Field] = []
+    for name, one in schema.get("properties", {}).items():
+        text = one.get("description", "") or _resolved(one, schemas).get("description", "")
+        required = name in schema.get("required", [])
+        found.append(Field(prefix + name, _kind(one, schemas), required, " ".join(text.split())))
+        if depth < _DEPTH:
+            found += _fields(one, schemas, f"{prefix}{name}.", depth + 1)
+    return found
+
+
+def _resolved(schema: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
+    """What a reference means; of several choices the first that is not null."""
+    if "$ref" in schema:
+        return _resolved(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    choices = [one for one in schema.get("anyOf", []) if one.get("type") != "null"]
+    return _resolved(choices[0], schemas) if choices else schema
+
+
+def _inner(schema: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
+    """The object that is described: of a list, its entries."""
+    resolved = _resolved(schema, schemas)
+    return _inner(resolved.get("items", {}), schemas) if resolved.get("type") == "array" else resolved
+
+
+def _kind(schema: dict[str, Any], schemas: Schemas) -> str:
+    """The type for reading, such as ``string (uuid) or null``."""
+    resolved = _resolved(schema, schemas)
+    nullable = " or null" if any(one.get("type") == "null" for one in schema.get("anyOf", [])) else ""
+    if choices := resolved.get("enum") or ([resolved["const"]] if "const" in resolved else []):
+        return " | ".join(json.dumps(one) for one in choices) + nullable
+    kind = resolved.get("type", "object" if "properties" in resolved else "any")
+    if kind == "array":
+        return f"list of {_kind(resolved.get('items', {}), schemas)}{nullable}"
+    form = f" ({resolved['format']})" if "format" in resolved else ""
+    return f"{kind}{form}{nullable}"
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False)
+
+
+def _command(method: str, url: str, body: str | None, *, secured: bool) -> str:
+    lines = ["curl" if method == "GET" else f"curl -X {method}", f"'{url}'"]
+    if secured:
+        lines.append('-H "Authorization: Bearer $CALL_TRACE_API_KEY"')
+    if body:
+        one_line = json.dumps(json.loads(body), ensure_ascii=False).replace("'", "'\\''")
+        lines += ["-H 'Content-Type: application/json'", f"-d '{one_line}'"]
+    return " \\\n  ".join(lines)

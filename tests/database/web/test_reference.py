@@ -1,0 +1,80 @@
+"""The API reference: every operation, every code, an example for each, and nothing from other hosts."""
+
+import re
+from functools import cache
+from typing import Any
+
+import httpx2
+import jsonschema_rs
+import pytest
+
+from calltrace.api.app import create_app
+from calltrace.pipeline.context import Platform
+from calltrace.web.app import create_web
+from calltrace.web.pages.reference import error_codes
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return create_app(_never).openapi()
+
+
+def _never() -> Platform:
+    raise AssertionError("a document is made without a platform")
+
+
+def _bodies() -> list[Any]:
+    """Every JSON body of the document: where it stands, its schema, its example."""
+    found: list[Any] = []
+    for path, verbs in _document()["paths"].items():
+        for method, entry in verbs.items():
+            places = {"body": entry.get("requestBody", {}), **entry["responses"]}
+            for place, one in places.items():
+                for kind, media in one.get("content", {}).items():
+                    if kind.endswith("json"):
+                        found.append((f"{method} {path} {place}", media))
+    return found
+
+
+def test_every_body_has_an_example_that_its_schema_allows() -> None:
+    bodies, components = _bodies(), {"components": _document()["components"]}
+    assert len(bodies) > 100
+    for where, media in bodies:
+        assert "example" in media, where
+        jsonschema_rs.validate(media["schema"] | components, media["example"])
+
+
+@pytest.fixture
+async def reader(platform: Platform) -> Any:
+    web = create_web()
+    web.state.platform, web.state.openapi = platform, _document
+    transport = httpx2.ASGITransport(app=web)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://calls.test") as client:
+        yield client
+
+
+async def test_the_reference_shows_every_operation(reader: httpx2.AsyncClient) -> None:
+    answer = await reader.get("/docs")
+    assert answer.status_code == 200
+    operations = [(verb, path) for path, verbs in _document()["paths"].items() for verb in verbs]
+    assert answer.text.count('<article class="operation"') == len(operations) > 30
+    anchors = re.findall(r'id="([^"]+)" aria-labelledby', answer.text)
+    assert len(set(anchors)) == len(operations)
+    assert set(re.findall(r'href="#([^"]+)"', answer.text)) >= set(anchors)
+
+
+async def test_it_works_without_any_other_host(reader: httpx2.AsyncClient) -> None:
+    answer = await reader.get("/docs")
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', answer.text)
+    assert loaded
+    assert all(one.startswith(("/", "#")) for one in loaded)
+    assert "default-src 'none'" in answer.headers["content-security-policy"].replace("'self'", "'none'")
+
+
+async def test_the_type_of_an_error_leads_to_its_explanation(reader: httpx2.AsyncClient) -> None:
+    page = (await reader.get("/docs")).text
+    for one in error_codes():
+        answer = await reader.get(f"/problems/{one.code}")
+        assert (answer.status_code, answer.headers["location"]) == (303, f"/docs#problem-{one.code}")
+        assert f'id="problem-{one.code}"' in page
+    assert (await reader.get("/problems/no_such_code")).status_code == 404
