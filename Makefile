@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test check format bench lock clean
+.PHONY: help install demo up test chaos check format bench lock clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,12 @@ test: $(STAMP_DEV) ## Checks, then all tests
 	@$(MAKE) -s check
 	@$(BIN)/python scripts/install_test_browser.py || echo "browser tests: without a browser they are skipped" >&2
 	@$(BIN)/python -m pytest -q tests
+
+CHAOS_SECONDS ?= 240
+CHAOS_SEED ?=
+
+chaos: $(STAMP_DEV) ## Kill everything at random for CHAOS_SECONDS, then look for what was lost
+	@PYTHONPATH=tests $(BIN)/python -m chaos --seconds $(CHAOS_SECONDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 
 check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, templates, migration drift
 	@$(BIN)/ruff format --check -q .

@@ -60,14 +60,17 @@ class World:
         return [body["event"] for body in bodies if body.get("analysisId") == analysis_id]
 
 
+Handler = type[BaseHTTPRequestHandler]
+
+
 @contextmanager
-def running_world(folder: Path) -> Generator[World]:
+def running_world(folder: Path, behaviour: "Callable[[World], Handler] | None" = None) -> Generator[World]:
     """A TLS server on loopback; ``folder/ca.pem`` is the authority that vouches for it."""
     world, authority = World(), trustme.CA()
     authority.cert_pem.write_to_path(str(folder / "ca.pem"))
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert("localhost").configure_cert(tls)  # pyright: ignore[reportUnknownMemberType] - also takes pyOpenSSL's
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(world))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), (behaviour or well_behaved)(world))
     server.socket = tls.wrap_socket(server.socket, server_side=True)
     world.url = f"https://localhost:{server.server_address[1]}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -78,8 +81,8 @@ def running_world(folder: Path) -> Generator[World]:
     thread.join()
 
 
-def _handler(world: World) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
+def well_behaved(world: World) -> Handler:
+    class WellBehaved(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             content = world.files.get(self.path)
             self.send_response(404 if content is None else 200)
@@ -99,6 +102,9 @@ def _handler(world: World) -> type[BaseHTTPRequestHandler]:
                 world.received.append(({name.lower(): value for name, value in self.headers.items()}, body))
             else:
                 world.refused += 1
+            self.answer(status)
+
+        def answer(self, status: int) -> None:
             self.send_response(status)
             self.send_header("Content-Length", "0")
             self.end_headers()
@@ -106,7 +112,7 @@ def _handler(world: World) -> type[BaseHTTPRequestHandler]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it so
             pass
 
-    return Handler
+    return WellBehaved
 
 
 class Installation:
@@ -133,9 +139,10 @@ class Installation:
         }
         self.process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *, workers: int = 1) -> None:
         with self.log.open("ab") as log:
             command = [sys.executable, "-m", "calltrace", "up", "--port", str(self.port)]
+            command += ["--workers", str(workers)]
             self.process = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )

@@ -4,16 +4,14 @@ import asyncio
 import time
 from pathlib import Path
 
-import asyncpg
 import structlog
 import typer
 
 from calltrace.cli import instance
 from calltrace.cli.service import start_service, with_shared_database
-from calltrace.db.outage import DatabaseAwayError
 from calltrace.kit.disk import DiskFullError
 from calltrace.pipeline.workdir import private_work_dir
-from calltrace.pipeline.worker import run_worker
+from calltrace.pipeline.worker import DATABASE_LOST, run_worker
 from calltrace.settings import Settings
 
 PAUSE_SECONDS = 2.0
@@ -49,7 +47,7 @@ async def _run(settings: Settings, dsn: str, work_dir: Path) -> bool:
     async with instance.open_platform(settings, dsn) as platform:
         try:
             await run_worker(platform, work_dir)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseAwayError) as error:
+        except DATABASE_LOST as error:
             log.warning("worker_lost_database", error=type(error).__name__, again_in=PAUSE_SECONDS)
             return False
     return True

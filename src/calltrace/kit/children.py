@@ -169,8 +169,11 @@ def _error(code: str, detail: str, status: int, *, retryable: bool) -> Message:
 
 
 def _say(out: TextIO, message: Message) -> None:
-    out.write(json.dumps(message) + "\n")
-    out.flush()
+    try:
+        out.write(json.dumps(message) + "\n")
+        out.flush()
+    except BrokenPipeError:
+        os._exit(1)  # the parent is gone, and nobody wants the answer: as in die_with_parent
 
 
 def die_with_parent() -> None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 
+import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calltrace.kit.ids import ulid
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class RequestEnvelope:
@@ -46,6 +49,8 @@ class RequestEnvelope:
 
         try:
             await self._app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            log.info("client_hung_up", request_id=scope["request_id"])  # nobody is there to be answered
         except Exception as error:
             if begun:
                 raise

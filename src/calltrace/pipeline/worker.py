@@ -18,12 +18,13 @@ import structlog
 from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
 from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
-from pgqueuer.domain.errors import RetryRequested
+from pgqueuer.domain.errors import FailingListenerError, RetryRequested
 from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import QueueManagerId
 
 from calltrace.db import jobs
 from calltrace.db.listen import listen
+from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import APP_ROLE
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.deliver import Deliverer
@@ -42,6 +43,10 @@ INFRASTRUCTURE_RETRY_SECONDS = 5.0
 PARALLEL_ANALYSES = 2
 PARALLEL_EVALUATIONS = 2
 PARALLEL_MAILS = 4
+DATABASE_LOST = (
+    OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseAwayError, FailingListenerError,
+)  # fmt: skip
+"""What a worker ends with when the database went away under it: worth to begin anew."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 Task = Callable[[uuid.UUID, str], Awaitable[None]]
@@ -51,7 +56,7 @@ async def run_worker(platform: Platform, work_dir: Path) -> None:
     """Work until SIGTERM or SIGINT; then let deliveries end and give analyses back.
 
     Raises:
-        OSError, asyncpg errors: the database went away; the supervisor starts a new worker.
+        DATABASE_LOST: the database went away; whoever called begins anew.
     """
     child = build_child(platform.settings, work_dir)
     processor, reevaluator = Processor(platform, child, work_dir), Reevaluator(platform, child)

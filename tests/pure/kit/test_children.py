@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,12 @@ def die(request, progress):
 def sleep(request, progress):
     time.sleep(60)
 
-serve({"echo": echo, "refuse": refuse, "bug": bug, "die": die, "sleep": sleep})
+def talk(request, progress):
+    while True:
+        progress({"share": 0.5})
+        time.sleep(0.001)
+
+serve({"echo": echo, "refuse": refuse, "bug": bug, "die": die, "sleep": sleep, "talk": talk})
 """
 
 
@@ -109,3 +115,23 @@ async def test_closing_a_child_that_is_gone_is_no_error(child: Child) -> None:
     os.kill(pid, signal.SIGKILL)
     await child.close()
     await child.close()
+
+
+def test_a_child_whose_parent_was_killed_while_it_reports_says_nothing_more(
+    child: Child, tmp_path: Path
+) -> None:
+    """The pipe breaks before the watch sees that the parent is gone: that is no fault of the work."""
+    with (tmp_path / "errors").open("wb") as errors:
+        process = subprocess.Popen(
+            child._command, env=child._environment,  # pyright: ignore[reportPrivateUsage] - the same child, without its parent
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors,
+        )  # fmt: skip
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b'{"task": "talk"}\n')
+        process.stdin.flush()
+        process.stdout.readline()
+        process.stdout.close()
+        assert process.wait(20) == 1
+        process.stdin.close()
+    assert (tmp_path / "errors").read_text() == ""
