@@ -11,8 +11,9 @@ from typing import Any
 import asyncpg
 import httpx2
 
+from calltrace.db.connections import connect
 from calltrace.db.embedded import running_dsn
-from calltrace.db.session import OPERATOR_ROLE, connect
+from calltrace.db.session import OPERATOR_ROLE
 from calltrace.pipeline.worker import PARALLEL_ANALYSES
 from chaos.load import Load
 from chaos.plan import LEASE_SECONDS, Plan

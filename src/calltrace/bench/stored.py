@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.data import Line, sample_script
 from calltrace.db import jobs
-from calltrace.db.session import Database, connect
+from calltrace.db.connections import connect
+from calltrace.db.session import Database
 from calltrace.evaluation.results import CriterionResult, Evaluation, Evidence, MoodBySide, ScorecardRef
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.speech.transcript import Attribution, Segment, Transcript, Word

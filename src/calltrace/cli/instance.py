@@ -17,8 +17,9 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries, service
+from calltrace.db.connections import connect
 from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer, running_dsn
-from calltrace.db.session import Database, connect
+from calltrace.db.session import Database
 from calltrace.kit.errors import ConfigurationError
 from calltrace.settings import Settings
 

@@ -7,8 +7,9 @@ from typing import Any
 
 import structlog
 
+from calltrace.db.connections import connect
 from calltrace.db.outage import is_outage
-from calltrace.db.session import APP_ROLE, connect
+from calltrace.db.session import APP_ROLE
 
 PAUSE_SECONDS = 1.0
 CHECK_SECONDS = 10.0

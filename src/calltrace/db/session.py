@@ -5,60 +5,32 @@ row-level security. Operator sessions (command line, housekeeping) run as ``call
 """
 
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, cast
 
-import asyncpg
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from calltrace.db.connections import dispose, engine
 from calltrace.db.outage import DatabaseAwayError, is_outage
 from calltrace.db.tables import all_tables
-from calltrace.db.transaction import refuse_unusable, setting, single_statements, transaction
+from calltrace.db.transaction import Connections, setting, single_statements, transaction
 
 APP_ROLE = "calltrace_app"
 OPERATOR_ROLE = "calltrace_operator"
-
-# asyncpg ships no complete types
-_connect = cast("Callable[..., Awaitable[asyncpg.Connection]]", asyncpg.connect)  # pyright: ignore[reportUnknownMemberType]
 
 ORG, PRESENTED = "calltrace.org_id", "calltrace.presented_hash"
 """What the policies of row-level security read."""
 
 
-async def connect(dsn: str, role: str | None) -> asyncpg.Connection:
-    """One raw connection under a role; the role is a start-up option, so no RESET can shed it."""
-    options = {"application_name": "calltrace", "timezone": "UTC"}
-    if role:
-        options["role"] = role
-    return await _connect(dsn, server_settings=options, timeout=10)
-
-
 def make_engine(dsn: str, role: str | None, *, pool_size: int = 10) -> AsyncEngine:
     """A pooled engine over asyncpg, for schema work. Connections are tested on checkout: servers restart."""
-    return _engine(dsn, role, pool_size=pool_size, pool_pre_ping=True)
+    return engine(dsn, role, pool_size=pool_size, pool_pre_ping=True)
 
 
-def _engine(dsn: str, role: str | None, **options: Any) -> AsyncEngine:
-
-    async def creator() -> asyncpg.Connection:
-        return await connect(dsn, role)
-
-    return create_async_engine(
-        "postgresql+asyncpg://",
-        async_creator=creator,
-        max_overflow=10,
-        hide_parameters=True,  # parameters are transcripts and secrets: they must not reach a log
-        **options,
-    )
-
-
-def _lean_engine(dsn: str, role: str, pool_size: int) -> AsyncEngine:
-    """An engine for ``transaction``, which begins and ends by itself."""
-    engine = _engine(dsn, role, pool_size=pool_size, isolation_level="AUTOCOMMIT")
-    refuse_unusable(engine)
-    return engine
+def _connections(dsn: str, role: str, pool_size: int) -> Connections:
+    """What ``transaction`` begins and ends by itself."""
+    return Connections(engine(dsn, role, pool_size=pool_size, isolation_level="AUTOCOMMIT"))
 
 
 class Database:
@@ -67,8 +39,8 @@ class Database:
     def __init__(self, dsn: str, *, pool_size: int = 10) -> None:
         all_tables()  # foreign keys find their tables whichever features this process imported
         self.dsn = dsn
-        self._app = _lean_engine(dsn, APP_ROLE, pool_size)
-        self._operator = _lean_engine(dsn, OPERATOR_ROLE, 2)
+        self._app = _connections(dsn, APP_ROLE, pool_size)
+        self._operator = _connections(dsn, OPERATOR_ROLE, 2)
 
     @asynccontextmanager
     async def tenant(self, org_id: uuid.UUID) -> AsyncGenerator[AsyncSession]:
@@ -101,14 +73,14 @@ class Database:
 
     async def close(self) -> None:
         """Close both pools."""
-        await self._app.dispose()
-        await self._operator.dispose()
+        await dispose(self._app.engine)
+        await dispose(self._operator.engine)
 
 
 @asynccontextmanager
-async def _reachable(engine: AsyncEngine, *settings: str) -> AsyncGenerator[AsyncSession]:
+async def _reachable(connections: Connections, *settings: str) -> AsyncGenerator[AsyncSession]:
     with _outages_told():
-        async with transaction(engine, *settings) as session:
+        async with transaction(connections, *settings) as session:
             yield session
 
 

@@ -23,6 +23,7 @@ from pgqueuer.domain.models import Job
 from pgqueuer.domain.types import QueueManagerId
 
 from calltrace.db import jobs
+from calltrace.db.connections import raw_pool
 from calltrace.db.listen import listen
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import APP_ROLE
@@ -68,9 +69,7 @@ async def run_worker(platform: Platform, work_dir: Path) -> None:
 
 async def _serve(platform: Platform, processor: Processor, reevaluator: Reevaluator) -> None:
     lease = timedelta(seconds=platform.settings.lease_seconds)
-    async with asyncpg.create_pool(  # pyright: ignore[reportUnknownMemberType] - asyncpg ships no complete types
-        platform.database.dsn, min_size=2, max_size=10, server_settings={"role": APP_ROLE}
-    ) as pool:
+    async with raw_pool(platform.database.dsn, APP_ROLE) as pool:
         identity = worker_identity()
         await _take_back(pool, identity)
         analyses = _manager(

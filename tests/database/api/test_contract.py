@@ -11,7 +11,8 @@ from calltrace.analyses import lifecycle
 from calltrace.analyses.document import ErrorDocument, Status
 from calltrace.analyses.submit import Intake
 from calltrace.db import jobs
-from calltrace.db.session import Database, connect
+from calltrace.db.connections import connect
+from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import claimed
 from database.api.asking import auth, problem_of

@@ -10,8 +10,9 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.catalog.models import Agent
+from calltrace.db.connections import connect
 from calltrace.db.outage import DatabaseAwayError
-from calltrace.db.session import Database, connect
+from calltrace.db.session import Database
 from database.conftest import count
 
 PID = text("SELECT pg_backend_pid()")
@@ -120,7 +121,7 @@ async def test_a_cancelled_transaction_is_rolled_back(single: Database, org: uui
 async def test_a_connection_left_in_a_transaction_is_never_handed_out(
     single: Database, org: uuid.UUID
 ) -> None:
-    engine = single._app  # pyright: ignore[reportPrivateUsage] - the pool itself is what is tested
+    engine = single._app.engine  # pyright: ignore[reportPrivateUsage] - the pool itself is what is tested
     async with AsyncSession(engine) as careless:
         await careless.execute(text("BEGIN"))
         await careless.execute(text(f"SELECT set_config('calltrace.org_id', '{org}', true)"))

@@ -14,8 +14,8 @@ from typing import Any, cast
 
 import pytest
 
+from calltrace.db.connections import connect
 from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer
-from calltrace.db.session import connect
 
 _CHILD = Path(__file__).with_name("supervisor_child.py")
 
