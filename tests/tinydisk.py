@@ -10,15 +10,15 @@ import pytest
 
 
 @contextmanager
-def tiny_disk(folder: Path, mebibytes: int) -> Generator[Path]:
-    """``folder`` as a disk with room for a hundred files; skips the test where mounting is not allowed."""
+def tiny_disk(folder: Path, mebibytes: int, *, files: int = 100) -> Generator[Path]:
+    """``folder`` as a disk with room for so many files; skips the test where mounting is not allowed."""
     folder.mkdir(exist_ok=True)
     command = [
         "mount",
         "-t",
         "tmpfs",
         "-o",
-        f"size={mebibytes}m,nr_inodes=100,mode=700",
+        f"size={mebibytes}m,nr_inodes={files},mode=700",
         "tmpfs",
         str(folder),
     ]

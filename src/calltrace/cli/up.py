@@ -16,10 +16,13 @@ from calltrace.cli.supervise import SUPERVISED, Service
 from calltrace.db.embedded import EmbeddedServer
 from calltrace.db.session import Database
 from calltrace.kit import logs
+from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.identity import WORKER_NAME
 from calltrace.settings import Settings
 
 READY_SECONDS = 60.0
+DATABASE_PAUSE = 5.0
+"""Between two tries to start a database server that does not start."""
 
 
 def up(
@@ -98,11 +101,16 @@ async def _supervise(services: list[Service], server: EmbeddedServer | None, url
 
 
 async def _keep_database(server: EmbeddedServer, stopping: asyncio.Event) -> None:
-    """Start the embedded server again when it died."""
+    """Start the embedded server again when it died, and again when that fails: a full disk may get room."""
     while not stopping.is_set():
-        if await asyncio.to_thread(server.ensure):
-            say("The database server had died and was started again.")
-        await _pause(stopping, 1.0)
+        pause = 1.0
+        try:
+            if await asyncio.to_thread(server.ensure):
+                say("The database server had died and was started again.")
+        except (CallTraceError, OSError) as error:
+            pause = DATABASE_PAUSE
+            say(f"The database server cannot be started, again in {pause:.0f} s: {error}")
+        await _pause(stopping, pause)
 
 
 async def _announce(url: str, pages: str, stopping: asyncio.Event) -> None:

@@ -13,7 +13,8 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer, launch, settings
+from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer, launch, settings, takeover
+from calltrace.db.embedded import server as embedded_server
 from calltrace.db.embedded.binaries import locate
 from calltrace.db.embedded.errors import DatabaseInUseError, DatabaseStartError
 from calltrace.db.embedded.identity import give_tree, server_account
@@ -73,6 +74,24 @@ def test_a_killed_server_is_started_again_with_its_data(
     assert server.ensure()
     assert not server.ensure()
     assert sql(dsn, "SELECT value FROM kept") == 43
+
+
+@linux
+def test_a_frozen_server_is_replaced(
+    data_dir: Path, sql: Sql, wait_for: WaitFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is there, with all its processes, but none of them hears or answers: not even what would end it."""
+    monkeypatch.setattr(takeover, "_STRAGGLER_SIGNALS", ((0.5, signal.SIGTERM), (1.0, signal.SIGKILL)))
+    monkeypatch.setattr(embedded_server, "_AT_ONCE", ((signal.SIGQUIT, 0.5), (signal.SIGKILL, 10.0)))
+    server = EmbeddedServer(EmbeddedConfig(data_dir, start_timeout=8.0), print)
+    dsn = server.start()
+    sql(dsn, "UPDATE kept SET value = 43")
+    for pid in takeover._processes(Layout(data_dir).pgdata):  # pyright: ignore[reportPrivateUsage] - all of them
+        os.kill(pid, signal.SIGSTOP)
+    wait_for(lambda: not server.alive())
+    assert server.ensure()
+    assert sql(dsn, "SELECT value FROM kept") == 43
+    server.stop()
 
 
 def test_a_server_that_heals_itself_is_left_to_do_so(

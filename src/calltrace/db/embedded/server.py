@@ -3,7 +3,7 @@
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,8 +30,10 @@ from calltrace.db.embedded.probe import State, ask
 from calltrace.db.embedded.process import Child
 from calltrace.db.embedded.ready import wait_until_ready
 
-_STOP_SIGNALS = ((signal.SIGINT, 60.0), (signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
-"""Fast shutdown; without its last checkpoint (the next start recovers); the end. Seconds to wait for each."""
+_AT_ONCE = ((signal.SIGQUIT, 10.0), (signal.SIGKILL, 10.0))
+"""Without its last checkpoint (the next start recovers); the end. Seconds to wait for each."""
+_STOP_SIGNALS = ((signal.SIGINT, 60.0), *_AT_ONCE)
+"""First a fast shutdown."""
 _LOCK_PATIENCE = 0.5
 
 
@@ -110,7 +112,7 @@ class EmbeddedServer:
             if self.alive() or self._recovers_by_itself():
                 return False
             self._say("The database server is gone: starting it again.")
-            self._end_child()
+            self._end_child(_AT_ONCE)  # it had its time to answer
             self.start()
             return True
 
@@ -180,9 +182,9 @@ class EmbeddedServer:
             return False
         return True
 
-    def _end_child(self) -> bool:
+    def _end_child(self, signals: Sequence[tuple[signal.Signals, float]] = _STOP_SIGNALS) -> bool:
         child, self._child = self._child, None
-        for number, seconds in _STOP_SIGNALS:
+        for number, seconds in signals:
             if child is None or child.wait(0):
                 break
             child.send(number)

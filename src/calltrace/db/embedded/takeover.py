@@ -19,8 +19,9 @@ from calltrace.db.embedded.probe import State, ask
 _PID_FILE = "postmaster.pid"
 _PROC = Path("/proc")
 _POLL = 0.05
-_STRAGGLER_SIGNALS = ((3.0, signal.SIGTERM), (15.0, signal.SIGQUIT))
-"""Seconds to wait before each signal to processes whose server is gone: end the query, then end at once."""
+_STRAGGLER_SIGNALS = ((3.0, signal.SIGTERM), (15.0, signal.SIGQUIT), (25.0, signal.SIGKILL))
+"""Seconds to wait before each signal to processes whose server is gone: end the query, end at once, and for
+one that is frozen: be ended. It is a crash like any other then, and the log of the data is there for it."""
 
 
 def clear(layout: Layout, lock: FileLock, patience: float, say: Callable[[str], None]) -> None:
