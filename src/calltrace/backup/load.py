@@ -12,7 +12,7 @@ from calltrace.backup.files import unpacked
 from calltrace.backup.manifest import Manifest, TableEntry
 from calltrace.backup.snapshot import Moved
 from calltrace.backup.target import refuse_unless_empty
-from calltrace.db.session import connect
+from calltrace.db.connections import connect
 
 
 async def load(dsn: str, state: Path, manifest: Manifest, moved: Moved) -> None:

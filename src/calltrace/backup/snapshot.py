@@ -14,7 +14,8 @@ from calltrace.backup.catalogue import Table
 from calltrace.backup.errors import BackupFailedError
 from calltrace.backup.files import PackedFile
 from calltrace.backup.manifest import TableEntry
-from calltrace.db.session import OPERATOR_ROLE, connect
+from calltrace.db.connections import connect
+from calltrace.db.session import OPERATOR_ROLE
 
 Moved = Callable[[str, int, int], None]
 """Called with the current step, how much of it is done, and how much it is in all."""

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from calltrace.backup.errors import RestoreRefusedError
+from calltrace.db.connections import connect
 from calltrace.db.migrate import older_revisions
-from calltrace.db.session import connect
 
 _LOCK = 0x72657374  # "rest": one restore at a time into a database
 _OTHERS = """

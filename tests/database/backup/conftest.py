@@ -10,9 +10,9 @@ import pytest
 
 from calltrace.accounts import keys
 from calltrace.accounts.service import create_organisation
+from calltrace.db.connections import connect
 from calltrace.db.embedded import EmbeddedServer
 from calltrace.db.migrate import migrate
-from calltrace.db.session import connect
 from calltrace.kit import clock
 from calltrace.mail import service as mail
 from calltrace.pipeline.context import Platform

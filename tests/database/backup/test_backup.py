@@ -12,7 +12,7 @@ from calltrace.backup import catalogue, manifest, objects, snapshot
 from calltrace.backup.errors import BackupFailedError
 from calltrace.backup.folder import claimed
 from calltrace.backup.service import Options
-from calltrace.db.session import connect
+from calltrace.db.connections import connect
 from calltrace.db.tables import all_tables
 from database.analyses.factory import submitted
 from database.backup.conftest import Furnished, NewSite, value

@@ -13,8 +13,8 @@ from calltrace.analyses.document import ProcessingDocument
 from calltrace.api.app import create_app
 from calltrace.backup.errors import RestoreRefusedError
 from calltrace.backup.service import Options
+from calltrace.db.connections import connect
 from calltrace.db.migrate import head_revision, migrate
-from calltrace.db.session import connect
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.deliver import Deliverer
 from calltrace.pipeline.housekeeping import tidy
