@@ -21,7 +21,14 @@ from chaos.watch import ORPHAN_SECONDS, Watch
 from whole.harness import Installation, World, running_world, wait_for
 
 EVENTS = ("created", "completed", "failed")
-FAULTS = ("analysis_bug", "delivery_bug", "attempt_not_recorded", "request_failed", "child_failed")
+FAULTS = (
+    "analysis_bug",
+    "delivery_bug",
+    "attempt_not_recorded",
+    "request_failed",
+    "child_failed",
+    "housekeeping_failed",
+)
 """Lines of the log that say that we met something that we did not foresee."""
 
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from calltrace.analyses.submit import Intake, Submission
 from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer
 from calltrace.db.migrate import migrate
 from calltrace.db.session import Database
+from calltrace.kit import clock
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
 from calltrace.pipeline.context import Platform
@@ -128,3 +130,11 @@ async def waiting_for_locks(database: Database) -> int:
     """How many statements wait for another transaction to end."""
     async with database.operator() as session:
         return await session.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")) or 0
+
+
+@pytest.fixture(params=[timedelta(hours=-6), timedelta(hours=6)], ids=["behind", "ahead"])
+def apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> timedelta:
+    """This machine's clock is hours away from the database's."""
+    by: timedelta = request.param
+    monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + by)
+    return by

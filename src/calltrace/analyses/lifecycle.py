@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import update
+from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -60,7 +60,7 @@ async def claim(session: AsyncSession, analysis_id: uuid.UUID) -> Analysis | Non
     analysis.lost_leases += 1 if analysis.claimed else 0
     analysis.claimed = True
     analysis.status = "processing"
-    analysis.touched_at = clock.now()
+    analysis.touched_at = func.clock_timestamp()
     analysis.started_at = analysis.started_at or clock.now()
     await session.flush()
     return analysis
@@ -68,7 +68,7 @@ async def claim(session: AsyncSession, analysis_id: uuid.UUID) -> Analysis | Non
 
 async def report(session: AsyncSession, claim: Claim, stage: Stage, percent: int) -> None:
     """Show where the work is, and that it goes on."""
-    await _write(session, claim, {"stage": stage, "percent": percent, "touched_at": clock.now()})
+    await _write(session, claim, {"stage": stage, "percent": percent, "touched_at": func.clock_timestamp()})
 
 
 async def keep_recording(

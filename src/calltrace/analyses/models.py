@@ -26,7 +26,7 @@ class Analysis(Row, Tenant, Base):
 
     ``attempt`` counts claims: a worker writes only while its claim is the latest (fencing). ``tries``
     counts failed tries and ``lost_leases`` claims that were never given back. ``touched_at`` is the last
-    sign of life of the worker that has it.
+    sign of life of the worker that has it, by the database's clock; at first when it was taken in.
     """
 
     __tablename__ = "analyses"
@@ -74,7 +74,7 @@ class Analysis(Row, Tenant, Base):
     tries: Mapped[int] = mapped_column(Integer, server_default="0")
     lost_leases: Mapped[int] = mapped_column(Integer, server_default="0")
     started_at: Mapped[datetime | None]
-    touched_at: Mapped[datetime | None]
+    touched_at: Mapped[datetime | None] = mapped_column(server_default=text("clock_timestamp()"))
     completed_at: Mapped[datetime | None]
 
     recording_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("recordings.id", ondelete="SET NULL"))

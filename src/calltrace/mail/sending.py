@@ -2,6 +2,8 @@
 
 A claim lasts longer than an attempt can: of two workers with the same job one sends. A worker that dies
 between the server's yes and writing it down is the one case in which a message leaves twice.
+
+``now`` is always the database's: a machine whose clock is hours ahead must not put a message off by hours.
 """
 
 import uuid

@@ -6,7 +6,6 @@ import uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.db import jobs
-from calltrace.kit import clock
 from calltrace.mail.models import Mail
 
 LONGEST_SUBJECT = 200
@@ -25,9 +24,7 @@ async def send(session: AsyncSession, org_id: uuid.UUID, recipient: str, subject
         subject: one line; line breaks and control characters become spaces, and it is cut to 200 characters.
         body: plain text.
     """
-    mail = Mail(
-        org_id=org_id, recipient=recipient, subject=one_line(subject), body=body, next_attempt_at=clock.now()
-    )
+    mail = Mail(org_id=org_id, recipient=recipient, subject=one_line(subject), body=body)
     session.add(mail)
     await session.flush()
     await jobs.enqueue(session, jobs.SEND_MAIL, f"{org_id}/{mail.id}")

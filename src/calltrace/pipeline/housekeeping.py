@@ -12,14 +12,16 @@ from calltrace.accounts import limits, sessions
 from calltrace.analyses import queries
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.db import jobs
+from calltrace.db.clock import database_now
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
-from calltrace.kit import clock
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
+from calltrace.pipeline import rewind
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Upload
 from calltrace.recordings.vault import Vault
+from calltrace.settings import Settings
 from calltrace.webhooks import cleanup
 
 EVERY_SECONDS = 30.0
@@ -32,31 +34,42 @@ _ONE_AT_A_TIME = sql("SELECT pg_try_advisory_xact_lock(1751474536)")
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def keep_house(database: Database, vault: Vault, lease_seconds: float) -> None:
+async def keep_house(database: Database, vault: Vault, settings: Settings) -> None:
     """Run for ever, in every worker; one of them at a time works on the database."""
     while True:
         try:
-            await tidy(database, lease_seconds)
+            await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
             await objects.sweep(database, vault)
         except DatabaseAwayError as error:
             log.warning("housekeeping_postponed", error=error.detail)
+        except Exception:
+            log.exception("housekeeping_failed")  # a fault in tidying up must not stop the work
         await asyncio.sleep(EVERY_SECONDS)
 
 
-async def tidy(database: Database, lease_seconds: float) -> None:
-    """One round. A job can get lost when the database goes away while its end is written down."""
+async def tidy(database: Database, lease_seconds: float, horizon: rewind.Horizon | None = None) -> None:
+    """One round. A job can get lost when the database goes away while its end is written down.
+
+    Args:
+        database: of all organisations.
+        lease_seconds: how long a silent worker keeps what it has.
+        horizon: beyond which nothing is planned; ``None`` leaves everything where it is.
+    """
     stranded_after = timedelta(seconds=lease_seconds) + STRANDED_AFTER
     async with database.operator() as session:
         if not await session.scalar(_ONE_AT_A_TIME):
             return
+        if horizon is not None:
+            await rewind.bring_near(session, horizon)
         await _drop_held_jobs(session)
         await _rescue_analyses(session, stranded_after)
         await _rescue_evaluations(session, stranded_after)
         await _rescue_mails(session, stranded_after)
         await _clear_uploads(session)
         await _prune(session)
-        await cleanup.clean(session, clock.now())
-        await sending.prune(session, clock.now())
+        now = await database_now(session)
+        await cleanup.clean(session, now)
+        await sending.prune(session, now)
 
 
 async def _drop_held_jobs(session: AsyncSession) -> None:
@@ -77,7 +90,7 @@ async def _rescue_evaluations(session: AsyncSession, stranded_after: timedelta) 
 
 
 async def _rescue_mails(session: AsyncSession, stranded_after: timedelta) -> None:
-    for org_id, mail_id in await mails.stranded(session, clock.now() - stranded_after):
+    for org_id, mail_id in await mails.stranded(session, stranded_after):
         await jobs.enqueue(session, jobs.SEND_MAIL, f"{org_id}/{mail_id}")
         log.warning("mail_rescued", mail=str(mail_id))
 

@@ -4,7 +4,7 @@ import uuid
 
 import structlog
 
-from calltrace.kit import clock
+from calltrace.db.clock import database_now
 from calltrace.mail import sending
 from calltrace.mail.errors import MailDelayedError, MailRefusedError
 from calltrace.mail.letter import letter
@@ -29,7 +29,7 @@ class Mailer:
         mail_id = uuid.UUID(key)
         try:
             async with self._database.tenant(org_id) as session:
-                mail = await sending.claim(session, mail_id, clock.now())
+                mail = await sending.claim(session, mail_id, await database_now(session))
         except sending.NotYetDueError as early:
             raise TryAgainLater(early.seconds) from None
         if mail is None:
@@ -42,7 +42,7 @@ class Mailer:
             await self._delayed(mail, error)
         else:
             async with self._database.tenant(org_id) as session:
-                await sending.sent(session, mail_id, clock.now())
+                await sending.sent(session, mail_id, await database_now(session))
             log.info("mail_sent", mail=key, attempt=mail.attempts)
 
     async def _refused(self, mail: Mail, error: MailRefusedError) -> None:
@@ -52,7 +52,8 @@ class Mailer:
 
     async def _delayed(self, mail: Mail, error: MailDelayedError) -> None:
         async with self._database.tenant(mail.org_id) as session:
-            seconds = await sending.postpone(session, mail.id, error.detail, clock.now())
+            now = await database_now(session)
+            seconds = await sending.postpone(session, mail.id, error.detail, now)
         log.warning("mail_delayed", mail=str(mail.id), attempt=mail.attempts, seconds=seconds)
         if seconds is not None:
             raise TryAgainLater(seconds)

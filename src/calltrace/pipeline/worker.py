@@ -87,9 +87,7 @@ async def _serve(platform: Platform, processor: Processor, reevaluator: Reevalua
             asyncio.create_task(deliveries.run()),
         ]
         helpers = [
-            asyncio.create_task(
-                keep_house(platform.database, platform.vault, platform.settings.lease_seconds)
-            ),
+            asyncio.create_task(keep_house(platform.database, platform.vault, platform.settings)),
             asyncio.create_task(deliveries.keep_leases()),
             asyncio.create_task(listen(platform.database.dsn, claims.CHANNEL, deliveries.wake)),
         ]

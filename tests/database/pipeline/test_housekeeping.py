@@ -2,15 +2,19 @@
 
 import asyncio
 import uuid
+from typing import cast
 
 import pytest
 from sqlalchemy import text
+from structlog.testing import capture_logs
 
 from calltrace.analyses import evaluations, submit
 from calltrace.db.session import Database
+from calltrace.pipeline import housekeeping
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.housekeeping import keep_house, tidy
 from calltrace.recordings import objects
+from calltrace.recordings.vault import Vault
 from database.analyses.factory import claimed, completed, submitted
 from database.conftest import count
 
@@ -36,7 +40,7 @@ async def test_an_analysis_without_a_job_gets_a_new_one_once(
 ) -> None:
     analysis_id = await submitted(intake, org)
     await _run(database, loss, analysis_id)
-    await _run(database, "UPDATE analyses SET created_at = now() - interval '5 min'")
+    await _run(database, "UPDATE analyses SET touched_at = now() - interval '5 min'")
     assert await _queued(database, analysis_id) == 0
     await tidy(database, LEASE)
     await tidy(database, LEASE)
@@ -105,8 +109,24 @@ async def test_old_idempotency_keys_and_job_logs_are_pruned(
 async def test_what_is_doomed_is_removed_from_the_store(platform: Platform, org: uuid.UUID) -> None:
     async with platform.database.tenant(org) as session:
         await objects.doom(session, org, [f"{org}/x"])
-    housekeeper = asyncio.create_task(keep_house(platform.database, platform.vault, LEASE))
+    housekeeper = asyncio.create_task(keep_house(platform.database, platform.vault, platform.settings))
     while await count(platform.database, "doomed_objects", org):
         assert not housekeeper.done()
         await asyncio.sleep(0.01)
     housekeeper.cancel()
+
+
+async def test_a_fault_in_tidying_up_is_told_and_stops_nothing(
+    platform: Platform, org: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(housekeeping, "EVERY_SECONDS", 0.0)
+    async with platform.database.tenant(org) as session:
+        await objects.doom(session, org, [f"{org}/x"])
+    without_vault = cast("Vault", None)
+    with capture_logs() as logs:
+        housekeeper = asyncio.create_task(keep_house(platform.database, without_vault, platform.settings))
+        while [one["event"] for one in logs].count("housekeeping_failed") < 2:
+            assert not housekeeper.done()
+            await asyncio.sleep(0.01)
+    housekeeper.cancel()
+    await objects.sweep(platform.database, platform.vault)

@@ -1,0 +1,84 @@
+"""After the database's clock was set back: what was to happen soon is hours away then, and is brought near.
+
+A clock that is set forward needs nothing: leases end early, which fencing bears, and what was to happen
+later happens now. Set back, it would leave jobs of dead workers to them, and attempts waiting, for as long
+as it was set back. Nothing of ours is ever planned further ahead than the limits here.
+"""
+
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from typing import Any, cast
+
+import structlog
+from sqlalchemy import CursorResult, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.db import jobs
+from calltrace.mail.sending import CLAIM, LONGEST_GAP
+from calltrace.settings import Settings
+from calltrace.webhooks.schedule import JITTER
+
+_MARGIN = timedelta(minutes=1)
+_STATEMENTS = {
+    "leases of jobs": text(
+        "UPDATE pgqueuer SET heartbeat = now()"
+        " WHERE status = 'picked' AND heartbeat > now() + CAST(:lease AS interval)"
+    ),
+    "jobs": text(
+        "UPDATE pgqueuer SET execute_after = now() WHERE status = 'queued' AND entrypoint <> :mail"
+        " AND execute_after > now() + CAST(:job AS interval)"
+    ),
+    "jobs of mails": text(
+        "UPDATE pgqueuer SET execute_after = now() WHERE status = 'queued' AND entrypoint = :mail"
+        " AND execute_after > now() + CAST(:letter AS interval)"
+    ),
+    "signs of life": text(
+        "UPDATE analyses SET touched_at = now()"
+        " WHERE status IN ('queued', 'processing') AND touched_at > now() + CAST(:lease AS interval)"
+    ),
+    "leases of deliveries": text(
+        "UPDATE webhook_deliveries SET leased_until = now() + CAST(:lease AS interval)"
+        " WHERE status = 'pending' AND leased_until > now() + 2 * CAST(:lease AS interval)"
+    ),
+    "deliveries": text(
+        "UPDATE webhook_deliveries SET next_attempt_at = now()"
+        " WHERE status = 'pending' AND next_attempt_at > now() + CAST(:delivery AS interval)"
+    ),
+    "mails": text(
+        "UPDATE mails SET next_attempt_at = now()"
+        " WHERE body IS NOT NULL AND next_attempt_at > now() + CAST(:letter AS interval)"
+    ),
+}
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """How far ahead a lease, a job, a delivery and a letter are planned at most."""
+
+    lease: timedelta
+    job: timedelta
+    delivery: timedelta
+    letter: timedelta
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Horizon":
+        """By the schedules that are set."""
+        deliveries = max(settings.webhook_retry_schedule, default=0) * (1 + JITTER)
+        return cls(
+            lease=timedelta(seconds=settings.lease_seconds),
+            job=timedelta(seconds=max(settings.processing_retry_schedule, default=0)) + _MARGIN,
+            delivery=timedelta(seconds=deliveries) + _MARGIN,
+            letter=timedelta(seconds=LONGEST_GAP) + CLAIM + _MARGIN,
+        )
+
+
+async def bring_near(session: AsyncSession, horizon: Horizon) -> None:
+    """Have what lies beyond the horizon happen now (operator session)."""
+    values = {**asdict(horizon), "mail": jobs.SEND_MAIL}
+    for what, statement in _STATEMENTS.items():
+        used = {name: values[name] for name in statement.compile().params}
+        found = cast("CursorResult[Any]", await session.execute(statement, used))
+        if found.rowcount:
+            log.warning("clock_was_set_back", what=what, number=found.rowcount)
