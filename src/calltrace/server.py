@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from calltrace.analyses.watching import Watchers
 from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
 from calltrace.web.app import create_web
@@ -14,9 +15,12 @@ API_PATHS = ("/api", "/health", "/openapi.json")
 """These and what lies below them belong to the API; every other path is a page."""
 
 
-def create_server(build: Callable[[], Platform]) -> ASGIApp:
-    """Both applications behind one door, on one platform that is built at the start and closed at the end."""
-    api, web = create_app(build), create_web()
+def create_server(build: Callable[[], Platform], watchers: Watchers | None = None) -> ASGIApp:
+    """Both applications behind one door, on one platform that is built at the start and closed at the end.
+
+    Whoever passes ``watchers`` closes them when the server stops.
+    """
+    api, web = create_app(build, watchers), create_web()
     web.state.openapi = api.openapi
 
     @asynccontextmanager

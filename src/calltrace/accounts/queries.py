@@ -1,7 +1,8 @@
 """Every SELECT on organisations, users, their sessions, API keys and the audit trail."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from sqlalchemy import func, literal, or_, select, tuple_
 from sqlalchemy import text as sql
@@ -41,6 +42,13 @@ async def presented_key(session: AsyncSession, token_hash: str) -> ApiKey | None
 async def keys(session: AsyncSession) -> Sequence[ApiKey]:
     """All keys of the organisation, newest first."""
     return (await session.scalars(select(ApiKey).order_by(ApiKey.created_at.desc()))).all()
+
+
+async def usable_keys(session: AsyncSession, key_ids: Collection[uuid.UUID], now: datetime) -> set[uuid.UUID]:
+    """Which of some keys of the organisation are neither revoked nor expired."""
+    unexpired = or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > now)
+    query = select(ApiKey.id).where(ApiKey.id.in_(key_ids), ApiKey.revoked_at.is_(None), unexpired)
+    return set((await session.scalars(query)).all())
 
 
 async def key_by_id_or_prefix(session: AsyncSession, text: str) -> Sequence[ApiKey]:

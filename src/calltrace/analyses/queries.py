@@ -1,17 +1,18 @@
 """Every SELECT on analyses and what hangs on them."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Select, Text, cast, exists, func, literal, not_, select, tuple_
+from sqlalchemy import ARRAY, Select, Text, Uuid, any_, cast, exists, func, literal, not_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, defer
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
+from calltrace.db.base import Json
 from calltrace.kit.cursor import Cursor
 from calltrace.recordings.models import Recording
 from calltrace.scorecards.models import ScorecardVersion
@@ -129,6 +130,31 @@ def _filtered(query: Select[Analysis], filters: Filters) -> Select[Analysis]:
     if filters.created_to:
         query = query.where(Analysis.created_at <= filters.created_to)
     return query
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far an analysis is, in which attempt, and why it failed if it did."""
+
+    analysis_id: uuid.UUID
+    status: str
+    stage: str
+    percent: int
+    attempt: int
+    error: Json | None
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing of it changes any more."""
+        return self.status in {"completed", "failed"}
+
+
+async def progress(session: AsyncSession, analysis_ids: Collection[uuid.UUID]) -> Sequence[Progress]:
+    """How far some analyses of the organisation are; those that are gone are left out."""
+    columns = (Analysis.id, Analysis.status, Analysis.stage, Analysis.percent, Analysis.attempt)
+    wanted = any_(literal(list(analysis_ids), ARRAY(Uuid)))
+    query = select(*columns, Analysis.error).where(Analysis.id == wanted)
+    return [Progress(*row) for row in (await session.execute(query)).all()]
 
 
 @dataclass(frozen=True, slots=True)

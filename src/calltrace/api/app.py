@@ -8,12 +8,14 @@ from fastapi import APIRouter, FastAPI
 from sqlalchemy import text
 
 from calltrace import __version__
+from calltrace.analyses.watching import Watchers
 from calltrace.api import (
     analyses,
     calls,
     catalog,
     erasures,
     evaluations,
+    events,
     problems,
     recordings,
     scorecards,
@@ -48,8 +50,11 @@ class Native(FastAPI):
         return self.openapi_schema
 
 
-def create_app(build: Callable[[], Platform]) -> FastAPI:
-    """The application; the platform's parts are built when it starts and closed when it ends."""
+def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) -> FastAPI:
+    """The application; the platform's parts are built when it starts and closed when it ends.
+
+    Whoever passes ``watchers`` closes them when the server stops: streams of events do not end by themselves.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
@@ -61,9 +66,10 @@ def create_app(build: Callable[[], Platform]) -> FastAPI:
         title="Call Trace", version=__version__, description=DESCRIPTION, lifespan=lifespan,
         redirect_slashes=False, docs_url=None, redoc_url=None,
     )  # fmt: skip
+    app.state.watchers = watchers or Watchers()
     native = APIRouter(prefix="/api/v1")
     for router in (
-        analyses.router, transcripts.router, evaluations.router, erasures.router,
+        analyses.router, transcripts.router, evaluations.router, events.router, erasures.router,
         uploads.router, calls.router, recordings.router,
         catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,

@@ -168,7 +168,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         upload_id = await _add_upload(session, org)
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
-        "evaluation_id": evaluation.id, "version_id": None,
+        "evaluation_id": evaluation.id, "version_id": None, "key_ids": [key.id],
+        "analysis_ids": [accepted.analysis_id],
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
         "endpoint_id": endpoint.id,
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
