@@ -112,7 +112,7 @@ async def claim(intake: Intake, caller: Caller) -> Claim:
 
 
 def _engine(database: Any) -> Any:
-    return database._app
+    return database._app.engine
 
 
 async def _report(platform: Platform, claim: Claim, percent: int) -> None:
