@@ -138,12 +138,15 @@ def test_reading_is_measured_by_kind_beside_a_bare_application() -> None:
     assert ["ratio" in row for row in rows] == [True, False, True, False, True, False, False]
 
 
-def test_deliveries_are_counted_beside_a_bare_client() -> None:
-    report = delivery.measure(quiet, deliveries=6, rounds=2)
-    senders = rows_by(report, "sender")
-    assert senders.keys() == {delivery.OURS, delivery.KEPT, delivery.FRESH}
-    assert all(row["deliveries"] == 6 and row["perSecond"] > 0 for row in senders.values())
+def test_deliveries_are_counted_beside_a_bare_client_and_timed() -> None:
+    amounts = delivery.Amounts(deliveries=6, rounds=2, idle=3, beside_dead=5)
+    senders = rows_by(delivery.measure(quiet, amounts=amounts), "sender")
+    counted, timed = (delivery.OURS, delivery.KEPT, delivery.FRESH), (delivery.IDLE, delivery.BESIDE_DEAD)
+    assert senders.keys() == {*counted, *timed}
+    assert all(senders[name]["deliveries"] == 6 and senders[name]["perSecond"] > 0 for name in counted)
     assert senders[delivery.KEPT]["ratio"] > 0
+    assert [senders[name]["deliveries"] for name in timed] == [3, 5]
+    assert all(0 < senders[name]["p50Ms"] <= senders[name]["p95Ms"] for name in timed)
 
 
 def test_calls_of_a_writer_that_training_saw_are_called_in_sample(tmp_path: Path) -> None:
@@ -174,7 +177,7 @@ def test_wrong_usage_is_one_clear_line(tmp_path: Path, arguments: list[str], com
     assert done.stderr.count("\n") == 1
 
 
-def test_a_ratio_is_taken_over_all_turns() -> None:
+def test_a_ratio_is_the_middle_one_of_all_turns() -> None:
     ours, bare_ones = [Lap(10, 1.0, (0.1,)), Lap(10, 1.0, (0.3,))], [Lap(10, 0.5), Lap(10, 2.0)]
     assert compared(ours, bare_ones) == {"ratio": 1.25, "ratioLow": 0.5, "ratioHigh": 2.0}
     assert percentile(ours, 50) == 200.0

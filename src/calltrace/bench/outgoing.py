@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+import uuid
 from dataclasses import dataclass
 from typing import Self
 
@@ -19,7 +20,7 @@ from calltrace.webhooks.events import EVENT_TYPES
 from calltrace.webhooks.models import Endpoint
 
 DONE_SECONDS = 120.0
-_LOOK_SECONDS = 0.01
+_LOOK_SECONDS = 0.03
 _OPEN = text("SELECT count(*) FROM webhook_deliveries WHERE status = 'pending'")
 _MISSED = text("SELECT count(*) FROM webhook_deliveries WHERE status = 'failed' OR attempts > 1")
 
@@ -33,12 +34,21 @@ class Outgoing:
     worker: Running
 
     @classmethod
-    async def create(cls, database: Database, place: Installation, url: str, worker: Running) -> Self:
-        """Subscribe ``url``."""
+    async def create(
+        cls,
+        database: Database,
+        place: Installation,
+        url: str,
+        worker: Running,
+        *,
+        org_id: uuid.UUID | None = None,
+    ) -> Self:
+        """Subscribe ``url``, for the installation's organisation if no other is given."""
+        org_id = org_id or place.org_id
         box, policy = SecretBox(place.secret_key), OutboundPolicy.parse(LOOPBACK)
-        async with database.tenant(place.org_id) as session:
+        async with database.tenant(org_id) as session:
             endpoint, _secret = await service.create_endpoint(
-                session, place.org_id, url, EVENT_TYPES[:1], box, policy
+                session, org_id, url, EVENT_TYPES[:1], box, policy
             )
         return cls(database, endpoint, worker)
 
@@ -52,7 +62,7 @@ class Outgoing:
             for _ in range(count):
                 await service.send_ping(session, self.endpoint)
             started = time.perf_counter()  # the commit is what wakes the worker
-        await self._recorded()
+        await self.recorded()
         return Lap(count, time.perf_counter() - started)
 
     async def body(self) -> bytes:
@@ -63,7 +73,12 @@ class Outgoing:
             assert found is not None
             return found[0].body.encode()
 
-    async def _recorded(self) -> None:
+    async def recorded(self) -> None:
+        """Wait until every delivery of the organisation is recorded.
+
+        Raises:
+            BenchFailedError: one failed, had to be tried again, or did not arrive in time.
+        """
         try:
             async with asyncio.timeout(DONE_SECONDS):
                 while await self._count(_OPEN):

@@ -1,4 +1,4 @@
-"""A webhook receiver over TLS that answers 204 to everything. Run as a child process."""
+"""A webhook receiver over TLS: answers 204 at once, or never. Run as a child process."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,8 @@ import sys
 from calltrace.bench.load import content_length
 from calltrace.kit.children import die_with_parent
 
+DEAD = "/dead"
+"""Who posts below it gets no answer."""
 _ANSWER = b"HTTP/1.1 204 No Content\r\n\r\n"
 
 
@@ -30,6 +32,9 @@ async def _exchange(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) 
     """One request; whether another may follow on this connection."""
     head = await reader.readuntil(b"\r\n\r\n")
     await reader.readexactly(content_length(head))
+    if head.split(b" ", 2)[1].startswith(DEAD.encode()):
+        await reader.read()  # until the other side gives up
+        return False
     writer.write(_ANSWER)
     await writer.drain()
     return b"\r\nconnection: close\r\n" not in head.lower()

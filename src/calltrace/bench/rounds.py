@@ -34,15 +34,15 @@ async def in_turns(contenders: Mapping[str, Contender], count: int, rounds: int)
 
 
 def rate(laps: Sequence[Lap]) -> float:
-    """Things a second over all turns."""
-    return sum(lap.count for lap in laps) / sum(lap.seconds for lap in laps)
+    """Things a second, in the middle one of all turns: one that was disturbed does not count."""
+    return statistics.median(lap.per_second for lap in laps)
 
 
 def compared(ours: Sequence[Lap], bare: Sequence[Lap]) -> dict[str, Value]:
-    """The ratio over all turns, and the lowest and highest of a single one: how far to trust it."""
+    """The middle one of the turns' ratios, and the lowest and highest: how far to trust it."""
     ratios = [a.per_second / b.per_second for a, b in zip(ours, bare, strict=True)]
     return {
-        "ratio": round(rate(ours) / rate(bare), 3),
+        "ratio": round(statistics.median(ratios), 3),
         "ratioLow": round(min(ratios), 3),
         "ratioHigh": round(max(ratios), 3),
     }

@@ -6,7 +6,7 @@ another worker can have it.
 
 import asyncio
 import uuid
-from collections import Counter, defaultdict
+from collections import defaultdict
 from contextlib import suppress
 
 import structlog
@@ -40,7 +40,7 @@ class Deliverer:
         self._lanes, self._recorder = Lanes(), Recorder(platform)
         self._attempts = set[asyncio.Task[None]]()
         self._woken = asyncio.Event()
-        self._stopping = self._more = False
+        self._stopping = self._blocked = False
 
     async def run(self) -> None:
         """Deliver until asked to stop and every attempt is recorded.
@@ -87,12 +87,15 @@ class Deliverer:
             await asyncio.wait(self._attempts)
 
     async def look(self) -> float:
-        """Claim and begin what is due and has a slot; answers the seconds until something else is due."""
+        """Claim and begin some of what is due and has a slot; whoever began something looks again for more.
+
+        Answers the seconds until something else is due.
+        """
         async with self._platform.database.operator() as session:
             queues = await claims.queues(session)
         due = [Waiting(org, endpoint, troubled) for org, endpoint, due_in, troubled in queues if due_in <= 0]
         shares = self._lanes.shares(due)
-        self._more = not all(shares.values())
+        self._blocked = not all(shares.values())
         by_organisation = defaultdict[uuid.UUID, dict[uuid.UUID, int]](dict)
         for one in due:
             if share := shares[one.endpoint_id]:
@@ -118,10 +121,9 @@ class Deliverer:
     async def _claim(self, org_id: uuid.UUID, shares: dict[uuid.UUID, int]) -> None:
         async with self._platform.database.tenant(org_id) as session:
             taken = await deliver.take(session, self._holder, shares)
-        counts = Counter(prepared.endpoint_id for prepared in taken)
-        self._more |= any(counts[endpoint_id] == share for endpoint_id, share in shares.items())
         for prepared in taken:
             self._begin(prepared)
+            self._woken.set()
 
     def _begin(self, prepared: Prepared) -> None:
         self._lanes.take(prepared.endpoint_id, prepared.delivery_id, troubled=prepared.troubled)
@@ -143,7 +145,7 @@ class Deliverer:
             log.exception("attempt_not_recorded", delivery=prepared.delivery_id)  # its lease ends by itself
         finally:
             self._lanes.give_back(prepared.endpoint_id, prepared.delivery_id)
-            if self._more:
+            if self._blocked:
                 self._woken.set()
 
     async def _give_back(self) -> None:

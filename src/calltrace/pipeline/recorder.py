@@ -1,4 +1,4 @@
-"""Writing attempts down as they end: those that went as they should together, all others one by one."""
+"""Writing attempts down as they end: those that tell nothing new together, all others one by one."""
 
 import asyncio
 import uuid
@@ -8,11 +8,12 @@ import structlog
 
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.pipeline.context import Platform
+from calltrace.webhooks import health
 from calltrace.webhooks.prepared import Outcome, Prepared
-from calltrace.webhooks.record import is_plain, record, record_plain
+from calltrace.webhooks.record import record, record_known
 
 GATHER_SECONDS = 0.01
-"""How long plain attempts wait for others that end at the same time."""
+"""How long attempts wait for others that end at the same time."""
 PAUSE_SECONDS = 1.0
 PARALLEL = 4
 """Attempts written one by one at the same time: a lock that one waits for must not use up the connections."""
@@ -26,7 +27,8 @@ class Recorder:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._plain: list[_Ended] = []
+        self._schedule = platform.settings.webhook_retry_schedule
+        self._together: list[_Ended] = []
         self._writer: asyncio.Task[None] | None = None
         self._singly = asyncio.Semaphore(PARALLEL)
 
@@ -44,24 +46,23 @@ class Recorder:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _record(self, prepared: Prepared, outcome: Outcome) -> None:
-        if is_plain(prepared, outcome) and await self._with_others(prepared, outcome):
+        if health.is_known(prepared, outcome) and await self._with_others(prepared, outcome):
             return
-        schedule = self._platform.settings.webhook_retry_schedule
         async with self._singly:
-            await record(self._platform.database, prepared, outcome, schedule)
+            await record(self._platform.database, prepared, outcome, self._schedule)
 
     def _with_others(self, prepared: Prepared, outcome: Outcome) -> "asyncio.Future[bool]":
         """Whether it could be recorded with others."""
         written: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-        self._plain.append((prepared, outcome, written))
+        self._together.append((prepared, outcome, written))
         if self._writer is None or self._writer.done():
             self._writer = asyncio.create_task(self._write())
         return written
 
     async def _write(self) -> None:
-        while self._plain:
+        while self._together:
             await asyncio.sleep(GATHER_SECONDS)
-            ended, self._plain = self._plain, []
+            ended, self._together = self._together, []
             by_organisation = defaultdict[uuid.UUID, list[_Ended]](list)
             for one in ended:
                 by_organisation[one[0].org_id].append(one)
@@ -72,7 +73,7 @@ class Recorder:
         made = [(prepared, outcome) for prepared, outcome, _written in together]
         waiting = {prepared.delivery_id: written for prepared, _outcome, written in together}
         try:
-            recorded = await record_plain(self._platform.database, org_id, made)
+            recorded = await record_known(self._platform.database, org_id, made, self._schedule)
         except Exception as error:  # noqa: BLE001 - it is raised again by each that waits
             for written in waiting.values():
                 if not written.done():

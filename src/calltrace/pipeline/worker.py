@@ -7,29 +7,24 @@ holds up a webhook, a dead receiver no analysis, and a slow mail server none of 
 import asyncio
 import signal
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 import structlog
-from pgqueuer.adapters.drivers.asyncpg import AsyncpgPoolDriver
-from pgqueuer.adapters.persistence.queries import Queries
 from pgqueuer.core.qm import QueueManager
-from pgqueuer.domain.errors import FailingListenerError, RetryRequested
-from pgqueuer.domain.models import Job
-from pgqueuer.domain.types import QueueManagerId
+from pgqueuer.domain.errors import FailingListenerError
 
 from calltrace.db import jobs
 from calltrace.db.connections import raw_pool
 from calltrace.db.listen import listen
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import APP_ROLE
+from calltrace.pipeline import queue
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.deliver import Deliverer
-from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.housekeeping import keep_house
 from calltrace.pipeline.identity import worker_identity
 from calltrace.pipeline.interruptible import Interruptible
@@ -38,9 +33,6 @@ from calltrace.pipeline.process import Processor
 from calltrace.pipeline.reevaluate import Reevaluator
 from calltrace.webhooks import claims
 
-POLL_SECONDS = 2.0
-"""How often the queue is looked at without being told: bounds how late an orphaned job is found."""
-INFRASTRUCTURE_RETRY_SECONDS = 5.0
 PARALLEL_ANALYSES = 2
 PARALLEL_EVALUATIONS = 2
 PARALLEL_MAILS = 4
@@ -50,7 +42,6 @@ DATABASE_LOST = (
 """What a worker ends with when the database went away under it: worth to begin anew."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-Task = Callable[[uuid.UUID, str], Awaitable[None]]
 
 
 async def run_worker(platform: Platform, work_dir: Path) -> None:
@@ -71,19 +62,19 @@ async def _serve(platform: Platform, processor: Processor, reevaluator: Reevalua
     lease = timedelta(seconds=platform.settings.lease_seconds)
     async with raw_pool(platform.database.dsn, APP_ROLE) as pool:
         identity = worker_identity()
-        await _take_back(pool, identity)
-        analyses = _manager(
+        await queue.take_back(pool, identity)
+        analyses = queue.manager(
             pool, identity, jobs.PROCESS, lambda org, key: processor.process(org, uuid.UUID(key))
         )
-        evaluations = _manager(
+        evaluations = queue.manager(
             pool, identity, jobs.EVALUATE, lambda org, key: reevaluator.evaluate(org, uuid.UUID(key))
         )
-        mails = _manager(pool, identity, jobs.SEND_MAIL, Mailer(platform).send)
+        mails = queue.manager(pool, identity, jobs.SEND_MAIL, Mailer(platform).send)
         deliveries = Deliverer(platform, identity)
         runs = [
-            asyncio.create_task(_run(analyses, lease, batch=1, parallel=PARALLEL_ANALYSES)),
-            asyncio.create_task(_run(evaluations, lease, batch=1, parallel=PARALLEL_EVALUATIONS)),
-            asyncio.create_task(_run(mails, lease, batch=1, parallel=PARALLEL_MAILS)),
+            asyncio.create_task(queue.run(analyses, lease, batch=1, parallel=PARALLEL_ANALYSES)),
+            asyncio.create_task(queue.run(evaluations, lease, batch=1, parallel=PARALLEL_EVALUATIONS)),
+            asyncio.create_task(queue.run(mails, lease, batch=1, parallel=PARALLEL_MAILS)),
             asyncio.create_task(deliveries.run()),
         ]
         helpers = [
@@ -117,51 +108,6 @@ class Staff:
         for worker in self.workers:
             await worker.stop()
         self.deliveries.break_off()
-
-
-async def _take_back(pool: Any, identity: uuid.UUID) -> None:
-    """Put what a killed predecessor held back in front of the queue, without waiting for its lease."""
-    await pool.execute(
-        "UPDATE pgqueuer SET status = 'queued', queue_manager_id = NULL, slot = NULL, updated = now()"
-        " WHERE status = 'picked' AND queue_manager_id = $1",
-        identity,
-    )
-
-
-def _manager(pool: Any, identity: uuid.UUID, name: str, task: Task) -> QueueManager:
-    manager = QueueManager(Queries(AsyncpgPoolDriver(pool)))
-    manager.queue_manager_id = QueueManagerId(identity)
-
-    async def run(job: Job) -> None:
-        org, _, key = (job.payload or b"").decode().partition("/")
-        await _guarded(task, uuid.UUID(org), key)
-
-    # A job that fails beyond our foresight is held, never deleted: housekeeping looks after it.
-    manager.entrypoint(name, on_failure="hold", accepts_context=False)(run)
-    return manager
-
-
-async def _guarded(task: Task, org_id: uuid.UUID, key: str) -> None:
-    """Run a task; whatever it could not handle itself is tried again in a moment."""
-    try:
-        await task(org_id, key)
-    except TryAgainLater as later:
-        raise RetryRequested(timedelta(seconds=later.delay)) from None
-    except Exception as error:
-        log.exception("job_failed", key=key)
-        # Only the kind of error goes into the queue's log: messages can quote what was said in a call.
-        reason = type(error).__name__
-        raise RetryRequested(timedelta(seconds=INFRASTRUCTURE_RETRY_SECONDS), reason) from None
-
-
-async def _run(manager: QueueManager, lease: timedelta, *, batch: int, parallel: int) -> None:
-    await manager.run(
-        dequeue_timeout=timedelta(seconds=POLL_SECONDS),
-        batch_size=batch,
-        max_concurrent_tasks=parallel,
-        heartbeat_timeout=lease,
-        shutdown_on_listener_failure=True,
-    )
 
 
 async def _until_stopped(runs: list[asyncio.Task[None]], helpers: list[asyncio.Task[None]]) -> None:

@@ -20,6 +20,16 @@ GONE = "The receiver answered 410 Gone."
 FAILING = "Every attempt failed since {since}."
 
 
+def is_known(prepared: Prepared, outcome: Outcome) -> bool:
+    """Whether an attempt says nothing about its endpoint that was not known before it was made."""
+    if outcome.slow != (prepared.slow_since is not None):
+        return False
+    if outcome.delivered:
+        return prepared.failing_since is None
+    since = prepared.failing_since
+    return since is not None and not outcome.gone and not _long_enough(since, outcome.finished_at)
+
+
 async def note(session: AsyncSession, prepared: Prepared, outcome: Outcome) -> Endpoint | None:
     """Write down what an attempt says about its endpoint.
 

@@ -4,14 +4,16 @@ Two lanes share the attempts that one worker has in flight. An endpoint goes by 
 is slow, which is known from the database (any worker noticed it) or from an attempt of ours that has been
 hanging for more than SLOW_AFTER. What hangs moves over with its endpoint, so the prompt lane is free again.
 
-In each lane an endpoint may have many attempts in flight while half of the lane is free, and one when it is
-not: a single endpoint is fast, and however many of them hang at once leave slots for those that do not.
+In each lane slots go one by one to whoever has the fewest. An endpoint may have many while half of the lane
+is free, and one when it is not: a single endpoint is fast, and many that hang at once are all found out
+before they fill the lane. Few begin together: hundreds of new connections at once would hold up all others.
 """
 
 import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
 
 SLOW_AFTER = 1.0
 """Seconds after which an attempt that has no answer yet makes its endpoint a slow one."""
@@ -21,14 +23,21 @@ MOST_IN_FLIGHT = 512
 
 @dataclass(frozen=True, slots=True)
 class LaneSize:
-    """How many attempts fit in a lane, and how many of them one endpoint may have while half is free."""
+    """How many attempts fit in a lane.
+
+    Attributes:
+        slots: in all.
+        each: of one endpoint, while half of the lane is free.
+        at_once: that may begin together.
+    """
 
     slots: int
     each: int
+    at_once: int
 
 
-PROMPT = LaneSize(slots=256, each=32)
-SLOW = LaneSize(slots=192, each=16)
+PROMPT = LaneSize(slots=256, each=32, at_once=16)
+SLOW = LaneSize(slots=192, each=16, at_once=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,25 +82,40 @@ class Lanes:
         return [one for held in self._held.values() for one, began in held.began.items() if began < before]
 
     def shares(self, waiting: Sequence[Waiting]) -> Mapping[uuid.UUID, int]:
-        """How many attempts each endpoint may begin now; nothing is taken yet.
+        """How many attempts each endpoint may begin now; nothing is taken yet. Ask again when they began.
+
+        Slot by slot, whoever has the fewest is next; among equals, whoever comes first.
 
         Args:
-            waiting: who wants to, in the order in which they are served.
+            waiting: who wants to, each once, the longest due first.
         """
+        slow_before = self._clock() - SLOW_AFTER
+        prompt, slow = self._lanes(waiting, slow_before)
+        shares = {one.endpoint_id: 0 for one in waiting}
+        free = MOST_IN_FLIGHT - self.in_flight
+        queue = [
+            (len(held.began), number, slow if one.troubled or held.is_slow(slow_before) else prompt)
+            for number, one in enumerate(waiting)
+            for held in (self._held.get(one.endpoint_id, _NOTHING),)
+        ]
+        heapify(queue)
+        while queue and free:
+            held, number, lane = heappop(queue)
+            if lane.grant(held):
+                free -= 1
+                shares[waiting[number].endpoint_id] += 1
+                heappush(queue, (held + 1, number, lane))
+        return shares
+
+    def _lanes(self, waiting: Sequence[Waiting], slow_before: float) -> tuple["_Lane", "_Lane"]:
+        """Both lanes with what is in them."""
         for one in waiting:
             if held := self._held.get(one.endpoint_id):
                 held.troubled = one.troubled
-        slow_before = self._clock() - SLOW_AFTER
         prompt, slow = _Lane(PROMPT), _Lane(SLOW)
         for held in self._held.values():
             (slow if held.is_slow(slow_before) else prompt).used += len(held.began)
-        free, shares = MOST_IN_FLIGHT - self.in_flight, dict[uuid.UUID, int]()
-        for one in waiting:
-            held = self._held.get(one.endpoint_id, _NOTHING)
-            lane = slow if one.troubled or held.is_slow(slow_before) else prompt
-            shares[one.endpoint_id] = share = lane.grant(len(held.began), free)
-            free -= share
-        return shares
+        return prompt, slow
 
 
 @dataclass(slots=True)
@@ -113,11 +137,13 @@ _NOTHING = _Held()
 class _Lane:
     size: LaneSize
     used: int = 0
+    granted: int = 0
 
-    def grant(self, held: int, most: int) -> int:
-        """Slots for an endpoint that holds ``held`` already, at most ``most``."""
+    def grant(self, held: int) -> bool:
+        """Give one slot to an endpoint that holds so many, if it may have one more."""
         free = self.size.slots - self.used
         allowed = self.size.each if 2 * free > self.size.slots else 1
-        granted = max(0, min(allowed - held, free, most))
+        granted = held < allowed and free > 0 and self.granted < self.size.at_once
         self.used += granted
+        self.granted += granted
         return granted

@@ -1,4 +1,4 @@
-"""Writing attempts down: one by one, or those together that went as they should."""
+"""Writing attempts down: one by one, or together where nothing but the deliveries changes."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,46 +18,49 @@ Made = tuple[Prepared, Outcome]
 
 # Rows that somebody else holds are left to be recorded one by one: whoever writes many deliveries of many
 # endpoints must not wait for one while it holds others.
-_DELIVERED = text("""
+_MADE = text("""
     WITH made AS (
         SELECT * FROM unnest(
             CAST(:ids AS varchar[]), CAST(:numbers AS integer[]), CAST(:rounds AS integer[]),
-            CAST(:moments AS timestamptz[])
-        ) AS made(id, number, first_of_round, finished_at)
+            CAST(:statuses AS varchar[]), CAST(:errors AS text[]), CAST(:delivered AS timestamptz[]),
+            CAST(:delays AS float8[])
+        ) AS made(id, number, first_of_round, status, error, delivered_at, delay)
     ), unchanged AS (
-        SELECT delivery.id, made.number, made.finished_at
+        SELECT made.*
         FROM webhook_deliveries AS delivery JOIN made ON made.id = delivery.id
         WHERE delivery.status = 'pending' AND delivery.attempts = made.number - 1
           AND delivery.first_of_round = made.first_of_round
         FOR UPDATE OF delivery SKIP LOCKED
     )
     UPDATE webhook_deliveries
-    SET status = 'delivered', attempts = unchanged.number, delivered_at = unchanged.finished_at,
-        error = NULL, next_attempt_at = NULL, leased_until = NULL, leased_by = NULL
+    SET status = unchanged.status, attempts = unchanged.number, error = unchanged.error,
+        delivered_at = unchanged.delivered_at, leased_until = NULL, leased_by = NULL,
+        next_attempt_at = clock_timestamp() + make_interval(secs => unchanged.delay)
     FROM unchanged WHERE webhook_deliveries.id = unchanged.id
     RETURNING webhook_deliveries.id
 """)
 
 
-def is_plain(prepared: Prepared, outcome: Outcome) -> bool:
-    """Whether an attempt delivered and says nothing new about its endpoint."""
-    known = prepared.failing_since is None and outcome.slow == (prepared.slow_since is not None)
-    return outcome.delivered and known
+async def record_known(
+    database: Database, org_id: uuid.UUID, made: Sequence[Made], schedule: Sequence[int]
+) -> set[str]:
+    """Write attempts that say nothing new about their endpoints (``health.is_known``) down together.
 
-
-async def record_plain(database: Database, org_id: uuid.UUID, made: Sequence[Made]) -> set[str]:
-    """Write plain attempts of an organisation down together, each fenced as in ``record``.
-
-    Answers the deliveries that were recorded; the others changed meanwhile and are for ``record``.
+    They are of one organisation, and each is fenced as in ``record``. Answers the deliveries that were
+    recorded; the others changed meanwhile and are for ``record``.
     """
+    states = [_state(*one, delay_after(one[0].step, one[1], schedule)) for one in made]
     values = {
         "ids": [prepared.delivery_id for prepared, _ in made],
-        "numbers": [prepared.number for prepared, _ in made],
         "rounds": [prepared.first_of_round for prepared, _ in made],
-        "moments": [outcome.finished_at for _, outcome in made],
+        "numbers": [state["attempts"] for state in states],
+        "statuses": [state["status"] for state in states],
+        "errors": [state["error"] for state in states],
+        "delivered": [state["delivered_at"] for state in states],
+        "delays": [state["delay"] for state in states],
     }
     async with database.tenant(org_id) as session:
-        recorded = set((await session.scalars(_DELIVERED, values)).all())
+        recorded = set((await session.scalars(_MADE, values)).all())
         if rows := [_attempt(*one) for one in made if one[0].delivery_id in recorded]:
             await session.execute(insert(Attempt), rows)
     return recorded
@@ -100,21 +103,27 @@ async def _claim_number(
         update(Delivery)
         .where(Delivery.id == prepared.delivery_id, Delivery.attempts == prepared.number - 1)
         .where(Delivery.status == "pending", Delivery.first_of_round == prepared.first_of_round)
-        .values(_state(prepared, outcome, delay))
+        .values(_written(_state(prepared, outcome, delay)))
         .returning(Delivery.id)
     )
     return await session.scalar(statement) is not None
 
 
 def _state(prepared: Prepared, outcome: Outcome, delay: float | None) -> dict[str, Any]:
-    """What the delivery is after the attempt; the next one is due by the database's clock."""
+    """What the delivery is after the attempt, and the seconds until the next one."""
     status = "delivered" if outcome.delivered else "pending" if delay is not None else "failed"
     return {
         "attempts": prepared.number, "status": status, "error": outcome.error,
         "delivered_at": outcome.finished_at if outcome.delivered else None,
-        "next_attempt_at": None if delay is None else func.clock_timestamp() + timedelta(seconds=delay),
-        "leased_until": None, "leased_by": None,
+        "delay": delay,
     }  # fmt: skip
+
+
+def _written(state: dict[str, Any]) -> dict[str, Any]:
+    """A state as columns: the next attempt is due by the database's clock, and the lease is over."""
+    delay = state.pop("delay")
+    due = None if delay is None else func.clock_timestamp() + timedelta(seconds=delay)
+    return state | {"next_attempt_at": due, "leased_until": None, "leased_by": None}
 
 
 async def _changed_meanwhile(session: AsyncSession, prepared: Prepared) -> Delivery | None:
@@ -133,7 +142,7 @@ def _settle(
     replayed = delivery.status == "pending"
     delay = delay_after(prepared.number - delivery.first_of_round, outcome, schedule) if replayed else None
     why = delivery.error
-    for name, value in _state(prepared, outcome, delay).items():
+    for name, value in _written(_state(prepared, outcome, delay)).items():
         setattr(delivery, name, value)
     if not (replayed or outcome.delivered):
         delivery.error = why  # what ended it says more than the attempt

@@ -21,7 +21,7 @@ from calltrace.pipeline.recorder import Recorder
 from calltrace.webhooks import deliver, service
 from calltrace.webhooks.claims import Holder
 from calltrace.webhooks.prepared import Outcome, Prepared
-from calltrace.webhooks.record import record_plain
+from calltrace.webhooks.record import record_known
 
 
 class Line:
@@ -155,7 +155,7 @@ async def test_one_that_was_replayed_meanwhile_counts_as_delivered(
     renumbered = replace(one, number=3)
     async with platform.database.tenant(org) as session:
         await service.replay(session, one.delivery_id)
-    assert await record_plain(platform.database, org, [(renumbered, went(204))]) == set()
+    assert await record_known(platform.database, org, [(renumbered, went(204))], (1,)) == set()
     await Recorder(platform).record(renumbered, went(204))
     assert await rows(platform, org, STATES) == [("delivered", 3, True, 1)]
 
