@@ -67,6 +67,11 @@ class Deliverer:
                 except DatabaseAwayError as error:
                     log.warning("leases_not_renewed", error=error.detail)
 
+    @property
+    def in_flight(self) -> int:
+        """Attempts that have begun and are not recorded yet."""
+        return self._lanes.in_flight
+
     def wake(self) -> None:
         """Look soon: something became due."""
         self._woken.set()

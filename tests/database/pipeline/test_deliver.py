@@ -112,6 +112,14 @@ def worker(platform: Platform, **settings: Any) -> Deliverer:
     return Deliverer(replace(platform, settings=changed), uuid.uuid4())
 
 
+async def fill(deliverer: Deliverer) -> None:
+    """Look until nothing begins any more: few attempts begin together."""
+    before = -1
+    while deliverer.in_flight > before:
+        before = deliverer.in_flight
+        await deliverer.look()
+
+
 async def eventually(condition: Callable[[], Awaitable[bool]]) -> None:
     """Ask until it is so."""
     async with asyncio.timeout(60):
@@ -139,8 +147,7 @@ async def test_a_healthy_endpoint_is_served_while_a_hundred_dead_ones_hang(
 async def test_slots_never_exceed_the_bounds(platform: Platform, receivers: Receivers) -> None:
     await receivers.endpoint("/alone", PROMPT.each + 10, dead=True)
     one = worker(platform)
-    for _ in range(3):
-        await one.look()
+    await fill(one)
     await receivers.until(lambda: receivers.hanging["/alone"] == PROMPT.each)
     leased = "SELECT count(*) FROM webhook_deliveries WHERE leased_until > now()"
     assert await receivers.rows(leased) == [(PROMPT.each,)], "what has no slot is left for other workers"
@@ -157,8 +164,7 @@ async def test_one_known_to_be_dead_keeps_to_the_slow_lane(platform: Platform, r
     await receivers.endpoint("/dead", PROMPT.each, dead=True)
     await receivers.rows("UPDATE webhook_endpoints SET slow_since = now()")
     one = worker(platform)
-    await one.look()
-    await one.look()
+    await fill(one)
     await receivers.until(lambda: receivers.hanging["/dead"] == SLOW.each)
     leased = "SELECT count(*) FROM webhook_deliveries WHERE leased_until > now()"
     assert await receivers.rows(leased) == [(SLOW.each,)]
@@ -175,7 +181,7 @@ async def test_one_that_answers_again_gets_its_share_back(platform: Platform, re
     assert await receivers.rows("SELECT slow_since, failing_since FROM webhook_endpoints") == [(None, None)]
     receivers.dead.add("/well")
     await receivers.send(endpoint, PROMPT.each)
-    await one.look()
+    await fill(one)
     await receivers.until(lambda: receivers.hanging["/well"] == PROMPT.each)
     receivers.revive("/well")
     await one.idle()
