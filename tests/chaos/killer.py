@@ -1,4 +1,7 @@
-"""Who kills: one process after the other, without warning, each kind as often as any other."""
+"""Who kills: one process after the other, without warning, each kind as often as any other.
+
+A database server is also frozen for a while: it is there, holds every connection, and says nothing.
+"""
 
 import asyncio
 import contextlib
@@ -19,6 +22,9 @@ MERCILESS = 0.25
 HUNT_SECONDS = 20.0
 """How long a victim of a kind is waited for: decoders live for less than a second, now and then."""
 _LOOK_SECONDS = 0.03
+FREEZE = "frozen database"
+FREEZE_SECONDS = (4.0, 9.0)
+"""From hardly noticed to beyond every limit of a request; the supervisor replaces it after a minute."""
 
 
 @dataclass(slots=True)
@@ -36,21 +42,35 @@ class Killer:
     async def run(self) -> None:
         """Kill until the time or the rounds of the plan are over."""
         began, dice = time.monotonic(), self.plan.dice("victims")
-        for kind in self.plan.kinds(tuple(KINDS)):
+        for kind in self.plan.kinds((*KINDS, FREEZE)):
             await asyncio.sleep(dice.uniform(*self.plan.pauses))
             if dice.random() > MERCILESS:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self.well.wait(), MERCY_SECONDS)
             if time.monotonic() - began > self.plan.seconds:
                 return
-            victim = await self._hunt(kind, dice)
-            if victim is None:
-                self.missed[kind] += 1
-                continue
-            self.killed[kind] += 1
-            self.story.append(
-                f"{time.monotonic() - began:6.1f} s  {kind} {victim.pid}: {victim.command[:80]}"
-            )
+            victim = await (self._freeze(dice) if kind == FREEZE else self._hunt(kind, dice))
+            self._note(kind, victim, time.monotonic() - began)
+
+    def _note(self, kind: str, victim: Process | None, second: float) -> None:
+        if victim is None:
+            self.missed[kind] += 1
+            return
+        self.killed[kind] += 1
+        self.story.append(f"{second:6.1f} s  {kind} {victim.pid}: {victim.command[:80]}")
+
+    async def _freeze(self, dice: random.Random) -> Process | None:
+        """Stop every process of the server for a while; whoever connects then is not even refused."""
+        server = [one for one in below(self.root) if one.kind in {"postmaster", "backend"}]
+        postmaster = next((one for one in server if one.kind == "postmaster"), None)
+        if postmaster is None:
+            return None
+        try:
+            _signal(server, signal.SIGSTOP)
+            await asyncio.sleep(dice.uniform(*FREEZE_SECONDS))
+        finally:
+            _signal(server, signal.SIGCONT)
+        return postmaster
 
     async def _hunt(self, kind: str, dice: random.Random) -> Process | None:
         deadline = time.monotonic() + HUNT_SECONDS
@@ -68,3 +88,9 @@ def _kill(victim: Process) -> bool:
     except ProcessLookupError:
         return False
     return True
+
+
+def _signal(processes: list[Process], number: signal.Signals) -> None:
+    for one in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one.pid, number)

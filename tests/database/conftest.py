@@ -1,5 +1,6 @@
 """A real PostgreSQL for the whole run; every test works in organisations of its own."""
 
+import tempfile
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from calltrace.accounts.models import Mode
 from calltrace.accounts.service import create_organisation
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.submit import Intake, Submission
+from calltrace.db import connections, transaction
 from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer
 from calltrace.db.migrate import migrate
 from calltrace.db.session import Database
@@ -25,6 +27,7 @@ from calltrace.recordings.fetch import FetchLimits
 from calltrace.recordings.vault import Vault
 from calltrace.settings import load_settings
 from calltrace.storage import ObjectStore
+from database.line import Line, line_to
 
 SECRET = "a-secret-key-of-the-tests"
 NewOrg = Callable[[], Awaitable[uuid.UUID]]
@@ -138,3 +141,19 @@ def apart(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> ti
     by: timedelta = request.param
     monkeypatch.setattr(clock, "now", lambda: datetime.now(UTC) + by)
     return by
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for seconds in a test."""
+    monkeypatch.setattr(transaction, "BEGIN_SECONDS", 0.5)
+    for name in ("CONNECT_SECONDS", "STATEMENT_SECONDS", "POOL_SECONDS", "CLOSE_SECONDS"):
+        monkeypatch.setattr(connections, name, 1.0)
+
+
+@pytest.fixture
+async def line(migrated: str, short: None) -> AsyncGenerator[tuple[Line, str]]:
+    del short
+    with tempfile.TemporaryDirectory() as folder:  # a socket's path is short
+        async with line_to(migrated, Path(folder)) as opened:
+            yield opened

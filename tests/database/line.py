@@ -34,6 +34,11 @@ class Line:
         self.dead = True
         self.silence()
 
+    def revive(self) -> None:
+        """New connections pass again; the old ones stay silent."""
+        self.dead = False
+        self.silence()
+
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task, passing = asyncio.current_task(), self._open
         assert task is not None

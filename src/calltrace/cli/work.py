@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 import typer
 
+from calltrace.analyses.lifecycle import Claim
 from calltrace.cli import instance
 from calltrace.cli.service import start_service, with_shared_database
 from calltrace.kit.disk import DiskFullError
@@ -34,7 +35,8 @@ def _try_to_work(settings: Settings, dsn: str) -> bool:
     """Work until asked to stop; false while the disk has no room for a folder to work in."""
     try:
         with private_work_dir(settings.data_dir.absolute() / "work") as own:
-            while not asyncio.run(_run(settings, dsn, own)):
+            owed: list[Claim] = []
+            while not asyncio.run(_run(settings, dsn, own, owed)):
                 time.sleep(PAUSE_SECONDS)
     except DiskFullError as error:
         log.warning("work_dir_full", error=error.detail, again_in=PAUSE_SECONDS)
@@ -42,11 +44,11 @@ def _try_to_work(settings: Settings, dsn: str) -> bool:
     return True
 
 
-async def _run(settings: Settings, dsn: str, work_dir: Path) -> bool:
+async def _run(settings: Settings, dsn: str, work_dir: Path, owed: list[Claim]) -> bool:
     """Work until asked to stop; false when the database went away and it is worth to begin anew."""
     async with instance.open_platform(settings, dsn) as platform:
         try:
-            await run_worker(platform, work_dir)
+            await run_worker(platform, work_dir, owed)
         except DATABASE_LOST as error:
             log.warning("worker_lost_database", error=type(error).__name__, again_in=PAUSE_SECONDS)
             return False

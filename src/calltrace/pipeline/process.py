@@ -31,10 +31,18 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class Processor(Interruptible):
-    """Processes analyses with one warm child; several at a time only overlap in their downloads."""
+    """Processes analyses with one warm child; several at a time only overlap in their downloads.
 
-    def __init__(self, platform: Platform, child: Child, work_dir: Path) -> None:
+    Args:
+        platform: what the steps need.
+        child: hears and evaluates.
+        work_dir: for audio in the clear.
+        owed: claims to be given back once the database is there again; outlives the processor.
+    """
+
+    def __init__(self, platform: Platform, child: Child, work_dir: Path, owed: list[Claim]) -> None:
         super().__init__()
+        self._owed = owed
         self._platform = platform
         self._steps = Steps(platform, child)
         self._work_dir = work_dir
@@ -43,10 +51,23 @@ class Processor(Interruptible):
         """Run one analysis to its end, or raise TryAgainLater.
 
         Raises:
-            DatabaseAwayError: nothing can be written down now; the claim stays and counts as lost.
+            DatabaseAwayError: nothing can be written down now; the claim is owed.
         """
         with self.in_hand() as task:
             await self._claim_and_run(org_id, analysis_id, task)
+
+    async def settle(self) -> None:
+        """Give back what is owed: an outage of the database is no loss of a worker, and counts as none.
+
+        Raises:
+            DatabaseAwayError: it is away again; what is left stays owed.
+        """
+        while self._owed:
+            claim = self._owed[-1]
+            with suppress(StaleAttemptError):  # somebody was faster, or its end was written after all
+                async with self._platform.database.tenant(claim.org_id) as session:
+                    await lifecycle.give_back(session, claim, failed_try=False)
+            self._owed.pop()
 
     async def _claim_and_run(
         self, org_id: uuid.UUID, analysis_id: uuid.UUID, task: "asyncio.Task[None]"
@@ -61,6 +82,9 @@ class Processor(Interruptible):
         work = Work(claim, analysis, processing, directory, task)
         try:
             await self._run_guarded(work)
+        except DatabaseAwayError:
+            self._owed.append(claim)
+            raise
         finally:
             await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
 

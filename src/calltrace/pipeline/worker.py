@@ -17,6 +17,7 @@ import structlog
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError
 
+from calltrace.analyses.lifecycle import Claim
 from calltrace.db import jobs
 from calltrace.db.connections import raw_pool
 from calltrace.db.listen import listen
@@ -44,15 +45,21 @@ DATABASE_LOST = (
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def run_worker(platform: Platform, work_dir: Path) -> None:
+async def run_worker(platform: Platform, work_dir: Path, owed: list[Claim]) -> None:
     """Work until SIGTERM or SIGINT; then let deliveries end and give analyses back.
+
+    Args:
+        platform: what jobs need.
+        work_dir: for audio in the clear.
+        owed: claims that could not be given back because the database was away; to be handed in again.
 
     Raises:
         DATABASE_LOST: the database went away; whoever called begins anew.
     """
     child = build_child(platform.settings, work_dir)
-    processor, reevaluator = Processor(platform, child, work_dir), Reevaluator(platform, child)
+    processor, reevaluator = Processor(platform, child, work_dir, owed), Reevaluator(platform, child)
     try:
+        await processor.settle()
         await _serve(platform, processor, reevaluator)
     finally:
         await child.close()

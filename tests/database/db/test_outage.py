@@ -1,42 +1,24 @@
 """A database that is silent or cut off: told within bounded time, and used again when it is back."""
 
 import asyncio
-import tempfile
 import uuid
 from collections.abc import AsyncGenerator
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from calltrace.catalog.models import Agent
-from calltrace.db import connections, transaction
+from calltrace.db import connections
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.transaction import NotCommittedError
 from database.conftest import count
-from database.line import Line, line_to
+from database.line import Line
 
 PATIENCE = 30.0
 """Seconds that no test may hang: far above the limits that are set below."""
-
-
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for seconds in a test."""
-    monkeypatch.setattr(transaction, "BEGIN_SECONDS", 0.5)
-    for name in ("CONNECT_SECONDS", "STATEMENT_SECONDS", "POOL_SECONDS", "CLOSE_SECONDS"):
-        monkeypatch.setattr(connections, name, 1.0)
-
-
-@pytest.fixture
-async def line(migrated: str, short: None) -> AsyncGenerator[tuple[Line, str]]:
-    del short
-    with tempfile.TemporaryDirectory() as folder:  # a socket's path is short
-        async with line_to(migrated, Path(folder)) as opened:
-            yield opened
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from database.scorecards.factory import card, stored
 @pytest.fixture
 async def processor(platform: Platform, tmp_path: Path) -> AsyncGenerator[Processor]:
     child = build_child(platform.settings, tmp_path)
-    yield Processor(platform, child, tmp_path)
+    yield Processor(platform, child, tmp_path, [])
     await child.close()
 
 

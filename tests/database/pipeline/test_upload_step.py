@@ -144,7 +144,7 @@ async def test_a_piece_that_is_gone_is_told_for_good(roomy: Platform, org: uuid.
 async def processor(roomy: Platform, tmp_path: Path) -> AsyncGenerator[Processor]:
     child = build_child(roomy.settings, tmp_path)
     (tmp_path / "work").mkdir()
-    yield Processor(roomy, child, tmp_path / "work")
+    yield Processor(roomy, child, tmp_path / "work", [])
     await child.close()
 
 
