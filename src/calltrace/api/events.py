@@ -3,7 +3,7 @@
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from typing import Annotated, Any, cast
+from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Header, Request, Response
 from starlette.responses import StreamingResponse
@@ -11,6 +11,7 @@ from starlette.types import Send
 
 from calltrace.accounts.keys import Principal
 from calltrace.analyses import watching
+from calltrace.analyses.document import Stage, Status
 from calltrace.analyses.queries import Progress
 from calltrace.analyses.watching import End, Watchers
 from calltrace.api.deps import PlatformDep, Reader, path_id
@@ -25,10 +26,32 @@ RETRY_MILLISECONDS = 2000
 HEARTBEAT = ":\n\n"
 HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
 """No proxy may keep, compress or collect what is to be seen at once."""
+PROGRESS: dict[str, Any] = {
+    "type": "object",
+    "required": ["analysisId"],
+    "properties": {
+        "analysisId": {"type": "string", "format": "uuid"},
+        "status": {"enum": list(get_args(Status))},
+        "stage": {"enum": list(get_args(Stage))},
+        "percent": {"type": "integer", "minimum": 0, "maximum": 100},
+        "error": {"anyOf": [{"$ref": "#/components/schemas/ErrorDocument"}, {"type": "null"}]},
+    },
+}
+EVENT: dict[str, Any] = {
+    "type": "object",
+    "required": ["event", "id", "data"],
+    "properties": {
+        "event": {"enum": ["progress", "completed", "failed", "erased"]},
+        "id": {"type": "string"},
+        "data": {"type": "string", "contentMediaType": "application/json", "contentSchema": PROGRESS},
+        "retry": {"type": "integer", "minimum": 0},
+    },
+}
+"""Of one event: OpenAPI 3.1 has no other place for it."""
 SHOWN: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "Events `progress`, then one of `completed`, `failed`, `erased`.",
-        "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        "content": {"text/event-stream": {"schema": EVENT}},
     },
     204: {"description": "`Last-Event-ID` names the end: there is nothing more, do not reconnect."},
 }
