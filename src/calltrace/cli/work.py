@@ -7,12 +7,11 @@ from pathlib import Path
 import structlog
 import typer
 
-from calltrace.analyses.lifecycle import Claim
 from calltrace.cli import instance
 from calltrace.cli.service import start_service, with_shared_database
 from calltrace.kit.disk import DiskFullError
 from calltrace.pipeline.workdir import private_work_dir
-from calltrace.pipeline.worker import DATABASE_LOST, run_worker
+from calltrace.pipeline.worker import DATABASE_LOST, Owed, run_worker
 from calltrace.settings import Settings
 
 PAUSE_SECONDS = 2.0
@@ -35,7 +34,7 @@ def _try_to_work(settings: Settings, dsn: str) -> bool:
     """Work until asked to stop; false while the disk has no room for a folder to work in."""
     try:
         with private_work_dir(settings.data_dir.absolute() / "work") as own:
-            owed: list[Claim] = []
+            owed = Owed()
             while not asyncio.run(_run(settings, dsn, own, owed)):
                 time.sleep(PAUSE_SECONDS)
     except DiskFullError as error:
@@ -44,7 +43,7 @@ def _try_to_work(settings: Settings, dsn: str) -> bool:
     return True
 
 
-async def _run(settings: Settings, dsn: str, work_dir: Path, owed: list[Claim]) -> bool:
+async def _run(settings: Settings, dsn: str, work_dir: Path, owed: Owed) -> bool:
     """Work until asked to stop; false when the database went away and it is worth to begin anew."""
     async with instance.open_platform(settings, dsn) as platform:
         try:

@@ -2,12 +2,13 @@
 
 import asyncio
 import uuid
+from contextlib import suppress
 
 import structlog
 
 from calltrace.analyses import evaluation_work, lifecycle
 from calltrace.analyses.errors import StaleAttemptError
-from calltrace.analyses.evaluation_work import Material
+from calltrace.analyses.evaluation_work import Claim, Material
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.children import Child
@@ -26,10 +27,17 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 class Reevaluator(Interruptible):
-    """Evaluates again with the worker's warm child, in turn with the analyses that it works on."""
+    """Evaluates again with the worker's warm child, in turn with the analyses that it works on.
 
-    def __init__(self, platform: Platform, child: Child) -> None:
+    Args:
+        platform: where evaluations are kept.
+        child: evaluates.
+        owed: claims to be given back once the database is there again; outlives the reevaluator.
+    """
+
+    def __init__(self, platform: Platform, child: Child, owed: list[Claim]) -> None:
         super().__init__()
+        self._owed = owed
         self._platform = platform
         self._child = child
 
@@ -37,7 +45,7 @@ class Reevaluator(Interruptible):
         """Make one evaluation, or raise TryAgainLater. One that was erased meanwhile ends quietly.
 
         Raises:
-            DatabaseAwayError: nothing can be written down now; the claim counts as lost.
+            DatabaseAwayError: nothing can be written down now; the claim is owed.
         """
         with self.in_hand() as task:
             async with self._platform.database.tenant(org_id) as session:
@@ -48,6 +56,22 @@ class Reevaluator(Interruptible):
                 await self._run_guarded(material, task)
             except StaleAttemptError:
                 log.info("stale_evaluation", evaluation=str(evaluation_id))
+            except DatabaseAwayError:
+                self._owed.append(material.claim)
+                raise
+
+    async def settle(self) -> None:
+        """Give back what is owed: an outage of the database is no loss of a worker.
+
+        Raises:
+            DatabaseAwayError: it is away again; what is left stays owed.
+        """
+        while self._owed:
+            claim = self._owed[-1]
+            with suppress(StaleAttemptError):  # somebody was faster, or its end was written after all
+                async with self._platform.database.tenant(claim.org_id) as session:
+                    await evaluation_work.give_back(session, claim)
+            self._owed.pop()
 
     async def _run_guarded(self, material: Material, task: "asyncio.Task[None]") -> None:
         """Run, and see to it that whatever goes wrong is written down as what it is."""

@@ -8,7 +8,7 @@ import asyncio
 import signal
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import structlog
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError
 
+from calltrace.analyses.evaluation_work import Claim as EvaluationClaim
 from calltrace.analyses.lifecycle import Claim
 from calltrace.db import jobs
 from calltrace.db.connections import raw_pool
@@ -45,21 +46,31 @@ DATABASE_LOST = (
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def run_worker(platform: Platform, work_dir: Path, owed: list[Claim]) -> None:
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """Claims that could not be given back because the database was away; to be handed in again."""
+
+    analyses: list[Claim] = field(default_factory=list[Claim])
+    evaluations: list[EvaluationClaim] = field(default_factory=list[EvaluationClaim])
+
+
+async def run_worker(platform: Platform, work_dir: Path, owed: Owed) -> None:
     """Work until SIGTERM or SIGINT; then let deliveries end and give analyses back.
 
     Args:
         platform: what jobs need.
         work_dir: for audio in the clear.
-        owed: claims that could not be given back because the database was away; to be handed in again.
+        owed: what a run before this one could not give back.
 
     Raises:
         DATABASE_LOST: the database went away; whoever called begins anew.
     """
     child = build_child(platform.settings, work_dir)
-    processor, reevaluator = Processor(platform, child, work_dir, owed), Reevaluator(platform, child)
+    processor = Processor(platform, child, work_dir, owed.analyses)
+    reevaluator = Reevaluator(platform, child, owed.evaluations)
     try:
         await processor.settle()
+        await reevaluator.settle()
         await _serve(platform, processor, reevaluator)
     finally:
         await child.close()

@@ -13,8 +13,11 @@ from sqlalchemy import text
 from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses import evaluations, read
 from calltrace.analyses.erase import erase
+from calltrace.analyses.evaluation_work import Claim
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.submit import Intake
+from calltrace.db.outage import DatabaseAwayError
+from calltrace.db.session import Database
 from calltrace.kit.children import Child
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.errors import TryAgainLater
@@ -22,13 +25,14 @@ from calltrace.pipeline.reevaluate import Reevaluator
 from calltrace.webhooks import service as webhooks
 from database.analyses.factory import EVALUATION, completed
 from database.conftest import count
+from database.line import Line
 from database.scorecards.factory import stored
 
 
 @pytest.fixture
 async def reevaluator(platform: Platform, tmp_path: Path) -> AsyncGenerator[Reevaluator]:
     child = build_child(platform.settings, tmp_path)
-    yield Reevaluator(platform, child)
+    yield Reevaluator(platform, child, [])
     await child.close()
 
 
@@ -37,7 +41,7 @@ def crashing(platform: Platform) -> Reevaluator:
     """Its child ends before it answers, every time."""
     settings = platform.settings.model_copy(update={"processing_retry_schedule": (1, 2)})
     child = Child("calltrace.there_is_no_such_module", stall_seconds=30, environment={})
-    return Reevaluator(replace(platform, settings=settings), child)
+    return Reevaluator(replace(platform, settings=settings), child, [])
 
 
 async def _asked(
@@ -156,3 +160,28 @@ async def test_a_worker_that_stops_gives_it_back_at_once(
     with pytest.raises(TryAgainLater):
         await reevaluator.evaluate(org, evaluation_id)
     assert (await _row(platform, org, evaluation_id)).attempts == 0
+
+
+async def test_an_outage_of_the_database_is_no_lost_worker(
+    platform: Platform, intake: Intake, org: uuid.UUID, line: tuple[Line, str], tmp_path: Path
+) -> None:
+    evaluation_id, owed = await _asked(platform, org, await completed(platform, intake, org)), list[Claim]()
+    child, database = build_child(platform.settings, tmp_path), Database(line[1], pool_size=2)
+    away = Reevaluator(replace(platform, database=database), child, owed)
+    work = asyncio.create_task(away.evaluate(org, evaluation_id))
+    await _claimed(platform, org, evaluation_id)
+    line[0].die()
+    with pytest.raises(DatabaseAwayError):
+        await work
+    with pytest.raises(DatabaseAwayError):
+        await away.settle()
+    assert [one.evaluation_id for one in owed] == [evaluation_id]
+    line[0].revive()
+    await away.settle()
+    assert owed == []
+    row = await _row(platform, org, evaluation_id)
+    assert (row.status, row.attempts, row.tries) == ("queued", 0, 0)
+    await away.evaluate(org, evaluation_id)
+    assert (await _row(platform, org, evaluation_id)).status == "completed"
+    await child.close()
+    await database.close()
