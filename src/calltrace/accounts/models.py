@@ -89,6 +89,12 @@ class AuditEntry(Row, Tenant, Base):
     __table_args__ = (
         CheckConstraint("actor_kind IN ('api_key','user','operator','system')", name="actor_kind"),
         Index("ix_audit_entries_org_id", "org_id", text("created_at DESC"), text("id DESC")),
+        Index(
+            "ix_audit_entries_erased",
+            "org_id",
+            "target_id",
+            postgresql_where=text("action = 'analysis.erased'"),
+        ),
     )
     actor_kind: Mapped[str] = mapped_column(String(10))
     actor_id: Mapped[uuid.UUID | None]

@@ -14,9 +14,11 @@ from calltrace.accounts.audit import Actor, Deed
 from calltrace.accounts.models import AuditEntry, Mode
 from calltrace.analyses import queries
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
+from calltrace.analyses.read import following
 from calltrace.db import jobs
 from calltrace.db.base import Base
 from calltrace.db.session import Database
+from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Recording, Upload
@@ -70,6 +72,28 @@ async def erase(
         receipt = Receipt.of(await audit.record(session, org_id, actor, deed))
     await objects.remove(database, vault, org_id, object_keys)
     return receipt
+
+
+async def find(session: AsyncSession, receipt_id: uuid.UUID, mode: Mode) -> Receipt:
+    """One receipt.
+
+    Raises:
+        NotFoundError: there is none, or it belongs to another organisation or mode.
+    """
+    entry = await queries.erasure(session, receipt_id, mode)
+    if entry is None:
+        raise NotFoundError("There is no erasure with this id.")
+    return Receipt.of(entry)
+
+
+async def page(
+    session: AsyncSession, mode: Mode, analysis_id: uuid.UUID | None, *, cursor: str | None, limit: int
+) -> tuple[Sequence[Receipt], str | None]:
+    """One page of receipts, newest first, and the cursor of the next page; of one analysis, if given."""
+    after = Cursor.decode(cursor) if cursor else None
+    target = str(analysis_id) if analysis_id else None
+    found = await queries.erasures(session, mode, target, after=after, limit=limit + 1)
+    return [Receipt.of(one) for one in found[:limit]], following(found, limit)
 
 
 async def _media(session: AsyncSession, analysis: Analysis) -> tuple[list[Recording], list[Upload]]:

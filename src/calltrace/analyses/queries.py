@@ -10,7 +10,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased, defer
 
-from calltrace.accounts.models import Mode
+from calltrace.accounts.models import AuditEntry, Mode
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
 from calltrace.db.base import Json
 from calltrace.kit.cursor import Cursor
@@ -232,6 +232,30 @@ async def idempotency_key(session: AsyncSession, mode: Mode, key: str) -> Idempo
     """The first use of a key by the organisation, among its live or its test requests."""
     match = (IdempotencyKey.mode == mode, IdempotencyKey.key == key)
     return await session.scalar(select(IdempotencyKey).where(*match))
+
+
+_ERASED = AuditEntry.action == literal("analysis.erased", literal_execute=True)
+"""Written out, so that the index of these entries applies."""
+
+
+async def erasure(session: AsyncSession, receipt_id: uuid.UUID, mode: Mode) -> AuditEntry | None:
+    """The receipt of one erasure among the organisation's live or its test analyses."""
+    query = select(AuditEntry).where(AuditEntry.id == receipt_id, _ERASED)
+    return await session.scalar(query.where(AuditEntry.details["mode"].astext == mode))
+
+
+async def erasures(
+    session: AsyncSession, mode: Mode, target_id: str | None, *, after: Cursor | None, limit: int
+) -> Sequence[AuditEntry]:
+    """The next ``limit`` receipts after a cursor, newest first; of one analysis, when that is given."""
+    query = select(AuditEntry).where(_ERASED, AuditEntry.details["mode"].astext == mode)
+    if target_id is not None:
+        query = query.where(AuditEntry.target_id == target_id)
+    if after:
+        place = tuple_(AuditEntry.created_at, AuditEntry.id)
+        query = query.where(place < tuple_(literal(after.moment), literal(after.id)))
+    query = query.order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc()).limit(limit)
+    return (await session.scalars(query)).all()
 
 
 async def recording_of(session: AsyncSession, analysis_id: uuid.UUID) -> Recording | None:

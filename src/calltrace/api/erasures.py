@@ -1,14 +1,19 @@
-"""``DELETE /api/v1/analyses/{id}``: erase a call and everything that came of it."""
+"""``DELETE /api/v1/analyses/{id}``: erase a call and everything that came of it; and the receipts of that."""
 
-from fastapi import APIRouter
+from typing import Annotated
+from uuid import UUID
 
-from calltrace.analyses.erase import Receipt, erase
-from calltrace.api.deps import ActorDep, PlatformDep, Writer, path_id
+from fastapi import APIRouter, Query, Request
+
+from calltrace.analyses import erase
+from calltrace.analyses.erase import Receipt
+from calltrace.api.deps import ActorDep, PlatformDep, Reader, Writer, only_known, path_id
 from calltrace.api.openapi import problems
+from calltrace.api.parameters import Limit, Position
 from calltrace.api.schemas import Wire
 from calltrace.kit import clock
 
-router = APIRouter(prefix="/analyses", tags=["Analyses"])
+router = APIRouter(tags=["Analyses"])
 
 
 class ErasedCounts(Wire):
@@ -41,7 +46,14 @@ class ErasureReceipt(Wire):
         )
 
 
-@router.delete("/{analysis_id}", responses=problems(401, 403, 404, 500, 503))
+class ErasureList(Wire):
+    """One page; ``nextCursor`` is null on the last one."""
+
+    data: list[ErasureReceipt]
+    next_cursor: str | None
+
+
+@router.delete("/analyses/{analysis_id}", responses=problems(401, 403, 404, 500, 503))
 async def erase_analysis(
     analysis_id: str, platform: PlatformDep, principal: Writer, actor: ActorDep
 ) -> ErasureReceipt:
@@ -51,7 +63,30 @@ async def erase_analysis(
     moment still arrives. A retry of the request that made it, with the same idempotency key, is answered as
     before and brings nothing back.
     """
-    receipt = await erase(
+    receipt = await erase.erase(
         platform.database, platform.vault, actor, principal.org_id, path_id(analysis_id), principal.mode
     )
     return ErasureReceipt.of(receipt)
+
+
+@router.get("/erasures", responses=problems(400, 401, 403, 500, 503))
+async def list_erasures(
+    request: Request,
+    platform: PlatformDep,
+    principal: Reader,
+    analysis_id: Annotated[UUID | None, Query(alias="analysisId")] = None,
+    limit: Limit = 50,
+    cursor: Position = None,
+) -> ErasureList:
+    """Receipts of what was erased, newest first: for whoever lost the answer to a DELETE."""
+    only_known(request, frozenset({"analysisId", "limit", "cursor"}))
+    async with platform.database.tenant(principal.org_id) as session:
+        found, following = await erase.page(session, principal.mode, analysis_id, cursor=cursor, limit=limit)
+    return ErasureList(data=[ErasureReceipt.of(one) for one in found], next_cursor=following)
+
+
+@router.get("/erasures/{receipt_id}", responses=problems(401, 403, 404, 500, 503))
+async def get_erasure(receipt_id: str, platform: PlatformDep, principal: Reader) -> ErasureReceipt:
+    """One receipt."""
+    async with platform.database.tenant(principal.org_id) as session:
+        return ErasureReceipt.of(await erase.find(session, path_id(receipt_id), principal.mode))

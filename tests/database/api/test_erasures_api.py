@@ -8,6 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from calltrace.accounts import audit
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
@@ -91,3 +92,43 @@ async def test_a_late_retry_is_a_replay(api: httpx2.AsyncClient, caller: Caller)
     assert (again.status_code, again.json()) == (202, first.json())
     assert again.headers["idempotent-replayed"] == "true"
     assert (await api.get("/api/v1/analyses", headers=auth(caller.token))).json()["data"] == []
+
+
+async def test_receipts_can_be_read_again(
+    api: httpx2.AsyncClient, caller: Caller, intake: Intake, database: Database, new_org: Any
+) -> None:
+    ids = [await submitted(intake, caller.org_id) for _ in range(3)]
+    made = [(await _delete(api, caller.token, one)).json() for one in ids]
+
+    async def get(path: str, token: str = caller.token) -> httpx2.Response:
+        return await api.get(f"/api/v1/erasures{path}", headers=auth(token))
+
+    assert (await get(f"/{made[0]['receiptId']}")).json() == made[0]
+    assert (await get(f"?analysisId={ids[1]}")).json() == {"data": [made[1]], "nextCursor": None}
+    first = (await get("?limit=2")).json()
+    assert first["data"] == [made[2], made[1]]
+    assert (await get(f"?limit=2&cursor={first['nextCursor']}")).json() == {
+        "data": [made[0]], "nextCursor": None,
+    }  # fmt: skip
+    for stranger in (
+        await new_token(database, await new_org()),
+        await new_token(database, caller.org_id, mode="test"),
+    ):
+        assert (await get("", stranger)).json() == {"data": [], "nextCursor": None}
+        problem_of(await get(f"/{made[0]['receiptId']}", stranger), 404, "not_found")
+    writer = await new_token(database, caller.org_id, ("analysis:write",))
+    for path in ("", f"/{made[0]['receiptId']}"):
+        problem_of(await get(path, writer), 403, "insufficient_scope")
+    for query in ("?analysisId=nope", "?colour=red", "?limit=0", "?cursor=zzz"):
+        problem_of(await get(query), 400, "invalid_request")
+    for name in ("nope", uuid.uuid4(), ids[0]):
+        problem_of(await get(f"/{name}"), 404, "not_found")
+
+
+async def test_an_entry_of_another_kind_is_no_receipt(
+    api: httpx2.AsyncClient, caller: Caller, database: Database
+) -> None:
+    async with database.tenant(caller.org_id) as session:
+        entry = await audit.record(session, caller.org_id, audit.OPERATOR, audit.Deed("thing.done", "x"))
+    answer = await api.get(f"/api/v1/erasures/{entry.id}", headers=auth(caller.token))
+    problem_of(answer, 404, "not_found")

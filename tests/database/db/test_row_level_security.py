@@ -13,8 +13,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import keys, sessions
-from calltrace.accounts.audit import OPERATOR
+from calltrace.accounts import audit, keys, sessions
+from calltrace.accounts.audit import OPERATOR, Deed
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
 from calltrace.analyses import submit
@@ -131,6 +131,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         )
         evaluation = EvaluationRow(org_id=org, analysis_id=accepted.analysis_id, status="queued")
         session.add_all([recording, evaluation])
+        erased = Deed("analysis.erased", accepted.analysis_id, {"mode": "live", "erased": {}})
+        receipt = await audit.record(session, org, OPERATOR, erased)
         await objects.doom(session, org, [f"{org}/doomed"])
         await session.flush()
         await session.execute(text("UPDATE analyses SET recording_id = :id"), {"id": recording.id})
@@ -169,7 +171,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
         "evaluation_id": evaluation.id, "version_id": None, "key_ids": [key.id],
-        "analysis_ids": [accepted.analysis_id],
+        "analysis_ids": [accepted.analysis_id], "receipt_id": receipt.id,
+        "target_id": str(accepted.analysis_id),
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
         "endpoint_id": endpoint.id,
         "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
