@@ -1,5 +1,6 @@
 """What a key opens: each operation asks for exactly one scope, and each mode has its own data."""
 
+import re
 import uuid
 
 import httpx2
@@ -17,6 +18,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 FAMILIES = {
     "analyses": "analysis", "calls": "calls", "uploads": "storage", "webhook-endpoints": "webhooks",
     "webhook-deliveries": "webhooks", "agents": "catalog", "queues": "catalog", "scorecards": "catalog",
+    "erasures": "analysis",
 }  # fmt: skip
 """The first word of a path, and the family of scopes that opens it (interfaces, section 3)."""
 
@@ -39,8 +41,7 @@ async def _operations(api: httpx2.AsyncClient) -> list[tuple[str, str]]:
 
 
 async def _ask(api: httpx2.AsyncClient, token: str | None, method: str, path: str) -> httpx2.Response:
-    for name in ("id", "analysis_id", "endpoint_id", "delivery_id", "call_id", "upload_id", "version"):
-        path = path.replace(f"{{{name}}}", str(uuid.uuid4()))
+    path = re.sub(r"\{\w+\}", lambda _name: str(uuid.uuid4()), path)
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     return await api.request(method.upper(), path, headers=headers)
 
