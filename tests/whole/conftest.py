@@ -1,6 +1,7 @@
 """One running platform for the tests that do not need one of their own."""
 
 from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,26 +33,36 @@ class Stage:
         return f"{self.world.url}/short.mp3"
 
 
+def sample_files() -> dict[str, bytes]:
+    """What the outside world serves: the sample call, parts of it, and what is no call at all."""
+    return {
+        "/sample.mp3": sample_call_path().read_bytes(),
+        "/page.mp3": b"<!doctype html><html><body>Not found</body></html>",
+        "/noise.mp3": b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(range(256)) * 40,
+        "/short.mp3": sample_call_path().read_bytes()[:SHORT_BYTES],
+        "/cut.mp3": sample_call_path().read_bytes()[:4000],
+    }
+
+
 @pytest.fixture(scope="session")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[World, Path]]:
     folder = tmp_path_factory.mktemp("platform")
     with running_world(folder) as world:
-        world.files = {
-            "/sample.mp3": sample_call_path().read_bytes(),
-            "/page.mp3": b"<!doctype html><html><body>Not found</body></html>",
-            "/noise.mp3": b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(range(256)) * 40,
-            "/short.mp3": sample_call_path().read_bytes()[:SHORT_BYTES],
-            "/cut.mp3": sample_call_path().read_bytes()[:4000],
-        }
+        world.files = sample_files()
         yield world, folder
 
 
 @pytest.fixture(scope="session")
 def stage(world: tuple[World, Path]) -> Generator[Stage]:
-    outside, folder = world
+    with running_stage(*world) as stage:
+        yield stage
+
+
+@contextmanager
+def running_stage(world: World, folder: Path) -> Generator[Stage]:
     installation = Installation(folder)
     installation.start()
-    yield make_stage(installation, outside)
+    yield make_stage(installation, world)
     installation.stop()
 
 

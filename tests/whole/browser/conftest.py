@@ -19,7 +19,8 @@ from playwright.sync_api import (
 )
 
 from whole.browser.chromium import ARGUMENTS, find
-from whole.conftest import Stage
+from whole.conftest import Stage, running_stage
+from whole.harness import running_world
 
 EMAIL = "admin@example.com"
 MISSING = "no Chromium: run scripts/install_test_browser.py, or set CALLTRACE_CHROMIUM"
@@ -40,6 +41,14 @@ def chromium() -> Generator[Browser]:
         expect.set_options(timeout=30_000)  # machines are shared
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def stage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
+    """Of its own: the endpoints made here would be told of every call of the other tests, too."""
+    folder = tmp_path_factory.mktemp("browser")
+    with running_world(folder) as world, running_stage(world, folder) as stage:
+        yield stage
 
 
 @pytest.fixture(scope="session")

@@ -68,6 +68,10 @@ def _fill_key(page: Page) -> None:
     page.get_by_role("heading", name="API key created").wait_for()
 
 
+def test_the_api_reference(look: Look) -> None:
+    look.open("/docs", "reference")
+
+
 def test_the_pages_of_signing_in(look: Look) -> None:
     look.seat.page.context.clear_cookies()
     look.open("/login", "login")
