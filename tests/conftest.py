@@ -9,12 +9,21 @@ from ipaddress import ip_address, ip_network
 from pathlib import Path
 
 import pytest
+import structlog
 import trustme
 
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy, UnknownHostError
 from calltrace.kit.outbound.addresses import IPAddress
 from gate import Gate
 from s3server import BUCKET, S3Server
+
+structlog.configure(
+    processors=[
+        structlog.processors.add_log_level,
+        structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
+    ]
+)
+"""As ``kit.logs`` does it: what structlog does unasked takes seconds to draw one traceback."""
 
 Script = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """What a server does once it has read a request's head: it gets the head and writes what it likes."""

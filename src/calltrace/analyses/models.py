@@ -4,6 +4,7 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import (
+    JSON,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -93,7 +94,7 @@ class TranscriptRow(Tenant, Base):
     analysis_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True
     )
-    document: Mapped[Json]
+    document: Mapped[Json] = mapped_column(JSON)  # as it was written: it is only ever passed on whole
 
 
 class EvaluationRow(Row, Tenant, Base):
@@ -114,7 +115,7 @@ class EvaluationRow(Row, Tenant, Base):
     analysis_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
     score: Mapped[float | None] = mapped_column(Numeric(4, 1, asdecimal=False))
     passed: Mapped[bool | None]
-    document: Mapped[Json | None]
+    document: Mapped[Json | None] = mapped_column(JSON)
     status: Mapped[str] = mapped_column(String(10), server_default="completed")
     scorecard_version_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("scorecard_versions.id", ondelete="SET NULL")

@@ -4,11 +4,25 @@ import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
-from sqlalchemy import ARRAY, Select, Text, Uuid, any_, cast, exists, func, literal, not_, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    Select,
+    Text,
+    Uuid,
+    any_,
+    cast,
+    exists,
+    func,
+    literal,
+    not_,
+    select,
+    tuple_,
+)
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import aliased, defer
+from sqlalchemy.orm import defer
 
 from calltrace.accounts.models import AuditEntry, Mode
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
@@ -43,30 +57,30 @@ class Filters:
     mode: Mode = "live"
 
 
-def _with_results(some: Select[Analysis]) -> Select[Analysis, str, str]:
-    """Some analyses with their results, newest first.
-
-    Results are looked up for each chosen one, not joined: a page is cut out of all analyses before anybody
-    unpacks a transcript.
-    """
-    chosen = aliased(Analysis, some.subquery())
-    transcript = select(cast(TranscriptRow.document, Text)).where(TranscriptRow.analysis_id == chosen.id)
-    newest = (
-        select(cast(EvaluationRow.document, Text))
-        .where(EvaluationRow.analysis_id == chosen.id, EvaluationRow.status == "completed")
-        .order_by(EvaluationRow.created_at.desc())
-        .limit(1)
-    )
-    results = (transcript.scalar_subquery(), newest.scalar_subquery())
-    return select(chosen, *results).order_by(chosen.created_at.desc(), chosen.id.desc())
+_TRANSCRIPT = (
+    select(cast(TranscriptRow.document, Text))
+    .where(TranscriptRow.analysis_id == Analysis.id)
+    .scalar_subquery()
+)
+_NEWEST_EVALUATION = (
+    select(cast(EvaluationRow.document, Text))
+    .where(EvaluationRow.analysis_id == Analysis.id, EvaluationRow.status == "completed")
+    .order_by(EvaluationRow.created_at.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_WITH_RESULTS = select(Analysis, _TRANSCRIPT, _NEWEST_EVALUATION)
+"""Analyses with their results. These are looked up, not joined: PostgreSQL cuts a page out first and unpacks
+the transcripts of its rows only (what costs much is computed after LIMIT, even where it has to sort).
+"""
 
 
 async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None = None) -> Found | None:
     """One analysis of the organisation with its results; of one mode, when that is given."""
-    one = select(Analysis).where(Analysis.id == analysis_id)
+    one = _WITH_RESULTS.where(Analysis.id == analysis_id)
     if mode is not None:
         one = one.where(Analysis.mode == mode)
-    row = (await session.execute(_with_results(one))).first()
+    row = (await session.execute(one)).first()
     return Found(row[0], row[1], row[2]) if row else None
 
 
@@ -80,8 +94,8 @@ async def page(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Found]:
     """The next ``limit`` analyses after a cursor, newest first; stable while rows arrive."""
-    query = _cut(filters, after, limit)
-    return [Found(row[0], row[1], row[2]) for row in (await session.execute(_with_results(query))).all()]
+    query = _cut(_WITH_RESULTS, filters, after, limit)
+    return [Found(row[0], row[1], row[2]) for row in (await session.execute(query)).all()]
 
 
 async def call(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) -> Analysis | None:
@@ -93,7 +107,7 @@ async def calls(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Analysis]:
     """The same as ``page``, without what was said."""
-    return (await session.scalars(_cut(filters, after, limit))).all()
+    return (await session.scalars(_cut(select(Analysis), filters, after, limit))).all()
 
 
 async def transcript_of(
@@ -106,15 +120,18 @@ async def transcript_of(
     return (row[0], row[1]) if row else None
 
 
-def _cut(filters: Filters, after: Cursor | None, limit: int) -> Select[Analysis]:
-    query = _filtered(select(Analysis), filters)
+_Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
+
+
+def _cut(query: _Query, filters: Filters, after: Cursor | None, limit: int) -> _Query:
+    query = _filtered(query, filters)
     if after:
         position = tuple_(literal(after.moment), literal(after.id))
         query = query.where(tuple_(Analysis.created_at, Analysis.id) < position)
     return query.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(limit)
 
 
-def _filtered(query: Select[Analysis], filters: Filters) -> Select[Analysis]:
+def _filtered(query: _Query, filters: Filters) -> _Query:
     equal = {
         Analysis.mode: filters.mode,
         Analysis.status: filters.status,

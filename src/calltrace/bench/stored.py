@@ -31,11 +31,11 @@ _ANALYSES = text("""
 """)
 _TRANSCRIPTS = text("""
     INSERT INTO transcripts (analysis_id, org_id, document)
-    SELECT id, :org, CAST(:document AS jsonb) FROM unnest(CAST(:ids AS uuid[])) AS id
+    SELECT id, :org, CAST(:document AS json) FROM unnest(CAST(:ids AS uuid[])) AS id
 """)
 _EVALUATIONS = text("""
     INSERT INTO evaluations (id, analysis_id, org_id, score, passed, document)
-    SELECT gen_random_uuid(), id, :org, 82, true, CAST(:document AS jsonb)
+    SELECT gen_random_uuid(), id, :org, 82, true, CAST(:document AS json)
     FROM unnest(CAST(:ids AS uuid[])) AS id
 """)
 _QUEUED = text("""

@@ -5,8 +5,10 @@ is merely slow, and only a clock on this side can tell (``db/outage`` reads a ti
 """
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any, cast
 
 import asyncpg
@@ -63,6 +65,7 @@ def engine(dsn: str, role: str | None, *, pool_size: int, **options: Any) -> Asy
         pool_size=pool_size,
         max_overflow=10,
         pool_timeout=POOL_SECONDS,
+        json_serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
         hide_parameters=True,  # parameters are transcripts and secrets: they must not reach a log
         **options,
     )
