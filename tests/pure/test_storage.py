@@ -139,16 +139,20 @@ async def test_a_path_with_spaces_and_accents_is_that_path(tmp_path: Path) -> No
 
 
 _DIE_WHILE_WRITING = """
-import asyncio, os, sys
+import asyncio, os, pathlib, sys
 from calltrace.storage import ObjectStore
+
+folder = pathlib.Path(sys.argv[1])
 
 async def pieces():
     for number in range(30):
         yield bytes(1 << 20)
-        if number == 20:
-            os.kill(os.getpid(), 9)
+        while number == 20:  # what it got is written beside, in a while
+            if sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) > 1 << 20:
+                os.kill(os.getpid(), 9)
+            await asyncio.sleep(0.01)
 
-asyncio.run(ObjectStore.from_url(sys.argv[1]).put("org/a.bin", pieces()))
+asyncio.run(ObjectStore.from_url(folder.as_uri()).put("org/a.bin", pieces()))
 """
 
 
@@ -156,7 +160,7 @@ async def test_a_writer_that_is_killed_for_real_leaves_nothing_that_deleting_doe
     local: ObjectStore, tmp_path: Path
 ) -> None:
     folder = tmp_path / "new/store"
-    writer = await asyncio.create_subprocess_exec(sys.executable, "-c", _DIE_WHILE_WRITING, folder.as_uri())
+    writer = await asyncio.create_subprocess_exec(sys.executable, "-c", _DIE_WHILE_WRITING, folder)
     assert await writer.wait() == -signal.SIGKILL
     assert sum(path.stat().st_size for path in files_in(folder)) > 1 << 20
     await local.delete("org/a.bin")

@@ -223,7 +223,12 @@ async def test_another_organisations_analysis_is_404(
 
 @pytest.mark.parametrize(
     "path",
-    ["/api/v1/analyses/nope", f"/api/v1/analyses/{uuid.uuid4()}", "/api/v1/nothing", "/api/v1/analyses/"],
+    [
+        "/api/v1/analyses/nope",
+        "/api/v1/analyses/6f6af4bb-4f23-4f3f-a87e-85f2f8322dc1",
+        "/api/v1/nothing",
+        "/api/v1/analyses/",
+    ],
 )
 async def test_what_does_not_exist_is_404(api: httpx2.AsyncClient, caller: Caller, path: str) -> None:
     problem_of(await api.get(path, headers=auth(caller.token)), 404, "not_found")

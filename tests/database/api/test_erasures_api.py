@@ -61,7 +61,9 @@ async def test_the_second_time_it_is_not_found(
     problem_of(await _delete(api, caller.token, analysis_id), 404, "not_found")
 
 
-@pytest.mark.parametrize("name", ["nope", str(uuid.uuid4()), "00000000000000000000000000000000"])
+@pytest.mark.parametrize(
+    "name", ["nope", "6f6af4bb-4f23-4f3f-a87e-85f2f8322dc1", "00000000000000000000000000000000"]
+)
 async def test_what_does_not_exist_cannot_be_erased(
     api: httpx2.AsyncClient, caller: Caller, name: str
 ) -> None:

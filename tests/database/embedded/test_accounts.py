@@ -6,6 +6,7 @@ import stat
 import subprocess
 import sys
 import sysconfig
+import tempfile
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -23,10 +24,10 @@ _NOBODY = 65_534
 
 @needs_root
 def test_root_s_server_runs_unprivileged_below_a_folder_that_is_closed_to_it(
-    made: Path, tmp_path: Path, sql: Sql, postmaster: Callable[[Path], int]
+    made: Path, sql: Sql, postmaster: Callable[[Path], int], request: pytest.FixtureRequest
 ) -> None:
-    closed = tmp_path / "c"  # short: the socket is to be in there, too
-    closed.mkdir(mode=0o700)
+    closed = Path(tempfile.mkdtemp())  # short: the socket is to be in there, too
+    request.addfinalizer(lambda: shutil.rmtree(closed))
     folder = shutil.copytree(made, closed / "d")
     with EmbeddedServer(EmbeddedConfig(folder), print) as server:
         assert sql(server.dsn, "SELECT value FROM kept") == 42
