@@ -104,7 +104,16 @@ def _first(text: str, *marks: tuple[str, str]) -> str:
     return next((name or mark for mark, name in marks if mark in text), "")
 
 
+def prose(text: str) -> Markup:
+    """A text of the API's own description: what stands between backticks is code."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # an odd backtick is only itself
+        return Markup("").join([text])
+    quoted = [Markup("<code>{}</code>").format(part) if at % 2 else part for at, part in enumerate(parts)]
+    return Markup("").join(quoted)
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "took": took,
-    "decoded": decoded, "device": device,
+    "decoded": decoded, "device": device, "prose": prose,
 }  # fmt: skip

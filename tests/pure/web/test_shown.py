@@ -7,7 +7,7 @@ import pytest
 from calltrace.accounts.scopes import SCOPES
 from calltrace.kit import clock
 from calltrace.web.scopes import RECOMMENDED, SCOPE_TEXTS
-from calltrace.web.shown import ago, device, exact, moment, pretty
+from calltrace.web.shown import ago, device, exact, moment, pretty, prose
 
 NOW = datetime(2026, 6, 19, 9, 5, 7, 89_000, UTC)
 
@@ -29,6 +29,15 @@ def test_what_is_not_long_ago_is_counted(
 ) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOW)
     assert f">{text}<" in ago(NOW - passed)
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [("", ""), ("An `id` or `null`.", "An <code>id</code> or <code>null</code>."), ("5 o`clock", "5 o`clock"),
+     ("`<b>` & more", "<code>&lt;b&gt;</code> &amp; more"), ("<b>`", "&lt;b&gt;`")],
+)  # fmt: skip
+def test_what_stands_between_backticks_is_code_and_nothing_is_markup(text: str, html: str) -> None:
+    assert prose(text) == html
 
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"

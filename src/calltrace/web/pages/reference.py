@@ -6,11 +6,11 @@ Also ``/problems/{code}``: where the ``type`` of an error answer leads.
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
 from calltrace.kit.errors import CallTraceError, NotFoundError
-from calltrace.web.deps import PlatformDep
+from calltrace.web.deps import PlatformDep, maybe_signed_in
 from calltrace.web.operations import grouped
 from calltrace.web.render import page
 
@@ -42,7 +42,7 @@ def _kinds(kind: type[CallTraceError]) -> list[type[CallTraceError]]:
     return [kind, *(below for one in kind.__subclasses__() for below in _kinds(one))]
 
 
-@router.get("/docs")
+@router.get("/docs", dependencies=[Depends(maybe_signed_in)])
 async def reference(request: Request, platform: PlatformDep) -> Response:
     """Every operation with its scopes, parameters, bodies, answers and a command to paste."""
     document = request.app.state.openapi()
