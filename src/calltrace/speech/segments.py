@@ -10,7 +10,7 @@ _COMFORTABLE_SECONDS = 8.0
 """From here on the end of a sentence ends a segment."""
 _LONGEST_SECONDS = 16.0
 """Longer segments are cut at their widest gap."""
-_SENTENCE_END = (".", "?", "!", "。", "？", "！", "…")  # noqa: RUF001 - full-width marks are meant
+SENTENCE_END = (".", "?", "!", "。", "？", "！", "…")  # noqa: RUF001 - full-width marks are meant
 
 Phrase = Sequence[HeardWord]
 
@@ -28,10 +28,10 @@ def phrases(words: Sequence[HeardWord]) -> list[Phrase]:
 
 
 def _ends_before(current: Phrase, word: HeardWord) -> bool:
-    if word.start - current[-1].end >= _PAUSE_SECONDS:
+    if word.start - current[-1].end >= _PAUSE_SECONDS or word.voice != current[-1].voice:
         return True
     long = current[-1].end - current[0].start >= _COMFORTABLE_SECONDS
-    return long and current[-1].text.endswith(_SENTENCE_END)
+    return long and current[-1].text.endswith(SENTENCE_END)
 
 
 def _short_enough(phrase: Phrase) -> list[Phrase]:
@@ -43,7 +43,7 @@ def _short_enough(phrase: Phrase) -> list[Phrase]:
 
 def _worth(phrase: Phrase, index: int) -> tuple[bool, bool, float]:
     """How good it is to cut before a word: after a sentence, not at the edges, at a wide gap."""
-    after_sentence = phrase[index - 1].text.endswith(_SENTENCE_END)
+    after_sentence = phrase[index - 1].text.endswith(SENTENCE_END)
     share = (phrase[index].start - phrase[0].start) / (phrase[-1].end - phrase[0].start)
     central = 0.2 < share < 0.8  # noqa: PLR2004 - a fifth from either edge
     return central, after_sentence, phrase[index].start - phrase[index - 1].end

@@ -10,6 +10,7 @@ from calltrace.speech.engines.protocol import Engine, HeardWord, Recognition
 from calltrace.speech.roles import ChannelOption, Line, Roles
 from calltrace.speech.segments import Phrase
 from calltrace.speech.transcript import Attribution, Segment, Transcript, Word
+from calltrace.speech.voices.service import tell_apart
 
 _LISTENING_SHARE = 0.1
 """Finding speech takes about a tenth of the time, recognising it the rest."""
@@ -38,9 +39,7 @@ def transcribe(
     hint = None if options.language == "auto" else options.language.lower()
     layout = channels.listen(audio, lambda share: progress(share * _LISTENING_SHARE))
     heard = _recognise(audio, layout, hint, engine, progress)
-    spoken = _phrases(heard.words)
-    speaking = sorted({word.channel for word in heard.words})
-    parts = roles.assign(layout.distinct, speaking, [_line(phrase) for phrase in spoken], options.channels)
+    spoken, parts = _parties(audio, layout, heard.words, options)
     progress(1.0)
     return Transcript(
         language=heard.language,
@@ -63,6 +62,26 @@ def _recognise(
     return heard if heard.words else nothing  # a language of no words is a guess about noise
 
 
+def _parties(
+    audio: DecodedAudio, layout: channels.Layout, words: Sequence[HeardWord], options: SpeechOptions
+) -> tuple[list[Phrase], Roles]:
+    """What was said in phrases of one party each, and who the parties are: channels, or voices on one."""
+    speaking = sorted({word.channel for word in words})
+    is_told = len(layout.distinct) > 1 and options.channels not in {"auto", "mono"}
+    if len(speaking) != 1 or is_told:
+        spoken = _phrases(words)
+        return spoken, roles.assign(layout.distinct, speaking, _lines(spoken), options.channels)
+    speech = [stretch for stretch in layout.speech if stretch.channel == speaking[0]]
+    told, likeness = tell_apart(audio, speech, words)
+    spoken = _phrases(told)
+    present = list(dict.fromkeys(_party(phrase) for phrase in spoken))
+    return spoken, roles.assign_voices(present, likeness, _lines(spoken))
+
+
+def _party(phrase: Phrase) -> int:
+    return phrase[0].channel if phrase[0].voice is None else phrase[0].voice
+
+
 def _phrases(words: Sequence[HeardWord]) -> list[Phrase]:
     found: list[Phrase] = []
     for channel in sorted({word.channel for word in words}):
@@ -70,20 +89,18 @@ def _phrases(words: Sequence[HeardWord]) -> list[Phrase]:
     return sorted(found, key=lambda phrase: (phrase[0].start, phrase[0].channel))
 
 
-def _line(phrase: Phrase) -> Line:
-    return Line(phrase[0].channel, phrase[0].start, segments.text(phrase))
+def _lines(spoken: Sequence[Phrase]) -> list[Line]:
+    return [Line(_party(phrase), phrase[0].start, segments.text(phrase)) for phrase in spoken]
 
 
 def _segment(index: int, phrase: Phrase, parts: Roles, duration: float) -> Segment:
-    channel = phrase[0].channel
-    start = phrase[0].start
+    party, start = _party(phrase), phrase[0].start
     end = min(max(phrase[-1].end, start + _SHORTEST_SECONDS), duration)
-    role = parts.by_channel.get(channel, "unknown")
     return Segment(
         id=f"s{index}",
-        speaker=role,
-        speaker_id="spk1" if parts.method == "diarization" else f"spk{_position(channel, parts)}",
-        channel=channel,
+        speaker=parts.by_party.get(party, "unknown"),
+        speaker_id=f"spk{_position(party, parts)}",
+        channel=phrase[0].channel,
         start=round(start, _DECIMALS),
         end=round(end, _DECIMALS),
         text=segments.text(phrase),
@@ -92,8 +109,8 @@ def _segment(index: int, phrase: Phrase, parts: Roles, duration: float) -> Segme
     )
 
 
-def _position(channel: int, parts: Roles) -> int:
-    return sorted(parts.by_channel).index(channel) + 1
+def _position(party: int, parts: Roles) -> int:
+    return sorted(parts.by_party).index(party) + 1
 
 
 def _word(word: HeardWord) -> Word:

@@ -18,7 +18,8 @@ from calltrace.speech.windows import Stretch
 class HeardWord:
     """One word with its punctuation, on a channel, at a time of the call (seconds).
 
-    ``glued`` means that no space goes before it (scripts without spaces, hyphenated parts).
+    ``glued`` means that no space goes before it (scripts without spaces, hyphenated parts). Engines leave
+    ``voice`` alone: it tells the voices on one channel apart, where speech.voices looked for them.
     """
 
     channel: int
@@ -27,6 +28,7 @@ class HeardWord:
     end: float
     confidence: float
     glued: bool = False
+    voice: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,130 @@
+"""CAM++, a speaker embedding, as a graph for ONNX Runtime.
+
+Source: Wang et al., "CAM++: A Fast and Efficient Network for Speaker Verification Using Context-Aware
+Masking", Interspeech 2023; weights of 3D-Speaker (Apache-2.0), trained on 200,000 Chinese and English voices.
+The graph ends before the pooling over time: one pass over a stretch serves all windows in it.
+"""
+
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
+
+from calltrace.speech.voices.checkpoint import Tensors
+from calltrace.speech.voices.filterbank import BANDS
+
+FRAMES = 400
+"""Of features in one block: four seconds."""
+STRIDE = 2
+"""Frames of features for one frame of output."""
+CHANNELS = 512
+_BLOCKS = ((12, 1), (24, 2), (16, 2))
+"""Layers and dilation of each dense block."""
+_GROWTH, _NARROW = 32, 128
+_SEGMENT = 100
+"""Frames of output that share one context."""
+_OUT = FRAMES // STRIDE
+_OPSET, _IR = 18, 9
+
+
+def graph(weights: Tensors) -> ModelProto:
+    """``features``, shape ``(n, BANDS, FRAMES)``, to ``frames``, shape ``(n, CHANNELS, FRAMES / STRIDE)``."""
+    drawing = _Drawing(weights)
+    last = drawing.network("features")
+    drawing.nodes.append(helper.make_node("Identity", [last], ["frames"]))
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", BANDS, FRAMES])
+    frames = helper.make_tensor_value_info("frames", TensorProto.FLOAT, ["n", CHANNELS, _OUT])
+    body = helper.make_graph(drawing.nodes, "campplus", [features], [frames], drawing.constants)
+    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", _OPSET)])
+    model.ir_version = _IR
+    return model
+
+
+class _Drawing:
+    """Nodes and constants as they come; every method takes and answers names of values."""
+
+    def __init__(self, weights: Tensors) -> None:
+        self._weights = weights
+        self._number = count()
+        self.nodes: list[NodeProto] = []
+        self.constants: list[TensorProto] = []
+
+    def network(self, features: str) -> str:
+        x = self._head(features)
+        x = self._normal(self._line(x, "xvector.tdnn.linear", pad=2, stride=STRIDE), "xvector.tdnn.nonlinear")
+        for number, (layers, dilation) in enumerate(_BLOCKS, 1):
+            for layer in range(1, layers + 1):
+                more = self._dense(x, f"xvector.block{number}.tdnnd{layer}", dilation)
+                x = self._op("Concat", x, more, axis=1)
+            x = self._normal(x, f"xvector.transit{number}.nonlinear")
+            x = self._line(x, f"xvector.transit{number}.linear")
+        return self._normal(x, "xvector.out_nonlinear")
+
+    def _head(self, x: str) -> str:
+        """Two-dimensional convolutions over time and frequency."""
+        x = self._op("Unsqueeze", x, self._shape(1))
+        x = self._relu(self._batch(self._plane(x, "head.conv1"), "head.bn1"))
+        for layer in (1, 2):
+            x = self._residual(x, f"head.layer{layer}.0", stride=2)
+            x = self._residual(x, f"head.layer{layer}.1", stride=1)
+        x = self._relu(self._batch(self._plane(x, "head.conv2", stride=2), "head.bn2"))
+        return self._op("Reshape", x, self._shape(0, -1, FRAMES))
+
+    def _residual(self, x: str, key: str, stride: int) -> str:
+        y = self._relu(self._batch(self._plane(x, f"{key}.conv1", stride=stride), f"{key}.bn1"))
+        y = self._batch(self._plane(y, f"{key}.conv2"), f"{key}.bn2")
+        if stride > 1:
+            x = self._plane(x, f"{key}.shortcut.0", stride=stride, pad=0)
+            x = self._batch(x, f"{key}.shortcut.1")
+        return self._relu(self._op("Add", y, x))
+
+    def _dense(self, x: str, key: str, dilation: int) -> str:
+        """One layer with its context-aware mask (section 2.2)."""
+        x = self._line(self._normal(x, f"{key}.nonlinear1"), f"{key}.linear1")
+        x = self._normal(x, f"{key}.nonlinear2")
+        local = self._line(x, f"{key}.cam_layer.linear_local", pad=dilation, dilation=dilation)
+        parts = self._op("Reshape", x, self._shape(0, _NARROW, -1, _SEGMENT))
+        parts = self._op("ReduceMean", parts, self._shape(-1), keepdims=0)
+        whole = self._op("ReduceMean", parts, self._shape(-1), keepdims=1)
+        mask = self._relu(self._line(self._op("Add", parts, whole), f"{key}.cam_layer.linear1"))
+        mask = self._op("Sigmoid", self._line(mask, f"{key}.cam_layer.linear2"))
+        mask = self._op("Unsqueeze", mask, self._shape(-1))
+        local = self._op("Reshape", local, self._shape(0, _GROWTH, -1, _SEGMENT))
+        return self._op("Reshape", self._op("Mul", local, mask), self._shape(0, _GROWTH, _OUT))
+
+    def _plane(self, x: str, key: str, stride: int = 1, pad: int = 1) -> str:
+        return self._op("Conv", x, self._weight(f"{key}.weight"), strides=[stride, 1], pads=[pad] * 4)
+
+    def _line(self, x: str, key: str, pad: int = 0, dilation: int = 1, stride: int = 1) -> str:
+        parts = [
+            self._weight(f"{key}.{name}") for name in ("weight", "bias") if f"{key}.{name}" in self._weights
+        ]
+        return self._op("Conv", x, *parts, strides=[stride], pads=[pad, pad], dilations=[dilation])
+
+    def _normal(self, x: str, key: str) -> str:
+        return self._relu(self._batch(x, f"{key}.batchnorm"))
+
+    def _batch(self, x: str, key: str) -> str:
+        names = ("weight", "bias", "running_mean", "running_var")
+        return self._op("BatchNormalization", x, *(self._weight(f"{key}.{name}") for name in names))
+
+    def _relu(self, x: str) -> str:
+        return self._op("Relu", x)
+
+    def _op(self, kind: str, *values: str, **how: Any) -> str:
+        result = f"v{next(self._number)}"
+        self.nodes.append(helper.make_node(kind, values, [result], **how))
+        return result
+
+    def _weight(self, name: str) -> str:
+        return self._constant(self._weights[name])
+
+    def _shape(self, *numbers: int) -> str:
+        return self._constant(np.array(numbers, np.int64))
+
+    def _constant(self, value: npt.NDArray[np.generic]) -> str:
+        name = f"c{next(self._number)}"
+        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
+        return name
