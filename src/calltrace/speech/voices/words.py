@@ -14,6 +14,8 @@ from calltrace.speech.voices.model import VoiceWindow
 
 _REACH_SECONDS = 0.4
 """Windows speak for a word by how near their middle is: the standard deviation of their weight."""
+_NEIGHBOURS = 8
+"""Windows on either side that are asked: further ones have no weight left."""
 _PAUSE_SECONDS = 0.2
 _AT_A_BREAK, _WITHIN = 0.2, 1.5
 """What a change of voice costs, in seconds of a word that sounds wholly like the other voice."""
@@ -36,11 +38,13 @@ def _evidence(words: Sequence[HeardWord], windows: Sequence[VoiceWindow], scores
     middles = np.array([(window.start + window.end) / 2 for window in windows])
     evidence = np.empty((len(words), scores.shape[1]), np.float32)
     for index, word in enumerate(words):
-        away = (middles - (word.start + word.end) / 2) / _REACH_SECONDS
-        nearest = np.abs(away).min()
-        weights = np.exp(-0.5 * (away**2 - nearest**2))
+        middle = (word.start + word.end) / 2
+        at = int(np.searchsorted(middles, middle))
+        near = slice(max(0, at - _NEIGHBOURS), at + _NEIGHBOURS)
+        away = (middles[near] - middle) / _REACH_SECONDS
+        weights = np.exp(-0.5 * (away**2 - np.abs(away).min() ** 2))
         length = max(word.end - word.start, _SHORTEST_SECONDS)
-        evidence[index] = length * (weights @ scores) / weights.sum()
+        evidence[index] = length * (weights @ scores[near]) / weights.sum()
     return evidence
 
 
