@@ -41,8 +41,7 @@ up: $(STAMP) ## Start everything on this machine (data in ./calltrace-data)
 test: $(STAMP_DEV) ## Checks, then all tests
 	@$(MAKE) -s check
 	@$(BIN)/python scripts/install_test_browser.py || echo "browser tests: without a browser they are skipped" >&2
-	@$(BIN)/python -m pytest -q -n 2 --dist loadscope tests/pure tests/database
-	@$(BIN)/python -m pytest -q tests/whole  # one at a time: each has a whole platform, which takes all cores
+	@$(BIN)/python -m pytest -q tests
 
 CHAOS_SECONDS ?= 240
 CHAOS_SEED ?=

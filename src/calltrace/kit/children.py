@@ -121,7 +121,8 @@ class Child:
         assert process.stdin
         with contextlib.suppress(BrokenPipeError, ConnectionResetError, TimeoutError):  # the read below tells
             process.stdin.write(json.dumps(request).encode() + b"\n")
-            await asyncio.wait_for(process.stdin.drain(), self._stall)
+            async with asyncio.timeout(self._stall):
+                await process.stdin.drain()
         while True:
             message = await self._next(process)
             if "result" in message:
@@ -133,7 +134,9 @@ class Child:
     async def _next(self, process: asyncio.subprocess.Process) -> Message:
         assert process.stdout
         try:
-            line = await asyncio.wait_for(process.stdout.readline(), self._stall)
+            # wait_for of Python 3.11 forgets a cancellation that comes together with the line (cpython 86296)
+            async with asyncio.timeout(self._stall):
+                line = await process.stdout.readline()
         except TimeoutError:
             raise ChildStalledError(f"No sign of life for {self._stall:.0f} seconds.") from None
         if not line.endswith(b"\n"):
