@@ -40,7 +40,7 @@ up: $(STAMP) ## Start everything on this machine (data in ./calltrace-data)
 
 test: $(STAMP_DEV) ## Checks, then all tests
 	@$(MAKE) -s check
-	@$(BIN)/python scripts/install_test_browser.py || echo "browser tests: without a browser they are skipped" >&2
+	@$(BIN)/python scripts/install_test_browser.py || echo "browser tests: no browser; they are skipped here, and fail where CI is set" >&2
 	@$(BIN)/python -m pytest -q tests
 
 CHAOS_SECONDS ?= 240

@@ -35,9 +35,14 @@ class Line:
         self.silence()
 
     def revive(self) -> None:
-        """New connections pass again; the old ones stay silent."""
+        """New connections pass again. Both ends of the old ones are told that those are over.
+
+        Until the server is told, it keeps what an open transaction has locked.
+        """
         self.dead = False
         self.silence()
+        for task in self._tasks:
+            task.cancel()
 
     async def take(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task, passing = asyncio.current_task(), self._open

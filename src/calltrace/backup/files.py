@@ -137,12 +137,6 @@ async def save(path: Path, source: AsyncIterable[bytes]) -> FileEntry:
     return entry.model_copy(update={"name": path.name})
 
 
-def sha256(path: Path) -> str:
-    """Of a file, hexadecimal."""
-    with path.open("rb") as source:
-        return hashlib.file_digest(source, "sha256").hexdigest()
-
-
 def sync_folder(folder: Path) -> None:
     """Have the names in a folder on the disk."""
     with written():

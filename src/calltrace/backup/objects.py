@@ -14,6 +14,7 @@ from calltrace.backup.files import PackedFile
 from calltrace.backup.folder import BackupFolder
 from calltrace.backup.manifest import Manifest, ObjectEntry, ObjectsEntry
 from calltrace.backup.snapshot import Moved, Snapshot
+from calltrace.kit import digests
 from calltrace.kit.errors import NotFoundError
 from calltrace.storage import ObjectStore, StorageAwayError
 
@@ -123,4 +124,4 @@ def _kept(path: Path, wanted: Wanted) -> ObjectEntry | None:
         return None
     if wanted.known is not None:
         return wanted.known if wanted.known.bytes == size else None
-    return ObjectEntry(key=wanted.key, name=wanted.name, bytes=size, sha256=files.sha256(path))
+    return ObjectEntry(key=wanted.key, name=wanted.name, bytes=size, sha256=digests.sha256(path))

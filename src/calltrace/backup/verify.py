@@ -8,6 +8,7 @@ from calltrace.backup import files
 from calltrace.backup.errors import BackupDamagedError
 from calltrace.backup.manifest import Manifest, ObjectEntry
 from calltrace.backup.snapshot import Moved
+from calltrace.kit import digests
 
 _EVERY = 16
 
@@ -38,7 +39,7 @@ def listed(root: Path, manifest: Manifest) -> Iterator[ObjectEntry]:
 
 def _check(path: Path, size: int, sha256: str) -> None:
     try:
-        if path.stat().st_size == size and files.sha256(path) == sha256:
+        if path.stat().st_size == size and digests.sha256(path) == sha256:
             return
     except FileNotFoundError:
         raise BackupDamagedError(f"{path} is missing from the backup.") from None

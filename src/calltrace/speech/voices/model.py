@@ -3,13 +3,13 @@
 import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from calltrace.kit.digests import sha256
 from calltrace.kit.errors import ConfigurationError
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech.engines.threads import default_threads
@@ -114,9 +114,7 @@ def _starts(length: int, width: int, hop: int) -> list[int]:
 
 
 def _check(weights: Path) -> None:
-    with weights.open("rb") as file:
-        found = file_digest(file, "sha256").hexdigest()
-    if found != _SHA256:
+    if (found := sha256(weights)) != _SHA256:
         raise ConfigurationError(
             f"The packaged voice model is damaged (sha256 {found}): reinstall {PACKAGE}."
         )
