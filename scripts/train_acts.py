@@ -15,7 +15,6 @@ from typing import Any
 
 from calltrace.evaluation.bench import measure
 from calltrace.evaluation.judges.acts import save_head
-from calltrace.evaluation.judges.embeddings import default_embedder
 from calltrace.evaluation.judges.heads import Heads, write_head
 from calltrace.evaluation.labelled import LabelledCall, read_calls
 from calltrace.evaluation.quality import (
@@ -26,6 +25,7 @@ from calltrace.evaluation.quality import (
     signal_accuracy,
 )
 from calltrace.evaluation.training import Trainer
+from calltrace.meaning.embeddings import default_embedder
 from calltrace.scorecards.catalogue import default_scorecard
 
 _EXEMPLARS = Path(__file__).parent.parent / "src/calltrace/evaluation/data/exemplars.json"

@@ -4,13 +4,13 @@ import time
 from collections.abc import Sequence
 
 from calltrace.evaluation.judges.acts import shipped_head
-from calltrace.evaluation.judges.embeddings import default_embedder
 from calltrace.evaluation.judges.heads import shipped_heads
 from calltrace.evaluation.labelled import LabelledCall
 from calltrace.evaluation.quality import CallOutcome, Outcome
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.evaluation.service import evaluate_with
 from calltrace.evaluation.training import Trained
+from calltrace.meaning.embeddings import default_embedder
 from calltrace.scorecards.catalogue import default_scorecard
 
 

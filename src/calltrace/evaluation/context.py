@@ -3,7 +3,7 @@
 import numpy as np
 
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.judges.logistic import Vector, logit
+from calltrace.meaning.logistic import Vector, logit
 from calltrace.scorecards.acts import ACTS_BY_SIDE, Side
 
 _LATE_TURNS = 6

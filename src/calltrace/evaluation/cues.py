@@ -7,8 +7,8 @@ import numpy as np
 
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.examples import example_strength
-from calltrace.evaluation.judges.logistic import Vector
 from calltrace.evaluation.results import Method
+from calltrace.meaning.logistic import Vector
 from calltrace.scorecards.checks import Cue, Window
 from calltrace.scorecards.patterns import compile_pattern, plain
 

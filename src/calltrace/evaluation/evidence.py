@@ -10,8 +10,8 @@ from calltrace.evaluation.criteria.base import Spot
 from calltrace.evaluation.cues import pattern_spans
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.examples import part_strength
-from calltrace.evaluation.judges.logistic import Vector
 from calltrace.evaluation.results import Evidence
+from calltrace.meaning.logistic import Vector
 from calltrace.speech.transcript import Segment
 
 _SHORT = 120

@@ -8,10 +8,10 @@ from functools import cached_property
 import numpy as np
 
 from calltrace.evaluation.judges.acts import ActsHead, SideHead, features, with_text
-from calltrace.evaluation.judges.embeddings import Embedder, Matrix
-from calltrace.evaluation.judges.logistic import Vector
 from calltrace.evaluation.sensitive import Finding, findings
 from calltrace.kit.progress import Progress, silent
+from calltrace.meaning.embeddings import Embedder, Matrix
+from calltrace.meaning.logistic import Vector
 from calltrace.scorecards.acts import Side
 from calltrace.speech.transcript import Segment, Transcript
 

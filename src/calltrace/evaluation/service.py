@@ -3,7 +3,6 @@
 from calltrace.evaluation.decision import decide, undecided
 from calltrace.evaluation.hearing import Hearing, hear
 from calltrace.evaluation.judges.acts import ActsHead, shipped_head, training_data
-from calltrace.evaluation.judges.embeddings import Embedder, default_embedder
 from calltrace.evaluation.judges.heads import Heads, shipped_heads
 from calltrace.evaluation.judges.offline import OfflineJudge
 from calltrace.evaluation.judges.protocol import Judge
@@ -13,6 +12,7 @@ from calltrace.evaluation.sensitive import sensitive_spans
 from calltrace.evaluation.signals import effort, escalation, sentiment
 from calltrace.evaluation.summary import recommendations, summarise
 from calltrace.kit.progress import Progress, silent
+from calltrace.meaning.embeddings import Embedder, default_embedder
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.transcript import Transcript
 

@@ -12,12 +12,12 @@ import numpy as np
 
 from calltrace.evaluation.hearing import hear
 from calltrace.evaluation.judges.acts import ActsHead, SideHead, features
-from calltrace.evaluation.judges.embeddings import Embedder, Matrix
 from calltrace.evaluation.judges.heads import Heads
-from calltrace.evaluation.judges.logistic import sigmoid
 from calltrace.evaluation.labelled import LabelledCall
 from calltrace.evaluation.training_examples import fit_example_link
 from calltrace.evaluation.training_heads import fit_heads
+from calltrace.meaning.embeddings import Embedder, Matrix
+from calltrace.meaning.logistic import sigmoid
 from calltrace.scorecards.acts import ACTS_BY_SIDE, Side
 from calltrace.scorecards.document import Scorecard
 

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from calltrace.evaluation.judges.acts import ActsHead, centre
-from calltrace.evaluation.judges.embeddings import Embedder, Matrix
 from calltrace.evaluation.judges.examples import nearness
-from calltrace.evaluation.judges.logistic import Vector, fit
 from calltrace.evaluation.labelled import LabelledCall
+from calltrace.meaning.embeddings import Embedder, Matrix
+from calltrace.meaning.logistic import Vector, fit
 from calltrace.scorecards.acts import Side
 
 _SEED = 20260101

@@ -8,9 +8,9 @@ from calltrace.evaluation.context import context
 from calltrace.evaluation.criteria.registry import KINDS
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.heads import CriterionHeads, Head, Heads, fingerprint
-from calltrace.evaluation.judges.logistic import fit
 from calltrace.evaluation.judges.offline import described
 from calltrace.evaluation.labelled import LabelledCall
+from calltrace.meaning.logistic import fit
 from calltrace.scorecards.document import Criterion, Scorecard
 
 Heard = Sequence[tuple[LabelledCall, Hearing]]

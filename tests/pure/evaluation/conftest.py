@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from calltrace.evaluation.judges.embeddings import Embedder, default_embedder
+from calltrace.meaning.embeddings import Embedder, default_embedder
 from calltrace.speech.transcript import Attribution, Role, Segment, Transcript
 
 Turn = tuple[str, float, float, str]

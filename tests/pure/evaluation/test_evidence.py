@@ -11,10 +11,10 @@ from calltrace.evaluation.decision import decide
 from calltrace.evaluation.evidence import evidence, stands
 from calltrace.evaluation.hearing import Hearing, hear, split_sentences
 from calltrace.evaluation.judges.acts import shipped_head
-from calltrace.evaluation.judges.embeddings import Embedder
 from calltrace.evaluation.judges.protocol import Belief
 from calltrace.evaluation.results import Evidence
 from calltrace.evaluation.service import evaluate
+from calltrace.meaning.embeddings import Embedder
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.scorecards.checks import Cue
 from calltrace.speech.transcript import Transcript, Word

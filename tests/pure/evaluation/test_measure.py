@@ -5,7 +5,7 @@ import pytest
 from calltrace.evaluation.criteria.measure import measure
 from calltrace.evaluation.hearing import hear
 from calltrace.evaluation.judges.acts import shipped_head
-from calltrace.evaluation.judges.embeddings import Embedder
+from calltrace.meaning.embeddings import Embedder
 from calltrace.speech.metrics import measure as talk_metrics
 from calltrace.speech.transcript import Attribution, Segment, Transcript
 

@@ -9,9 +9,9 @@ from calltrace.evaluation.criteria.registry import KINDS
 from calltrace.evaluation.decision import decide
 from calltrace.evaluation.hearing import Hearing, hear
 from calltrace.evaluation.judges.acts import shipped_head
-from calltrace.evaluation.judges.embeddings import Embedder
 from calltrace.evaluation.judges.heads import fingerprint, shipped_heads
 from calltrace.evaluation.judges.offline import OfflineJudge
+from calltrace.meaning.embeddings import Embedder
 from calltrace.scorecards.acts import ACTS_BY_SIDE
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.scorecards.checks import Check

@@ -8,9 +8,9 @@ import numpy as np
 
 from calltrace.evaluation.cues import Hits
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.judges.logistic import Vector, logit
 from calltrace.evaluation.results import Method
 from calltrace.kit.document import Document
+from calltrace.meaning.logistic import Vector, logit
 
 MIN_EVIDENCE = 0.15
 """A turn that expresses its cue less surely than this is no evidence, whatever the rest of the call says."""

@@ -5,7 +5,7 @@ import numpy as np
 from calltrace.evaluation.criteria.base import Opinion, best, spots
 from calltrace.evaluation.cues import Hits, hits
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.judges.logistic import Vector, logit, sigmoid
+from calltrace.meaning.logistic import Vector, logit, sigmoid
 from calltrace.scorecards.checks import Hold
 
 _NEAR_ENOUGH = 0.3

@@ -5,7 +5,7 @@ import numpy as np
 from calltrace.evaluation.criteria.base import MIN_EVIDENCE, Opinion, best, spots, summary
 from calltrace.evaluation.cues import Hits, hits, within
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.judges.logistic import Vector, logit
+from calltrace.meaning.logistic import Vector, logit
 from calltrace.scorecards.checks import Said, Window
 
 _FOUND = 0.5

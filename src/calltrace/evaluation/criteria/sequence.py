@@ -5,7 +5,7 @@ import numpy as np
 from calltrace.evaluation.criteria.base import Opinion, Spot, best, spots, summary
 from calltrace.evaluation.cues import Hits, hits
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.judges.logistic import Vector, logit
+from calltrace.meaning.logistic import Vector, logit
 from calltrace.scorecards.checks import Sequence
 
 _FOUND = 0.5

@@ -5,7 +5,7 @@ import numpy as np
 from calltrace.evaluation.criteria.base import Opinion, best, spots, summary
 from calltrace.evaluation.cues import hits
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.judges.logistic import Vector, logit
+from calltrace.meaning.logistic import Vector, logit
 from calltrace.scorecards.checks import Verification
 
 _REACH = 3

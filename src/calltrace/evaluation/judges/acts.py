@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from calltrace.evaluation.judges.embeddings import DIMENSIONS, Matrix
-from calltrace.evaluation.judges.logistic import Vector, sigmoid
+from calltrace.meaning.embeddings import DIMENSIONS, Matrix
+from calltrace.meaning.logistic import Vector, sigmoid
 from calltrace.scorecards.acts import Side
 from calltrace.speech.transcript import Segment
 

@@ -10,9 +10,9 @@ import numpy as np
 
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.acts import centre
-from calltrace.evaluation.judges.embeddings import Matrix
 from calltrace.evaluation.judges.heads import shipped_heads
-from calltrace.evaluation.judges.logistic import Vector, sigmoid
+from calltrace.meaning.embeddings import Matrix
+from calltrace.meaning.logistic import Vector, sigmoid
 from calltrace.scorecards.checks import Cue
 
 _LONG = 90

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from calltrace.evaluation.judges.logistic import Logistic
+from calltrace.meaning.logistic import Logistic
 from calltrace.scorecards.document import Criterion
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from calltrace.evaluation.judges.embeddings import (
+from calltrace.meaning.embeddings import (
     DIMENSIONS,
     REMEMBERED,
     E5Embedder,

@@ -1,0 +1,1 @@
+"""What texts mean, as numbers: sentence embeddings, and the regressions that read them."""
