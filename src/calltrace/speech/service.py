@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from calltrace.kit.progress import Progress, silent
 from calltrace.recordings.audio import DecodedAudio
-from calltrace.speech import channels, roles, segments
+from calltrace.speech import channels, roles
 from calltrace.speech.engines.protocol import Engine, HeardWord, Recognition
 from calltrace.speech.roles import ChannelOption, Line, Roles
-from calltrace.speech.segments import Phrase
+from calltrace.speech.segments import Phrase, phrases
 from calltrace.speech.transcript import Attribution, Segment, Transcript, Word
 from calltrace.speech.voices.service import tell_apart
 
@@ -44,8 +44,8 @@ def transcribe(
     return Transcript(
         language=heard.language,
         language_confidence=round(heard.language_confidence, _DECIMALS),
-        attribution=Attribution(method=parts.method, confidence=parts.confidence),
-        segments=[_segment(index, phrase, parts, audio.duration) for index, phrase in enumerate(spoken, 1)],
+        attribution=_attribution(parts),
+        segments=_segments(spoken, parts, audio.duration),
     )
 
 
@@ -67,50 +67,47 @@ def _parties(
 ) -> tuple[list[Phrase], Roles]:
     """What was said in phrases of one party each, and who the parties are: channels, or voices on one."""
     speaking = sorted({word.channel for word in words})
+    spoken: list[Phrase] = []
+    likeness = 1.0
+    for channel in speaking:
+        speech = [stretch for stretch in layout.speech if stretch.channel == channel]
+        said = [word for word in words if word.channel == channel]
+        told, likeness = tell_apart(audio, speech, said)
+        spoken += phrases(told, speech)
+    spoken.sort(key=lambda phrase: (phrase.start, phrase.channel))
     is_told = len(layout.distinct) > 1 and options.channels not in {"auto", "mono"}
     if len(speaking) != 1 or is_told:
-        spoken = _phrases(words)
-        return spoken, roles.assign(layout.distinct, speaking, _lines(spoken), options.channels)
-    speech = [stretch for stretch in layout.speech if stretch.channel == speaking[0]]
-    told, likeness = tell_apart(audio, speech, words)
-    spoken = _phrases(told)
-    present = list(dict.fromkeys(_party(phrase) for phrase in spoken))
-    return spoken, roles.assign_voices(present, likeness, _lines(spoken))
+        lines = [Line(phrase.channel, phrase.text) for phrase in spoken]
+        return spoken, roles.assign(layout.distinct, speaking, lines, options.channels)
+    lines = [Line(phrase.voice, phrase.text) for phrase in spoken]
+    present = list(dict.fromkeys(phrase.voice for phrase in spoken))
+    return spoken, roles.assign_voices(present, likeness, lines)
 
 
-def _party(phrase: Phrase) -> int:
-    return phrase[0].channel if phrase[0].voice is None else phrase[0].voice
-
-
-def _phrases(words: Sequence[HeardWord]) -> list[Phrase]:
-    found: list[Phrase] = []
-    for channel in sorted({word.channel for word in words}):
-        found += segments.phrases([word for word in words if word.channel == channel])
-    return sorted(found, key=lambda phrase: (phrase[0].start, phrase[0].channel))
-
-
-def _lines(spoken: Sequence[Phrase]) -> list[Line]:
-    return [Line(_party(phrase), phrase[0].start, segments.text(phrase)) for phrase in spoken]
-
-
-def _segment(index: int, phrase: Phrase, parts: Roles, duration: float) -> Segment:
-    party, start = _party(phrase), phrase[0].start
-    end = min(max(phrase[-1].end, start + _SHORTEST_SECONDS), duration)
-    return Segment(
-        id=f"s{index}",
-        speaker=parts.by_party.get(party, "unknown"),
-        speaker_id=f"spk{_position(party, parts)}",
-        channel=phrase[0].channel,
-        start=round(start, _DECIMALS),
-        end=round(end, _DECIMALS),
-        text=segments.text(phrase),
-        confidence=round(sum(word.confidence for word in phrase) / len(phrase), _DECIMALS),
-        words=[_word(word) for word in phrase],
+def _attribution(parts: Roles) -> Attribution:
+    named = ", ".join(f"s{index + 1}" for index in parts.telling)
+    return Attribution(
+        method=parts.method, confidence=parts.confidence, reason=parts.reason.format(lines=named)
     )
 
 
-def _position(party: int, parts: Roles) -> int:
-    return sorted(parts.by_party).index(party) + 1
+def _segments(spoken: Sequence[Phrase], parts: Roles, duration: float) -> list[Segment]:
+    by_voice = parts.method == "diarization" and len({phrase.channel for phrase in spoken}) == 1
+    voices = sorted({(phrase.channel, phrase.voice) for phrase in spoken})
+    return [
+        Segment(
+            id=f"s{index}",
+            speaker=parts.by_party.get(phrase.voice if by_voice else phrase.channel, "unknown"),
+            speaker_id=f"spk{voices.index((phrase.channel, phrase.voice)) + 1}",
+            channel=phrase.channel,
+            start=round(phrase.start, _DECIMALS),
+            end=round(min(max(phrase.end, phrase.start + _SHORTEST_SECONDS), duration), _DECIMALS),
+            text=phrase.text,
+            confidence=round(sum(word.confidence for word in phrase.words) / len(phrase.words), _DECIMALS),
+            words=[_word(word) for word in phrase.words],
+        )
+        for index, phrase in enumerate(spoken, 1)
+    ]
 
 
 def _word(word: HeardWord) -> Word:

@@ -37,10 +37,11 @@ class Segment(Document):
 
 
 class Attribution(Document):
-    """How roles were told apart, and how sure that is (0 to 1)."""
+    """How roles were told apart, how sure that is (0 to 1), and why in one sentence."""
 
     method: Literal["channel", "diarization"]
     confidence: Confidence
+    reason: str = ""
 
 
 class Transcript(Document):

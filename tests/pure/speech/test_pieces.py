@@ -10,7 +10,7 @@ from calltrace.speech import vad
 from calltrace.speech.engines.protocol import HeardWord
 from calltrace.speech.language import choose, pool
 from calltrace.speech.loops import compression, without_impossible_loops
-from calltrace.speech.segments import phrases, text
+from calltrace.speech.segments import phrases
 from calltrace.speech.vad import FRAME_SECONDS
 from calltrace.speech.wer import normalised, word_errors
 from calltrace.speech.windows import Stretch, Window, halves, pack, spread
@@ -158,16 +158,41 @@ def test_pauses_end_segments_and_long_ones_are_cut_after_sentences() -> None:
         HeardWord(0, "Then." if index % 20 == 19 else "word", 3 + index * 0.3, 3.25 + index * 0.3, 0.9)
         for index in range(120)
     ]
-    found = phrases(words)
-    assert text(found[0]) == "Yes."
-    assert sum(len(phrase) for phrase in found) == len(words)
-    assert all(phrase[-1].end - phrase[0].start <= 16.0 for phrase in found)
-    assert all(phrase[-1].text.endswith(".") for phrase in found)
+    found = phrases(words, [])
+    assert found[0].text == "Yes."
+    assert [word for phrase in found for word in phrase.words] == words
+    assert all(phrase.end - phrase.start <= 16.0 for phrase in found)
+    assert all(phrase.words[-1].text.endswith(".") for phrase in found)
+
+
+def test_a_segment_reaches_to_the_edges_of_the_speech_around_its_words() -> None:
+    words = [HeardWord(0, "Good", 1.5, 1.7, 0.9), HeardWord(0, "bye.", 2.6, 2.8, 0.9)]
+    (both,) = phrases(words, [Stretch(0, 1.2, 1.9), Stretch(0, 2.3, 3.1)])
+    assert (both.start, both.end, both.text) == (1.2, 3.1, "Good bye.")
+    one, other = phrases(words, [Stretch(0, 1.2, 1.8), Stretch(0, 2.5, 3.1)])
+    assert (one.start, one.end, other.start, other.end) == (1.2, 1.8, 2.5, 3.1)
+
+
+def test_speech_far_from_any_word_is_not_claimed() -> None:
+    (found,) = phrases([HeardWord(0, "Yes.", 5.0, 5.4, 0.9)], [Stretch(0, 0.0, 20.0)])
+    assert (found.start, found.end) == (4.0, 6.4)
+
+
+def test_voices_meet_in_the_middle_between_their_words() -> None:
+    words = [HeardWord(0, "Yes?", 1.0, 1.4, 0.9, voice=0), HeardWord(0, "No.", 1.8, 2.0, 0.9, voice=1)]
+    one, other = phrases(words, [Stretch(0, 0.8, 2.2)])
+    assert (one.start, one.end, one.voice) == (0.8, pytest.approx(1.6), 0)
+    assert (other.start, other.end, other.voice) == (pytest.approx(1.6), 2.2, 1)
+
+
+def test_a_word_outside_of_the_speech_stands_alone() -> None:
+    (found,) = phrases([HeardWord(0, "Hm.", 9.0, 9.2, 0.9)], [Stretch(0, 1.0, 2.0)])
+    assert (found.start, found.end) == (9.0, 9.2)
 
 
 def test_words_of_scripts_without_spaces_are_glued() -> None:
-    words = [HeardWord(0, one, 0.0, 0.1, 0.9, glued=True) for one in ("你", "好", "。")]
-    assert text(words) == "你好。"
+    (found,) = phrases([HeardWord(0, one, 0.0, 0.1, 0.9, glued=True) for one in ("你", "好", "。")], [])
+    assert found.text == "你好。"
 
 
 def test_word_errors_see_through_spelling() -> None:
