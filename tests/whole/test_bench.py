@@ -13,6 +13,7 @@ from calltrace.bench import api, delivery, evaluation, reading
 from calltrace.bench.report import Report
 from calltrace.bench.rounds import Lap, compared, percentile
 from calltrace.bench.sample import measure_sides
+from calltrace.bench.speech_rows import line
 from calltrace.data import sample_call_path
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 from calltrace.recordings.decode import decode
@@ -113,10 +114,12 @@ def test_the_sample_call_is_measured_side_by_side_with_its_script(
     row = measure_sides(opening, engine, bare(engine), "opening")
     assert row.language == "en"
     assert row.words > 0
-    assert row.role_accuracy == 1.0
-    assert row.wer is not None
-    assert row.bare_wer is not None
-    assert row.bare_cost is not None
+    shown = line(row)
+    assert shown["roleAccuracy"] == 1.0
+    assert shown["wer"] is not None
+    assert shown["bareWer"] is not None
+    assert shown["bareCost"] is not None
+    assert shown["derCollar"] is None
 
 
 def test_submissions_are_counted_beside_a_bare_application() -> None:

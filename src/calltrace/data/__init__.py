@@ -40,6 +40,11 @@ class SampleScript(Document):
     items: list[Line | Hold]
     verdicts: dict[str, str] = Field(default_factory=dict[str, str])
 
+    @property
+    def words(self) -> str:
+        """Everything that is said, in order, as one text."""
+        return " ".join(item.text for item in self.items if isinstance(item, Line))
+
     def words_of(self, speaker: Speaker) -> str:
         """Everything one side says, in order, as one text."""
         lines = [item for item in self.items if isinstance(item, Line) and item.speaker == speaker]

@@ -1,135 +1,202 @@
-"""The speech part of ``calltrace bench``: a folder of recordings with references, measured.
+"""Measuring transcription on recordings of which something is known, beside the bare engine."""
 
-The folder has a ``manifest.json``: ``{"files": [{"path", "language", "reference"?, "roles"?, "segments"?}]}``
-with ``segments`` as ``{"start", "end", "speaker"}`` in seconds; other keys are ignored.
-"""
-
-import json
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import numpy as np
-import numpy.typing as npt
+from typing import TypeVar
 
 from calltrace.kit.errors import CallTraceError
 from calltrace.kit.progress import silent
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.recordings.decode import decode
+from calltrace.speech.diarization_error import GRID_SECONDS, Turn, diarization_error, grid
 from calltrace.speech.engines.protocol import Engine
+from calltrace.speech.labelled import Labelled
 from calltrace.speech.service import SpeechOptions, transcribe
 from calltrace.speech.transcript import Segment, Transcript
-from calltrace.speech.wer import word_errors
+from calltrace.speech.wer import character_errors, word_errors
 
-_GRID_SECONDS = 0.01
+COLLAR_SECONDS = 0.25
+_ROLES = ("agent", "customer")
+
+Made = TypeVar("Made")
 
 Bare = Callable[[DecodedAudio], str]
 """The engine without anything of ours, for comparison: audio to text."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """What one recording measured. ``None``: there is no reference for it.
+class Part:
+    """So much of so much: words, characters, or seconds."""
+
+    amount: float
+    whole: float
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """Errors of a text, by words and by characters."""
+
+    words: Part
+    characters: Part
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds that something took, by the clock and of all cores together."""
+
+    wall: float
+    cpu: float
+
+
+@dataclass(frozen=True, slots=True)
+class Speakers:
+    """Who spoke when. Roles are ``None`` where the true ones are not known.
 
     Attributes:
-        seconds: length of the recording.
-        cost: wall seconds of transcription per second of recording.
-        wer: word error rate, 0 to 1 and more.
-        role_accuracy: of the time a role speaks and anything was heard, the share with the right role.
-        role_coverage: of the time a role speaks, the share in which anything was heard.
-        bare_cost: ``cost`` of the bare engine.
-        bare_wer: ``wer`` of the bare engine.
+        error, error_with_collar: diarization error by ``speakerId``, without and with COLLAR_SECONDS.
+        role_time: of the time a role speaks and anything was heard, that with the right role.
+        role_coverage: of the time a role speaks, that in which anything was heard.
+        role_words: of the words heard while exactly one role speaks, those with the right role.
+        true, heard: how many there are.
     """
 
+    error: Part
+    error_with_collar: Part
+    true: int
+    heard: int
+    role_time: Part | None = None
+    role_coverage: Part | None = None
+    role_words: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What one recording measured. ``None``: nothing is known to hold it against."""
+
     path: str
+    kind: str
     seconds: float
     language: str
-    cost: float
+    true_language: str
     words: int
-    wer: float | None = None
-    role_accuracy: float | None = None
-    role_coverage: float | None = None
-    bare_cost: float | None = None
-    bare_wer: float | None = None
+    cost: Cost = Cost(0.0, 0.0)
+    text: Text | None = None
+    phantoms: int | None = None
+    speakers: Speakers | None = None
+    bare_cost: Cost | None = None
+    bare_text: Text | None = None
     error: str | None = None
 
 
-def bench(folder: Path, engine: Engine, bare: Bare | None = None) -> Iterator[Row]:
-    """One row per recording of the manifest, as they are done."""
-    for entry in json.loads((folder / "manifest.json").read_text())["files"]:
-        yield _measure(folder / entry["path"], entry, engine, bare)
+def bench(
+    folder: Path, recordings: Sequence[Labelled], engine: Engine, bare: Bare | None = None
+) -> Iterator[Row]:
+    """One row per recording, as they are done; what cannot be transcribed says why."""
+    for recording in recordings:
+        with tempfile.TemporaryDirectory(prefix="calltrace-bench-") as workdir:
+            try:
+                audio = decode(folder / recording.path, Path(workdir))
+                yield measure(audio, recording, engine, bare)[0]
+            except CallTraceError as error:
+                yield Row(
+                    recording.path, recording.kind, 0.0, "und", recording.language, 0, error=error.detail
+                )
 
 
-def _measure(path: Path, entry: dict[str, Any], engine: Engine, bare: Bare | None) -> Row:
-    with tempfile.TemporaryDirectory() as workdir:
-        try:
-            audio = decode(path, Path(workdir))
-            started = time.perf_counter()
-            transcript = transcribe(audio, SpeechOptions(), engine, silent)
-        except CallTraceError as error:
-            return Row(entry["path"], 0.0, "und", 0.0, 0, error=error.detail)
-        cost = (time.perf_counter() - started) / audio.duration
-        bare_cost, bare_wer = _measure_bare(audio, entry, bare)
-    accuracy, coverage = _roles(entry, transcript, audio.duration)
-    return Row(
-        path=entry["path"],
-        seconds=round(audio.duration, 2),
-        language=transcript.language,
-        cost=round(cost, 3),
-        words=sum(len(segment.words) for segment in transcript.segments),
-        wer=_wer(entry, " ".join(segment.text for segment in transcript.segments)),
-        role_accuracy=accuracy,
-        role_coverage=coverage,
+def measure(
+    audio: DecodedAudio, recording: Labelled, engine: Engine, bare: Bare | None
+) -> tuple[Row, Transcript]:
+    """Transcribe one recording, by us and by the bare engine, and hold both against what is known."""
+    cost, transcript = _timed(lambda: transcribe(audio, SpeechOptions(), engine, silent))
+    bare_cost, bare_text = _timed(lambda: bare(audio)) if bare else (None, None)
+    words = sum(len(segment.words) for segment in transcript.segments)
+    row = Row(
+        path=recording.path, kind=recording.kind, seconds=audio.duration, language=transcript.language,
+        true_language=recording.language, words=words, cost=cost,
+        text=_text(recording, transcript.segments),
+        phantoms=words if recording.reference == "" else None,
+        speakers=speakers(recording, transcript.segments, audio.duration) if recording.turns else None,
         bare_cost=bare_cost,
-        bare_wer=bare_wer,
+        bare_text=_errors([(recording.reference, bare_text)]) if recording.reference and bare_text else None,
+    )  # fmt: skip
+    return row, transcript
+
+
+def _timed(work: Callable[[], Made]) -> tuple[Cost, Made]:
+    wall, cpu = time.perf_counter(), time.process_time()
+    made = work()
+    return Cost(time.perf_counter() - wall, time.process_time() - cpu), made
+
+
+def _text(recording: Labelled, segments: Sequence[Segment]) -> Text | None:
+    """By channel where each channel's words are known: the order of turns is then no error."""
+    if recording.channel_references:
+        return _errors(
+            [
+                (said, " ".join(segment.text for segment in segments if segment.channel == channel))
+                for channel, said in enumerate(recording.channel_references)
+            ]
+        )
+    heard = " ".join(segment.text for segment in segments)
+    return _errors([(recording.reference, heard)]) if recording.reference else None
+
+
+def _errors(pairs: Sequence[tuple[str, str]]) -> Text:
+    return Text(
+        words=_sum([Part(*word_errors(said, heard)) for said, heard in pairs]),
+        characters=_sum([Part(*character_errors(said, heard)) for said, heard in pairs]),
     )
 
 
-def _measure_bare(
-    audio: DecodedAudio, entry: dict[str, Any], bare: Bare | None
-) -> tuple[float | None, float | None]:
-    if bare is None:
-        return None, None
-    started = time.perf_counter()
-    text = bare(audio)
-    return round((time.perf_counter() - started) / audio.duration, 3), _wer(entry, text)
+def _sum(parts: Sequence[Part]) -> Part:
+    return Part(sum(part.amount for part in parts), sum(part.whole for part in parts))
 
 
-def _wer(entry: dict[str, Any], heard: str) -> float | None:
-    if not entry.get("reference"):
-        return None
-    errors, words = word_errors(entry["reference"], heard)
-    return round(errors / max(words, 1), 4)
+def speakers(recording: Labelled, segments: Sequence[Segment], duration: float) -> Speakers:
+    """Who spoke when, held against the recording's turns."""
+    truth = recording.turns or ()
+    heard = [Turn(segment.start, segment.end, segment.speaker_id) for segment in segments]
+    plain, forgiving = (diarization_error(truth, heard, duration, collar) for collar in (0.0, COLLAR_SECONDS))
+    time, coverage = _role_time(truth, segments, duration) if recording.has_roles else (None, None)
+    return Speakers(
+        error=Part(plain.total, plain.speech),
+        error_with_collar=Part(forgiving.total, forgiving.speech),
+        true=len({turn.who for turn in truth}),
+        heard=len({turn.who for turn in heard}),
+        role_time=time,
+        role_coverage=coverage,
+        role_words=_role_words(truth, segments) if recording.has_roles else None,
+    )
 
 
-def _roles(
-    entry: dict[str, Any], transcript: Transcript, duration: float
-) -> tuple[float | None, float | None]:
-    turns: list[dict[str, Any]] = entry.get("segments") or []
-    if not turns or not entry.get("roles"):
-        return None, None
+def _role_time(truth: Sequence[Turn], segments: Sequence[Segment], duration: float) -> tuple[Part, Part]:
     heard = {
-        role: _grid(_times(transcript.segments, role), duration) for role in ("agent", "customer", "unknown")
+        role: grid([(one.start, one.end) for one in segments if one.speaker == role], duration)
+        for role in (*_ROLES, "unknown")
     }
     anyone = heard["agent"] | heard["customer"] | heard["unknown"]
     right = covered = total = 0
-    for role in ("agent", "customer"):
-        truth = _grid([(turn["start"], turn["end"]) for turn in turns if turn["speaker"] == role], duration)
-        total += int(truth.sum())
-        covered += int((truth & anyone).sum())
-        right += int((truth & heard[role]).sum())
-    return round(right / max(covered, 1), 4), round(covered / max(total, 1), 4)
+    for role in _ROLES:
+        spoken = grid([(turn.start, turn.end) for turn in truth if turn.who == role], duration)
+        total += int(spoken.sum())
+        covered += int((spoken & anyone).sum())
+        right += int((spoken & heard[role]).sum())
+    return (
+        Part(right * GRID_SECONDS, covered * GRID_SECONDS),
+        Part(covered * GRID_SECONDS, total * GRID_SECONDS),
+    )
 
 
-def _times(segments: list[Segment], role: str) -> list[tuple[float, float]]:
-    return [(segment.start, segment.end) for segment in segments if segment.speaker == role]
-
-
-def _grid(spans: list[tuple[float, float]], duration: float) -> npt.NDArray[np.bool_]:
-    grid = np.zeros(round(duration / _GRID_SECONDS) + 1, bool)
-    for start, end in spans:
-        grid[round(start / _GRID_SECONDS) : round(end / _GRID_SECONDS)] = True
-    return grid
+def _role_words(truth: Sequence[Turn], segments: Sequence[Segment]) -> Part:
+    right = told = 0
+    for segment in segments:
+        for word in segment.words:
+            middle = (word.start + word.end) / 2
+            speaking = {turn.who for turn in truth if turn.start <= middle < turn.end}
+            if len(speaking) == 1:
+                told += 1
+                right += segment.speaker in speaking
+    return Part(right, told)

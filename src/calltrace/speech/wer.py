@@ -1,4 +1,4 @@
-"""Word error rate with a normaliser of our own: what a reader would call the same words."""
+"""Word and character errors with a normaliser of our own: what a reader would call the same words."""
 
 import re
 import unicodedata
@@ -36,3 +36,9 @@ def word_errors(reference: str, heard: str) -> tuple[int, int]:
     """(errors, words of the reference): substitutions, insertions and deletions (Levenshtein)."""
     expected = normalised(reference)
     return Levenshtein.distance(expected, normalised(heard)), len(expected)
+
+
+def character_errors(reference: str, heard: str) -> tuple[int, int]:
+    """The same by characters of the normalised words, spaces left out."""
+    expected = "".join(normalised(reference))
+    return Levenshtein.distance(expected, "".join(normalised(heard))), len(expected)

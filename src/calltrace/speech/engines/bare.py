@@ -1,9 +1,11 @@
-"""The engine as its makers ship it, to compare ourselves with: each channel on its own, one after another."""
+"""The engine as its makers ship it, to compare ourselves with: what it makes of a recording's mono mix."""
 
 from collections.abc import Callable
 from typing import Any
 
-from calltrace.recordings.audio import DecodedAudio
+import numpy as np
+
+from calltrace.recordings.audio import DecodedAudio, Samples
 from calltrace.speech.engines.faster_whisper import FasterWhisperEngine
 
 
@@ -15,13 +17,17 @@ def bare(engine: FasterWhisperEngine) -> Callable[[DecodedAudio], str]:
     pipeline = library.BatchedInferencePipeline(engine.model)
 
     def read(audio: DecodedAudio) -> str:
-        return " ".join(_channel(pipeline, audio, channel) for channel in range(audio.channels))
+        segments, _ = pipeline.transcribe(
+            _mix(audio), batch_size=8, beam_size=5, condition_on_previous_text=False, word_timestamps=True
+        )
+        return " ".join(str(segment.text).strip() for segment in segments)
 
     return read
 
 
-def _channel(pipeline: Any, audio: DecodedAudio, channel: int) -> str:
-    segments, _ = pipeline.transcribe(
-        audio.read(channel), batch_size=8, beam_size=5, condition_on_previous_text=False, word_timestamps=True
-    )
-    return " ".join(str(segment.text).strip() for segment in segments)
+def _mix(audio: DecodedAudio) -> Samples:
+    """The channels' mean, added up one at a time."""
+    mix = audio.read(0)
+    for channel in range(1, len(audio.channel_paths)):
+        mix += audio.read(channel)
+    return (mix / len(audio.channel_paths)).astype(np.float32)
