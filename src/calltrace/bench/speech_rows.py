@@ -44,16 +44,9 @@ _RATES = (
     _Rate("derCollar", "DER with collar", lambda row: row.speakers and row.speakers.error_with_collar),
     _Rate("languageRight", "language right", lambda row: Part(row.language == row.true_language, 1)),
 )
-_SPOKEN = (
-    "wer",
-    "bareWer",
-    "cer",
-    "bareCer",
-    "roleAccuracy",
-    "roleWords",
-    "der",
-    "derCollar",
-    "languageRight",
+_IN_NOTES = (
+    *("wer", "bareWer", "cer", "bareCer", "roleAccuracy", "roleWords"),
+    *("der", "derCollar", "languageRight"),
 )
 
 
