@@ -117,6 +117,13 @@ async def give_back(session: AsyncSession, claim: Claim) -> None:
     await _write(session, claim, {"attempts": EvaluationRow.attempts - 1})
 
 
+async def supersede(session: AsyncSession, analysis_id: uuid.UUID, error: ErrorDocument) -> None:
+    """End all that is still to be made of an analysis; a worker that has one finds its claim stale."""
+    values = {"status": "failed", "completed_at": clock.now(), "error": error.model_dump(mode="json")}
+    waiting = update(EvaluationRow).where(EvaluationRow.analysis_id == analysis_id)
+    await session.execute(waiting.where(EvaluationRow.status == "queued").values(values))
+
+
 async def _write(session: AsyncSession, claim: Claim, values: dict[str, Any]) -> None:
     statement = (
         update(EvaluationRow)

@@ -66,11 +66,7 @@ async def ask(session: AsyncSession, org_id: uuid.UUID, wish: Wish) -> Evaluatio
         AnalysisNotCompletedError: it is still being processed, or failed before anything was heard.
         InvalidRequestError: there is no such scorecard.
     """
-    analysis = await queries.lock(session, wish.analysis_id, wish.mode)
-    if analysis is None:
-        raise NotFoundError("There is no analysis with this id.")
-    if analysis.status not in {"completed", "failed"} or not await _was_heard(session, analysis):
-        raise AnalysisNotCompletedError(f"The analysis is {analysis.status}; there is nothing to evaluate.")
+    analysis = await heard_analysis(session, wish.analysis_id, wish.mode)
     version_id = await _version(session, analysis, wish.scorecard_id)
     row = await queries.waiting_evaluation(session, analysis.id, version_id)
     if row is None:
@@ -82,6 +78,21 @@ async def ask(session: AsyncSession, org_id: uuid.UUID, wish: Wish) -> Evaluatio
         await session.flush()
     await jobs.enqueue(session, jobs.EVALUATE, f"{org_id}/{row.id}")
     return row
+
+
+async def heard_analysis(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) -> Analysis:
+    """An analysis that has ended and of which something was heard, locked until the transaction ends.
+
+    Raises:
+        NotFoundError: there is no such analysis.
+        AnalysisNotCompletedError: it is still being processed, or failed before anything was heard.
+    """
+    analysis = await queries.lock(session, analysis_id, mode)
+    if analysis is None:
+        raise NotFoundError("There is no analysis with this id.")
+    if analysis.status not in {"completed", "failed"} or not await _was_heard(session, analysis):
+        raise AnalysisNotCompletedError(f"The analysis is {analysis.status}; there is nothing to evaluate.")
+    return analysis
 
 
 async def _was_heard(session: AsyncSession, analysis: Analysis) -> bool:

@@ -18,6 +18,7 @@ from calltrace.api import (
     events,
     problems,
     recordings,
+    roles,
     scorecards,
     transcripts,
     uploads,
@@ -69,7 +70,8 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
     app.state.watchers = watchers or Watchers()
     native = APIRouter(prefix="/api/v1")
     for router in (
-        analyses.router, transcripts.router, evaluations.router, events.router, erasures.router,
+        analyses.router, transcripts.router, evaluations.router, roles.router, events.router,
+        erasures.router,
         uploads.router, calls.router, recordings.router,
         catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from calltrace.analyses import evaluations
 from calltrace.analyses.evaluations import EvaluationDocument, Wish
+from calltrace.analyses.models import EvaluationRow
 from calltrace.api.body import has_body, read_json
 from calltrace.api.deps import PlatformDep, Reader, Writer, only_known, path_id
 from calltrace.api.openapi import json_body, problems
@@ -33,6 +34,13 @@ class EvaluationAccepted(Wire):
     analysis_id: str
     status: Literal["queued"] = "queued"
     created_at: str
+
+    @classmethod
+    def of(cls, row: EvaluationRow) -> "EvaluationAccepted":
+        """The evaluation that was asked for."""
+        return cls(
+            evaluation_id=str(row.id), analysis_id=str(row.analysis_id), created_at=clock.iso(row.created_at)
+        )
 
 
 class EvaluationList(Wire):
@@ -61,9 +69,7 @@ async def evaluate_again(
     wish = Wish(path_id(analysis_id), principal.mode, wanted.scorecard_id, principal.key_id)
     async with platform.database.tenant(principal.org_id) as session:
         row = await evaluations.ask(session, principal.org_id, wish)
-    return EvaluationAccepted(
-        evaluation_id=str(row.id), analysis_id=str(row.analysis_id), created_at=clock.iso(row.created_at)
-    )
+    return EvaluationAccepted.of(row)
 
 
 @router.get("", response_model=EvaluationList, responses=problems(400, 401, 403, 404, 500, 503))

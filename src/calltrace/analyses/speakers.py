@@ -1,0 +1,65 @@
+"""Correcting who is who in a call that was heard: new roles, new metrics, and one more evaluation.
+
+Nothing is transcribed again. What is still to be evaluated with the old roles is superseded: a result of
+roles that somebody called wrong must not come last.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts.audit import Actor, Deed, record
+from calltrace.accounts.models import Mode
+from calltrace.analyses import evaluation_work, evaluations
+from calltrace.analyses.document import ErrorDocument
+from calltrace.analyses.evaluations import Wish
+from calltrace.analyses.models import EvaluationRow, TranscriptRow
+from calltrace.speech import reassign
+from calltrace.speech.metrics import measure
+from calltrace.speech.transcript import Role, Transcript
+
+_SUPERSEDED = ErrorDocument(
+    code="evaluation_superseded",
+    message="The roles of the speakers were corrected before it was made; a newer one takes its place.",
+    stage="evaluating",
+    retryable=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What is to be changed: the roles of some speakers (by ``speakerId``), or, without any, both sides."""
+
+    analysis_id: uuid.UUID
+    mode: Mode
+    speakers: Mapping[str, Role] | None
+    api_key_id: uuid.UUID | None = None
+
+
+async def correct(
+    session: AsyncSession, org_id: uuid.UUID, actor: Actor, wanted: Correction
+) -> EvaluationRow:
+    """Give speakers other roles, and have the analysis evaluated again.
+
+    Raises:
+        NotFoundError: there is no such analysis.
+        AnalysisNotCompletedError: it is still being processed, or failed before anything was heard.
+        RolesUnknownError: both sides are to be swapped, and nobody is either.
+        InvalidRequestError: a speaker that the transcript does not have.
+    """
+    analysis = await evaluations.heard_analysis(session, wanted.analysis_id, wanted.mode)
+    row = await session.get_one(TranscriptRow, analysis.id)
+    transcript = Transcript.model_validate(row.document)
+    if wanted.speakers is None:
+        transcript = reassign.swapped(transcript)
+    else:
+        transcript = reassign.assigned(transcript, wanted.speakers)
+    row.document = transcript.model_dump(mode="json")
+    analysis.metrics = measure(transcript, analysis.duration_seconds or 0.0).model_dump(mode="json")
+    await evaluation_work.supersede(session, analysis.id, _SUPERSEDED)
+    roles = {segment.speaker_id: segment.speaker for segment in transcript.segments}
+    await record(session, org_id, actor, Deed("analysis.roles_corrected", analysis.id, {"speakers": roles}))
+    wish = Wish(analysis.id, wanted.mode, api_key_id=wanted.api_key_id)
+    return await evaluations.ask(session, org_id, wish)
