@@ -6,6 +6,7 @@ from pydantic import Field
 
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.document import Document
+from calltrace.recordings.remarks import Remark
 from calltrace.speech.transcript import TalkMetrics, Transcript
 
 Status = Literal["queued", "processing", "completed", "failed"]
@@ -62,7 +63,7 @@ class ProcessingDocument(Document):
 
     seconds: StageSeconds = StageSeconds()
     models: ModelNames = ModelNames()
-    warnings: list[str] = Field(default_factory=list[str])
+    warnings: list[Remark] = Field(default_factory=list[Remark])
 
 
 class AnalysisDocument(Document):
