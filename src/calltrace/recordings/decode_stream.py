@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +58,27 @@ class Decoder:
         """Decodes all of it. Raises UnusableError, TooLongError, FFmpegError, MemoryError, OSError."""
         parts = [] if self._raw else decode_wave.survey(self._source)
         with ExitStack() as stack:
-            facts = [self._decode_part(part, stack) for part in parts or [None]]
-            claims = [claim for _, claim in facts if claim is not None]
-            self._found.claimed = sum(claims) if len(claims) == len(facts) else None
-            self._found.parts = len(facts)
+            facts, claim = self._decode_part(parts[0] if parts else None, stack)
+            claims = [claim, *self._decode_more(parts[1:], stack)]
+            self._found.claimed = None if None in claims else sum(filter(None, claims))
             self._found.lacks_its_end = not parts and ogg_lacks_its_end(self._source)
-            return facts[0][0] | self._finish()
+            kept, frames = self._keep()
+        _number_channels(kept, self._tracks)
+        said = [asdict(remark) for remark in remarks(self._found, kept)]
+        channels = sum(len(track.paths) for track in kept)
+        return facts | {"channels": channels, "frames": frames, "warnings": said}
+
+    def _decode_more(self, parts: Sequence[Part], stack: ExitStack) -> list[float | None]:
+        """Decodes the files behind the first one, and answers what they claim; a broken one ends it."""
+        claims: list[float | None] = []
+        for part in parts:
+            try:
+                claims.append(self._decode_part(part, stack)[1])
+            except (FFmpegError, UnusableError) as error:
+                self._found.breaks_off = _reason(error)
+                break
+            self._found.parts += 1
+        return claims
 
     def _decode_part(self, part: Part | None, stack: ExitStack) -> tuple[dict[str, Any], float | None]:
         """Decodes the file or one of the files in it; answers its format and the seconds that it claims."""
@@ -123,7 +139,7 @@ class Decoder:
                 raise
             except (FFmpegError, OSError) as error:
                 failed += 1
-                self._found.breaks_off = getattr(error, "strerror", None) or str(error)
+                self._found.breaks_off = _reason(error)
             else:
                 return
 
@@ -136,8 +152,8 @@ class Decoder:
             self._next_report = seconds + _REPORT_EVERY_SECONDS
             self._report(min(seconds / max(self._expected, seconds), 1.0))
 
-    def _finish(self) -> dict[str, Any]:
-        """Keeps the tracks that hold a call, makes them equally long and numbers their channels."""
+    def _keep(self) -> tuple[list[Track], int]:
+        """The tracks that hold a call, made equally long, and how many samples that is."""
         kept = [track for track in self._tracks if track.is_usable]
         if not kept:
             silent = not any(track.frames for track in self._tracks)
@@ -146,26 +162,35 @@ class Decoder:
         for track in kept:
             track.pad(frames)
         self._found.left_out += len(self._tracks) - len(kept)
-        paths = [path for track in kept for path in track.paths]
-        for path in [path for track in self._tracks for path in track.paths if path not in paths]:
-            path.unlink()
-        for number, path in enumerate(paths):  # never onto another one: they are in order
-            path.rename(path.with_name(f"channel{number}.s16"))
-        said = [remark.model_dump() for remark in remarks(self._found, kept)]
-        return {"channels": len(paths), "frames": frames, "warnings": said}
+        return kept, frames
+
+
+def _reason(error: Exception) -> str:
+    """Without the path that FFmpeg adds."""
+    return (getattr(error, "strerror", None) or str(error)).rstrip(".")
 
 
 def _feed(track: Track, packet: Any) -> None:
-    is_sound = packet.size > 0  # an empty one asks the decoder for what it still holds
-    track.packets += is_sound
+    is_flush = not packet.size and packet.pts is None  # it asks the decoder for what it still holds
+    if not packet.size and not is_flush:
+        return  # a packet of nothing would be taken for the end
+    track.packets += not is_flush
     try:
-        frames = [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
+        for frame in packet.decode():
+            if isinstance(frame, AudioFrame):
+                track.feed(frame)
     except MemoryError:
         raise
-    except FFmpegError:
-        track.bad += is_sound
-        track.ends_badly |= is_sound
-        return
-    track.ends_badly &= not is_sound
-    for frame in frames:
-        track.feed(frame)
+    except (FFmpegError, ValueError):  # ValueError: a frame that PyAV cannot bring to our rate
+        track.bad += not is_flush
+        track.ends_badly |= not is_flush
+    else:
+        track.ends_badly &= is_flush
+
+
+def _number_channels(kept: Sequence[Track], tracks: Sequence[Track]) -> None:
+    """Gives the files of the kept tracks the first numbers; those of the others go."""
+    for path in [path for track in tracks if track not in kept for path in track.paths]:
+        path.unlink()
+    for number, path in enumerate(path for track in kept for path in track.paths):
+        path.rename(path.with_name(f"channel{number}.s16"))  # never onto another one: they are in order

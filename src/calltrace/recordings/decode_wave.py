@@ -15,7 +15,7 @@ _UNKNOWN = {0, 0xFFFFFFFF}
 """What recorders write that do not know the length yet."""
 _MOST_CHUNKS = 1_000_000
 _MOST_PARTS = 1_000
-_STALE_BYTES = 1_024
+_STALE_BYTES = 4_096
 """So much behind the end that is no chunk is sound: a recorder died before it corrected its header."""
 
 

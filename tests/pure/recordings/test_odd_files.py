@@ -166,6 +166,10 @@ HEADERS: Cases = {
     "chunks without contents": (lambda: wave(before=chunk(b"junk", b"") * 100_000), TEN),
     "chunks in chunks": (lambda: wave(before=chunk(b"LIST", b"INFO" * 10_000)), TEN),
     "two recordings of different codecs": (_two_recordings, Plays(10.0, warns=["joined"])),
+    "a recording and a broken one": (
+        lambda: wave() + wave(said_rate=1), Plays(10.0, warns=["cut_short"]),
+    ),
+    "a recording and room for more": (lambda: wave(behind=bytes(4000)), TEN),
     "sample rate 0": (lambda: wave(said_rate=0), Refused()),
     "sample rate 1": (lambda: wave(said_rate=1), Refused("no sound")),
     "sample rate of a million": (lambda: wave(said_rate=1_000_000), Refused("no sound")),
