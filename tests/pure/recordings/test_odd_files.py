@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import struct
 import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -209,7 +210,19 @@ def _noise(count: int) -> bytes:
 
 
 GAP = ["gaps_filled"]
+
+
+def _with_an_empty_packet() -> bytes:
+    """Packet 100 of the MP4 has no byte; those it had belong to the next one (ISO/IEC 14496-12, 8.7.3)."""
+    whole = bytearray(_mp4())
+    sizes = whole.index(b"stsz") + 16 + 4 * 100
+    one, two = struct.unpack_from(">II", whole, sizes)
+    struct.pack_into(">II", whole, sizes, 0, one + two)
+    return bytes(whole)
+
+
 DAMAGE: Cases = {
+    "mp4 with an empty packet": (_with_an_empty_packet, TEN),
     "wav, 1 %": (lambda: cut(wave(), 0.01), Plays(0.1, warns=["cut_short"], tone=False)),
     "wav, 50 %": (lambda: cut(wave(), 0.5), SHORT),
     "wav, 50 % and a byte": (lambda: cut(wave(), 0.5) + b"x", SHORT),
