@@ -41,6 +41,7 @@ def sample_files() -> dict[str, bytes]:
         "/noise.mp3": b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(range(256)) * 40,
         "/short.mp3": sample_call_path().read_bytes()[:SHORT_BYTES],
         "/cut.mp3": sample_call_path().read_bytes()[:4000],
+        "/bare.ulaw": bytes([0xFF, 0x7F]) * 8000,
     }
 
 

@@ -27,6 +27,14 @@ def test_a_call_that_was_cut_short_is_still_heard(stage: Stage) -> None:
     shown = stage.client.finished(stage.client.submit(f"{stage.world.url}/cut.mp3")["analysisId"])
     assert shown["status"] == "completed", shown["error"]
     assert shown["call"]["durationSeconds"] < 5
+    assert [warning["code"] for warning in shown["processing"]["warnings"]] == ["cut_short"]
+
+
+def test_samples_without_a_header_are_read_as_their_name_says(stage: Stage) -> None:
+    shown = stage.client.finished(stage.client.submit(f"{stage.world.url}/bare.ulaw")["analysisId"])
+    assert shown["status"] == "completed", shown["error"]
+    assert (shown["call"]["durationSeconds"], shown["call"]["sampleRate"]) == (2.0, 8000)
+    assert [warning["code"] for warning in shown["processing"]["warnings"]] == ["headerless"]
 
 
 @pytest.mark.accepts("CT-069")

@@ -1,11 +1,12 @@
 """The Analysis as everyone sees it: one object for GET, list and ``analyze`` (interfaces, section 3)."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.document import Document
+from calltrace.recordings.remarks import Remark, with_code
 from calltrace.speech.transcript import TalkMetrics, Transcript
 
 Status = Literal["queued", "processing", "completed", "failed"]
@@ -62,7 +63,7 @@ class ProcessingDocument(Document):
 
     seconds: StageSeconds = StageSeconds()
     models: ModelNames = ModelNames()
-    warnings: list[str] = Field(default_factory=list[str])
+    warnings: list[Annotated[Remark, BeforeValidator(with_code)]] = Field(default_factory=list[Remark])
 
 
 class AnalysisDocument(Document):

@@ -35,6 +35,7 @@ from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError, UsageError
 from calltrace.pipeline.hearing import Heard, Job, StageProgress, hear
 from calltrace.recordings.decode import DecodeLimits
+from calltrace.recordings.media import judge_file
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.yaml import load_scorecard
@@ -110,7 +111,8 @@ def analyze_file(path: Path, setup: Setup, progress: StageProgress) -> AnalysisD
 
     try:
         with tempfile.TemporaryDirectory(prefix="calltrace-") as folder:
-            heard = hear(Job(path, Path(folder), setup.options, setup.limits), setup.engine, moved)
+            job = Job(path, Path(folder), setup.options, setup.limits, judge_file(path))
+            heard = hear(job, setup.engine, moved)
         moved("evaluating", 0.0)
         started = time.monotonic()
         evaluation = evaluate_transcript(

@@ -112,7 +112,7 @@ def _processing(document: AnalysisDocument, console: Console) -> None:
         rows.append(("Time", dot.join([*stages, *_pace(sum(took.values()), document.call.duration_seconds)])))
     if models:
         rows.append(("Models", plain(dot.join(models))))
-    rows += [("Warning", Text(plain(warning), style="yellow")) for warning in made.warnings]
+    rows += [("Warning", Text(plain(warning.message), style="yellow")) for warning in made.warnings]
     console.print(facts(rows))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 from calltrace.analyses.document import Stage
 from calltrace.kit.document import Document
 from calltrace.recordings.decode import DecodeLimits, decode
+from calltrace.recordings.remarks import Remark
 from calltrace.speech.engines.protocol import Engine
 from calltrace.speech.metrics import measure
 from calltrace.speech.service import SpeechOptions, transcribe
@@ -26,7 +27,7 @@ class Heard(Document):
     duration_seconds: float
     channels: int
     sample_rate: int
-    warnings: list[str]
+    warnings: list[Remark]
     decode_seconds: float
     transcribe_seconds: float
     asr: str
@@ -34,12 +35,16 @@ class Heard(Document):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One recording to hear; ``work_dir`` takes the decoded samples and is the caller's to remove."""
+    """One recording to hear; ``work_dir`` takes the decoded samples and is the caller's to remove.
+
+    ``media`` is what it was judged to be (``recordings.media``).
+    """
 
     path: Path
     work_dir: Path
     options: SpeechOptions
     limits: DecodeLimits
+    media: str | None
 
 
 def hear(job: Job, engine: Engine, progress: StageProgress) -> Heard:
@@ -49,7 +54,7 @@ def hear(job: Job, engine: Engine, progress: StageProgress) -> Heard:
         ProcessingError: the file cannot be decoded, or is too long.
     """
     started = time.monotonic()
-    audio = decode(job.path, job.work_dir, job.limits, lambda share: progress("decoding", share))
+    audio = decode(job.path, job.work_dir, job.limits, lambda share: progress("decoding", share), job.media)
     decoded = time.monotonic()
     transcript = transcribe(audio, job.options, engine, lambda share: progress("transcribing", share))
     return Heard(

@@ -65,9 +65,11 @@ class Steps:
         async with platform.database.tenant(work.claim.org_id) as session:
             known = await queries.recording_of(session, work.claim.analysis_id)
         if known is not None:
+            work.media = known.media
             await platform.vault.load(known.stored, path)
             return path
         got = await self._receive(work, path)
+        work.media = got.media
         stored = await objects.store(platform.database, platform.vault, work.claim.org_id, path)
         work.note_seconds("fetch", started)
         recording = Recording(
@@ -101,7 +103,7 @@ class Steps:
     async def hear(self, work: Work, path: Path) -> Transcript:
         """Decode and transcribe in the child; what was said is kept at once."""
         request = {"task": "hear", "path": str(path), "language": work.analysis.language}
-        request["work_dir"] = str(work.directory)
+        request |= {"work_dir": str(work.directory), "media": work.media}
         heard = Heard.model_validate(await self._ask(work, "decoding", request))
         facts = CallFacts(heard.duration_seconds, heard.channels, heard.sample_rate, heard.metrics)
         work.analysis.duration_seconds = heard.duration_seconds

@@ -27,7 +27,10 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Work:
-    """One analysis in this worker's hands. ``lost`` once it was erased or another worker has it."""
+    """One analysis in this worker's hands. ``lost`` once it was erased or another worker has it.
+
+    ``media`` is what its recording was judged to be, once it is here.
+    """
 
     claim: Claim
     analysis: Analysis
@@ -37,6 +40,7 @@ class Work:
     stage: Stage = "queued"
     share: float = 0.0
     lost: bool = False
+    media: str | None = None
 
     def moved(self, share: float) -> None:
         """The current stage is done to this share."""

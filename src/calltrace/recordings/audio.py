@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from calltrace.recordings.remarks import Remark
+
 SAMPLE_RATE = 16_000
 """Every channel is decoded to this rate, in samples per second: what the recognisers expect."""
 
@@ -19,11 +21,11 @@ class DecodedAudio:
 
     Attributes:
         channel_paths: raw little-endian int16 mono at SAMPLE_RATE, one per channel, equal length.
-        channels: number of channels in the source.
+        channels: number of channels in the source, of all its audio tracks together.
         sample_rate: of the source, in hertz.
         duration: seconds, counted from decoded samples and never taken from a header.
         codec: name of the source's codec, for people.
-        warnings: what was odd about the file (cut short, lying header), one sentence each.
+        warnings: what was odd about the file (cut short, lying header).
     """
 
     channel_paths: tuple[Path, ...]
@@ -31,7 +33,7 @@ class DecodedAudio:
     sample_rate: int
     duration: float
     codec: str
-    warnings: tuple[str, ...] = field(default=())
+    warnings: tuple[Remark, ...] = field(default=())
 
     def read(self, channel: int, start: float = 0.0, end: float | None = None) -> Samples:
         """Samples of one channel between two times (seconds), without reading the rest."""

@@ -1,7 +1,8 @@
 """Decoding in a child process that is locked in (kit.sandbox): any file in, raw samples out.
 
-The parent never opens the file. Whatever the child does (dies, hangs, eats memory), the answer is an
-error with a sentence that a person understands.
+The parent reads no more of the file than its first bytes, to see whether it is something else altogether
+(FFmpeg finds an mp3 inside an archive). Whatever the child does (dies, hangs, eats memory), the answer is
+an error with a sentence that a person understands.
 """
 
 import json
@@ -21,8 +22,10 @@ from typing import IO, Any
 from calltrace.kit.disk import DiskFullError
 from calltrace.kit.errors import ProcessingError, RecordingTooLongError, UnsupportedMediaError
 from calltrace.kit.progress import Progress, silent
+from calltrace.recordings import raw
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.recordings.decode_answer import ErrorLine, MalformedError, decoded, follow
+from calltrace.recordings.sniff import ENOUGH, looks_like, sniff
 
 _MIB = 1024 * 1024
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "LANG", "LC_ALL")
@@ -60,7 +63,11 @@ class DecodeLimits:
 
 
 def decode(
-    path: Path, workdir: Path, limits: DecodeLimits | None = None, progress: Progress = silent
+    path: Path,
+    workdir: Path,
+    limits: DecodeLimits | None = None,
+    progress: Progress = silent,
+    media: str | None = None,
 ) -> DecodedAudio:
     """Decodes a file of any common audio format into one raw file per channel inside ``workdir``.
 
@@ -69,6 +76,7 @@ def decode(
         workdir: an existing folder; the result lives there until the caller removes it.
         limits: what the file may cost.
         progress: told the decoded share; where the file does not say how long it is, a guess.
+        media: what it was judged to be (``media.judge``); only needed where the file has no header.
 
     Raises:
         UnsupportedMediaError: no audio, damaged beyond use, or the child died or ran out of a limit.
@@ -76,9 +84,15 @@ def decode(
         DiskFullError: no room for the samples. DecoderFailedError: stopped from outside, or does not start.
     """
     allowed = limits or DecodeLimits()
-    _refuse_hopeless(path)
+    _refuse_hopeless(path, media)
     with _neutral_name(path, workdir) as source, (workdir / "decode.log").open("w+b") as log:
-        order = {"source": str(source), "folder": str(workdir), "parent": os.getpid(), **asdict(allowed)}
+        order: dict[str, Any] = {
+            "source": str(source),
+            "folder": str(workdir),
+            "parent": os.getpid(),
+            "media": media,
+        }
+        order |= asdict(allowed)
         try:
             with _child(order, log, allowed) as child:
                 answer = follow(child.lines, progress)
@@ -93,11 +107,13 @@ def decode(
     return audio
 
 
-def _refuse_hopeless(path: Path) -> None:
+def _refuse_hopeless(path: Path, media: str | None) -> None:
+    head = b""
     try:
         found = path.stat()
         if stat.S_ISREG(found.st_mode) and found.st_size:
-            path.open("rb").close()
+            with path.open("rb") as file:
+                head = file.read(ENOUGH)
     except PermissionError as error:
         raise UnsupportedMediaError("The file must not be read: permission denied.") from error
     except (OSError, ValueError) as error:  # ValueError: a name with a null byte
@@ -108,6 +124,8 @@ def _refuse_hopeless(path: Path) -> None:
         raise UnsupportedMediaError("This is not a regular file.")
     if found.st_size == 0:
         raise UnsupportedMediaError("The file is empty.")
+    if raw.of_media(media) is None and sniff(head) is None and (other := looks_like(head)):
+        raise UnsupportedMediaError(f"The file is not audio but {other}.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,20 @@ from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 from calltrace.kit.document import Document
 from calltrace.kit.progress import Progress
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
+from calltrace.recordings.remarks import Remark, RemarkCode
 
 LINE_BYTES = 64 * 1024
 _STRICT = ConfigDict(strict=True)
 _Sentence = Annotated[str, Field(max_length=2000)]
+
+
+class SaidRemark(Document):
+    """A remark of a child that may be lying: the code is one of ours, the sentence has an end."""
+
+    model_config = _STRICT
+
+    code: RemarkCode
+    message: _Sentence
 
 
 class MalformedError(Exception):
@@ -31,7 +41,7 @@ class Done(Document):
     sample_rate: int = Field(ge=1, le=10_000_000)
     frames: int = Field(ge=1, le=2**48)
     codec: str = Field(max_length=100)
-    warnings: list[_Sentence] = Field(max_length=100)
+    warnings: list[SaidRemark] = Field(max_length=100)
 
 
 class DoneLine(Document):
@@ -95,5 +105,5 @@ def decoded(done: Done, workdir: Path) -> DecodedAudio:
         sample_rate=done.sample_rate,
         duration=done.frames / SAMPLE_RATE,
         codec=done.codec,
-        warnings=tuple(done.warnings),
+        warnings=tuple(Remark(code=one.code, message=one.message) for one in done.warnings),
     )

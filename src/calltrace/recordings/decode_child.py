@@ -15,8 +15,10 @@ import av.logging
 from av.error import FFmpegError, InvalidDataError
 
 from calltrace.kit import sandbox
+from calltrace.recordings import raw
 from calltrace.recordings.audio import SAMPLE_RATE
-from calltrace.recordings.decode_stream import Decoder, TooLongError, UnusableError
+from calltrace.recordings.decode_stream import Decoder
+from calltrace.recordings.decode_track import TooLongError, UnusableError
 
 _BYTES_PER_SAMPLE = 2
 _SPARE_SECONDS = 60
@@ -33,7 +35,8 @@ def main(order: dict[str, Any]) -> None:
     source, folder = Path(order["source"]), Path(order["folder"])
     seconds = float(order["max_duration_seconds"])
     av.logging.set_level(av.logging.PANIC)
-    decoder = Decoder(source, folder, seconds, lambda share: say(progress=share))
+    read_as = raw.of_media(order["media"])
+    decoder = Decoder(source, folder, seconds, lambda share: say(progress=share), read_as)
     _lock_in(order, source, folder, seconds)
     try:
         say(done=decoder.run())

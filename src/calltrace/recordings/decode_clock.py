@@ -15,11 +15,16 @@ class Clock:
     (files that were joined begin again at zero); whichever count asks for less silence is believed.
     """
 
-    def __init__(self, longest_gap: float = math.inf) -> None:
-        """``longest_gap``: a longer jump is no gap but another clock (formats that allow such jumps)."""
+    def __init__(self, longest_gap: float = math.inf, origin: float | None = None) -> None:
+        """A clock for one track.
+
+        Args:
+            longest_gap: a longer jump is no gap but another clock (formats that allow such jumps).
+            origin: the time stamp of the recording's beginning, if it is not that of the first sound.
+        """
         self.position = 0.0
         self._longest = longest_gap
-        self._origins: deque[float] = deque(maxlen=2)
+        self._origins: deque[float] = deque([] if origin is None else [origin], maxlen=2)
         self._last: float | None = None
 
     def gap(self, stamp: float | None, following: float | None = None) -> float:

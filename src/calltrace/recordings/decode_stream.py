@@ -1,204 +1,196 @@
 """From packets to raw samples: one file in, one int16 file per channel out, in flat memory."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import av
-import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.format import Flags
 
+from calltrace.recordings import decode_wave
 from calltrace.recordings.audio import SAMPLE_RATE
+from calltrace.recordings.decode_claims import claimed_seconds, ogg_lacks_its_end
 from calltrace.recordings.decode_clock import Clock
-from calltrace.recordings.decode_resampler import Resampler
+from calltrace.recordings.decode_report import Findings, remarks
+from calltrace.recordings.decode_streams import choose
+from calltrace.recordings.decode_track import Room, Track, UnusableError
+from calltrace.recordings.decode_wave import Part
+from calltrace.recordings.raw import RawFormat
 
 FORMATS = (
     "wav,w64,aiff,au,caf,voc,ircam,nistsphere,sox,avr,"
-    "mp3,flac,ogg,aac,loas,ac3,eac3,amr,amrnb,amrwb,ape,wv,tta,dts,mpc,mpc8,qcp,gsm,g722,g729,spdif,"
+    "mp3,flac,ogg,aac,loas,ac3,eac3,amr,amrnb,amrwb,ape,wv,tta,dts,mpc,mpc8,qcp,gsm,ilbc,spdif,"
     "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,asf,xwma,avi,flv,mpeg,mpegts,rm"
 )
 """Demuxers that may open a recording: none that follows links (HLS, DASH, concat, SDP, playlists)."""
 
-MAX_CHANNELS = 16
-MAX_TOTAL_CHANNELS = 8
-"""So many channels may last the maximum duration, more only their share of it: a small file of many
-silent channels must not fill the disk."""
-_LENGTH_TOLERANCE_SECONDS = 1.0
-_LENGTH_TOLERANCE_SHARE = 0.02
 _REPORT_EVERY_SECONDS = 10.0
-_DAMAGE_LIMIT = 0.5
-"""A file of which more packets fail than decode is not a damaged recording but something else."""
+_TRIES = 10
+"""Errors of the container in a row, without a packet in between, after which there is nothing more."""
+
+_NOTHING = "The file holds no audio that can be decoded."
 
 Step = Callable[[float], None]
-
-
-class TooLongError(Exception):
-    """More audio than allowed."""
-
-
-class UnusableError(Exception):
-    """Nothing in the file that can be decoded, in one sentence."""
 
 
 class Decoder:
     """Decodes one file; ``run`` answers what was found as plain values for JSON."""
 
-    def __init__(self, source: Path, folder: Path, max_seconds: float, report: Step) -> None:
-        self._source, self._folder, self._max, self._report = source, folder, max_seconds, report
-        self._frames = self._silent = self._packets = self._bad = 0
+    def __init__(
+        self, source: Path, folder: Path, max_seconds: float, report: Step, raw: RawFormat | None = None
+    ) -> None:
+        """``raw``: how to read a file that has no header."""
+        self._source, self._max, self._report, self._raw = source, max_seconds, report, raw
+        self._room = Room(folder, max_seconds)
+        self._tracks: list[Track] = []
+        self._found = Findings(headerless=raw.words if raw else None)
+        self._expected = max_seconds
         self._next_report = _REPORT_EVERY_SECONDS
-        self._claimed: float | None = None
-        self._warnings: list[str] = []
-        self._sinks: list[IO[bytes]] = []
 
     def run(self) -> dict[str, Any]:
         """Decodes all of it. Raises UnusableError, TooLongError, FFmpegError, MemoryError, OSError."""
-        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "enable_drefs": "0"}
+        parts = [] if self._raw else decode_wave.survey(self._source)
         with ExitStack() as stack:
-            container = stack.enter_context(av.open(str(self._source), options=options))
-            stream = _best_audio(container)
-            self._claimed = _claimed_seconds(container, stream)
-            channels = self._open_sinks(stack, stream)
-            self._decode(container, stream)
-            return self._summary(stream, channels)
+            facts, claim = self._decode_part(parts[0] if parts else None, stack)
+            claims = [claim, *self._decode_more(parts[1:], stack)]
+            self._found.claimed = None if None in claims else sum(filter(None, claims))
+            self._found.lacks_its_end = not parts and ogg_lacks_its_end(self._source)
+            kept, frames = self._keep()
+        _number_channels(kept, self._tracks)
+        said = [asdict(remark) for remark in remarks(self._found, kept)]
+        channels = sum(len(track.paths) for track in kept)
+        return facts | {"channels": channels, "frames": frames, "warnings": said}
 
-    def _open_sinks(self, stack: ExitStack, stream: AudioStream) -> int:
-        channels = stream.codec_context.channels
-        if not 1 <= channels <= MAX_CHANNELS:
-            raise UnusableError(f"The file has {channels} audio channels; 1 to {MAX_CHANNELS} are supported.")
-        names = [self._folder / f"channel{index}.s16" for index in range(channels)]
-        self._sinks = [stack.enter_context(name.open("wb")) for name in names]
-        return channels
-
-    def _decode(self, container: InputContainer, stream: AudioStream) -> None:
-        resampler = Resampler()
-        joined = Flags.ts_discont.value & container.format.flags
-        clock = Clock(longest_gap=self._max) if joined else Clock()
-        for frame, following in _with_next(self._read(container, stream)):
-            gap = clock.gap(_stamp(frame), following and _stamp(following))
-            if gap:
-                self._write_all(resampler.flush())
-                self._fill(round((clock.position + gap) * SAMPLE_RATE) - self._frames)
-            self._write_all(resampler.feed(frame))
-            clock.advance(gap + frame.samples / max(frame.sample_rate, 1))
-        self._write_all(resampler.flush())
-        if resampler.changes:
-            self._warnings.append("The audio format changes in the middle of the file.")
-
-    def _read(self, container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
-        packets = container.demux(stream)
-        while True:
+    def _decode_more(self, parts: Sequence[Part], stack: ExitStack) -> list[float | None]:
+        """Decodes the files behind the first one, and answers what they claim; a broken one ends it."""
+        claims: list[float | None] = []
+        for part in parts:
             try:
-                packet = next(packets, None)
+                claims.append(self._decode_part(part, stack)[1])
+            except (FFmpegError, UnusableError) as error:
+                self._found.breaks_off = _reason(error)
+                break
+            self._found.parts += 1
+        return claims
+
+    def _decode_part(self, part: Part | None, stack: ExitStack) -> tuple[dict[str, Any], float | None]:
+        """Decodes the file or one of the files in it; answers its format and the seconds that it claims."""
+        before = self._seconds()
+        with self._open(part) as container:
+            chosen = choose(container)
+            claim = claimed_seconds(container, self._source)
+            self._expected = claim or self._max
+            self._found.left_out += chosen.left_out
+            if not self._tracks:
+                clocks = self._clocks(container, chosen.streams)
+                self._tracks = [Track(self._room, stack, clock, self._moved) for clock in clocks]
+            self._decode(container, chosen.streams)
+            context = chosen.streams[0].codec_context
+            facts = {"codec": context.name, "sample_rate": context.sample_rate}
+        if part is None:
+            return facts, claim
+        share = part.promised_share
+        return facts, None if share is None else share * (self._seconds() - before)
+
+    def _open(self, part: Part | None) -> InputContainer:
+        options = {"format_whitelist": FORMATS, "protocol_whitelist": "file", "enable_drefs": "0"}
+        if self._raw:
+            options |= {"format_whitelist": self._raw.demuxer, **self._raw.options}
+        if part:
+            options |= {"skip_initial_bytes": str(part.start), "ignore_length": str(int(part.is_stale))}
+        return av.open(str(self._source), format=self._raw.demuxer if self._raw else None, options=options)
+
+    def _clocks(self, container: InputContainer, streams: Sequence[AudioStream]) -> list[Clock]:
+        """A clock for each. The tracks of one call share a beginning: one that starts late starts late."""
+        longest = self._max if Flags.ts_discont.value & container.format.flags else math.inf
+        starts = [
+            float(one.start_time * one.time_base)
+            for one in streams
+            if one.start_time is not None and one.time_base
+        ]
+        origin = min(starts) if len(starts) == len(streams) > 1 else None
+        return [Clock(longest, origin) for _ in streams]
+
+    def _decode(self, container: InputContainer, streams: Sequence[AudioStream]) -> None:
+        tracks = {stream.index: track for stream, track in zip(streams, self._tracks, strict=False)}
+        for packet in self._packets(container, streams):
+            if track := tracks.get(packet.stream.index):
+                _feed(track, packet)
+        for track in tracks.values():
+            track.finish()
+
+    def _packets(self, container: InputContainer, streams: Sequence[AudioStream]) -> Iterator[Any]:
+        """All packets; where the container is damaged, it is asked to go on behind the damage."""
+        failed = 0
+        while failed < _TRIES:
+            try:
+                for packet in container.demux(streams):
+                    if packet.size:
+                        failed, self._found.breaks_off = 0, None
+                    yield packet
             except MemoryError:
                 raise
             except (FFmpegError, OSError) as error:
-                self._warnings.append(f"The file breaks off: {getattr(error, 'strerror', None) or error}.")
+                failed += 1
+                self._found.breaks_off = _reason(error)
+            else:
                 return
-            if packet is None:
-                return
-            self._packets += 1
-            yield from self._frames_of(packet)
 
-    def _frames_of(self, packet: Any) -> list[AudioFrame]:
-        try:
-            return [frame for frame in packet.decode() if isinstance(frame, AudioFrame)]
-        except MemoryError:
-            raise
-        except FFmpegError:
-            self._bad += 1
-            return []
+    def _seconds(self) -> float:
+        return max((track.frames for track in self._tracks), default=0) / SAMPLE_RATE
 
-    def _fill(self, count: int) -> None:
-        """Silence where the time stamps leave a hole. Refused before it is written if it is too long."""
-        self._refuse_if_too_long(max(count, 0))
-        self._silent += max(count, 0)
-        for done in range(0, count, SAMPLE_RATE):
-            self._write(np.zeros((len(self._sinks), min(SAMPLE_RATE, count - done)), np.int16))
-
-    def _write_all(self, pieces: Iterator[np.ndarray[Any, Any]]) -> None:
-        for samples in pieces:
-            self._write(samples)
-
-    def _refuse_if_too_long(self, more: int) -> None:
-        seconds = (self._frames + more) / SAMPLE_RATE
-        if seconds > self._max:
-            raise TooLongError(f"The recording is longer than {self._max:.0f} seconds.")
-        most = self._max * MAX_TOTAL_CHANNELS / len(self._sinks)
-        if seconds > most:
-            said = f"With {len(self._sinks)} channels a recording may last {most:.0f} seconds"
-            raise TooLongError(f"{said}; this one is longer.")
-
-    def _write(self, samples: np.ndarray[Any, Any]) -> None:
-        self._refuse_if_too_long(samples.shape[1])
-        rows = min(len(self._sinks), len(samples))
-        for index, sink in enumerate(self._sinks):
-            sink.write(np.ascontiguousarray(samples[min(index, rows - 1)]).tobytes())
-        self._frames += samples.shape[1]
-        seconds = self._frames / SAMPLE_RATE
+    def _moved(self, frames: int) -> None:
+        seconds = frames / SAMPLE_RATE
         if seconds >= self._next_report:
             self._next_report = seconds + _REPORT_EVERY_SECONDS
-            self._report(min(seconds / max(self._claimed or self._max, seconds), 1.0))
+            self._report(min(seconds / max(self._expected, seconds), 1.0))
 
-    def _summary(self, stream: AudioStream, channels: int) -> dict[str, Any]:
-        if self._frames == 0:
-            raise UnusableError("The file holds no audio that can be decoded.")
-        if self._bad > self._packets * _DAMAGE_LIMIT:
-            raise UnusableError("The file is too damaged to be decoded.")
-        self._judge_length(self._frames / SAMPLE_RATE)
-        if self._bad:
-            self._warnings.append(f"{self._bad} of {self._packets} packets are damaged and were left out.")
-        if self._silent:
-            silent = f"{self._silent / SAMPLE_RATE:.1f}"
-            self._warnings.append(f"The file has gaps: {silent} seconds were filled with silence.")
-        context = stream.codec_context
-        return {
-            "channels": channels,
-            "sample_rate": context.sample_rate,
-            "frames": self._frames,
-            "codec": context.name,
-            "warnings": self._warnings,
-        }
-
-    def _judge_length(self, seconds: float) -> None:
-        if self._claimed is None:
-            return
-        tolerance = max(_LENGTH_TOLERANCE_SECONDS, _LENGTH_TOLERANCE_SHARE * self._claimed)
-        if abs(seconds - self._claimed) > tolerance:
-            said = f"its header promises {self._claimed:.1f} seconds, {seconds:.1f} could be decoded"
-            self._warnings.append(f"The file is cut short or its header is wrong: {said}.")
+    def _keep(self) -> tuple[list[Track], int]:
+        """The tracks that hold a call, made equally long, and how many samples that is."""
+        kept = [track for track in self._tracks if track.is_usable]
+        if not kept:
+            silent = not any(track.frames for track in self._tracks)
+            raise UnusableError(_NOTHING if silent else "The file is too damaged to be decoded.")
+        frames = max(track.frames for track in kept)
+        for track in kept:
+            track.pad(frames)
+        self._found.left_out += len(self._tracks) - len(kept)
+        return kept, frames
 
 
-def _with_next(frames: Iterator[AudioFrame]) -> Iterator[tuple[AudioFrame, AudioFrame | None]]:
-    held: AudioFrame | None = None
-    for frame in frames:
-        if held is not None:
-            yield held, frame
-        held = frame
-    if held is not None:
-        yield held, None
+def _reason(error: Exception) -> str:
+    """Without the path that FFmpeg adds."""
+    return (getattr(error, "strerror", None) or str(error)).rstrip(".")
 
 
-def _stamp(frame: AudioFrame) -> float | None:
-    if frame.pts is None or not frame.time_base:
-        return None
-    return float(frame.pts * frame.time_base)
+def _feed(track: Track, packet: Any) -> None:
+    is_flush = not packet.size and packet.pts is None  # it asks the decoder for what it still holds
+    if not packet.size and not is_flush:
+        return  # a packet of nothing would be taken for the end
+    track.packets += not is_flush
+    try:
+        for frame in packet.decode():
+            if isinstance(frame, AudioFrame):
+                track.feed(frame)
+    except MemoryError:
+        raise
+    except (FFmpegError, ValueError):  # ValueError: a frame that PyAV cannot bring to our rate
+        track.bad += not is_flush
+        track.ends_badly |= not is_flush
+    else:
+        track.ends_badly &= is_flush
 
 
-def _best_audio(container: InputContainer) -> AudioStream:
-    stream = container.streams.best("audio")
-    if not isinstance(stream, AudioStream):
-        raise UnusableError("The file holds no audio.")
-    stream.codec_context.thread_count = 1
-    return stream
-
-
-def _claimed_seconds(container: InputContainer, stream: AudioStream) -> float | None:
-    if stream.duration is not None and stream.time_base is not None:
-        return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration is not None else None
+def _number_channels(kept: Sequence[Track], tracks: Sequence[Track]) -> None:
+    """Gives the files of the kept tracks the first numbers; those of the others go."""
+    for path in [path for track in tracks if track not in kept for path in track.paths]:
+        path.unlink()
+    for number, path in enumerate(path for track in kept for path in track.paths):
+        path.rename(path.with_name(f"channel{number}.s16"))  # never onto another one: they are in order

@@ -1,14 +1,16 @@
 """Recordings from URLs: a short look before work is accepted, and the download itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from calltrace.kit.errors import FileTooLargeError, UnsupportedMediaError
 from calltrace.kit.outbound import OutboundClient, OutboundResponse, UrlUnreachableError
 from calltrace.kit.progress import Progress
-from calltrace.recordings.sniff import ENOUGH, describe, sniff
+from calltrace.recordings.media import judge
+from calltrace.recordings.sniff import ENOUGH, describe
 from calltrace.recordings.spool import Spool, spool
 
 _PROBE_SECONDS = 5.0
@@ -34,7 +36,7 @@ class Fetched:
         sha256: hexadecimal.
         content_type: as the source named it, or empty.
         final_url: after redirects.
-        media: family of the container by its content (``sniff``).
+        media: what it is (``media.judge``).
     """
 
     size: int
@@ -81,13 +83,28 @@ async def download(
     async with client.stream_get(url, deadline=limits.timeout_seconds) as response:
         response.require_success()
         async with spool(destination) as target, aclosing(response.body(limits.max_bytes)) as body:
-            media = await copy(body, target, _announced(response), progress)
-        kind = response.headers.get("content-type", "")
+            kind = response.headers.get("content-type", "")
+            told = Told(kind, (_name(response.final_url), _name(url)))
+            media = await copy(body, target, _announced(response), progress, told)
         return Fetched(target.size, target.sha256, kind, response.final_url, media)
 
 
-async def copy(body: AsyncIterator[bytes], target: Spool, announced: int, progress: Progress) -> str:
-    """Write a recording that arrives in pieces, judged by its first bytes; answers its family.
+def _name(url: str) -> str:
+    return unquote(urlsplit(url).path).rpartition("/")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What came with the bytes: only believed where these have no header (``media.judge``)."""
+
+    content_type: str
+    names: Sequence[str]
+
+
+async def copy(
+    body: AsyncIterator[bytes], target: Spool, announced: int, progress: Progress, told: Told
+) -> str:
+    """Write a recording that arrives in pieces, judged by its first bytes; answers what it is.
 
     ``announced`` is how many bytes are to come, 0 if that is not known.
 
@@ -95,7 +112,7 @@ async def copy(body: AsyncIterator[bytes], target: Spool, announced: int, progre
         UnsupportedMediaError: empty, or not audio by its content. Errors of ``body`` pass.
     """
     head = await _head(body)
-    media = _require_audio(head)
+    media = _require_audio(head, told)
     await target.write(head)
     async for piece in body:
         await target.write(piece)
@@ -115,8 +132,8 @@ async def _head(body: AsyncIterator[bytes]) -> bytes:
     return bytes(head)
 
 
-def _require_audio(head: bytes) -> str:
-    if media := sniff(head):
+def _require_audio(head: bytes, told: Told) -> str:
+    if media := judge(head, told.content_type, told.names):
         return media
     raise UnsupportedMediaError(f"The file is {describe(head)}, not a recording")
 

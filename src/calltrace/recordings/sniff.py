@@ -1,10 +1,18 @@
 """What a file is, by its first bytes; names and content types lie.
 
-Only containers that carry audio are recognised. Formats that merely point at other files (playlists,
+Only what carries audio is recognised. Formats that merely point at other files (playlists,
 manifests, session descriptions) are not among them on purpose.
 """
 
-from collections.abc import Callable
+import codecs
+
+from calltrace.recordings.sniff_frames import (
+    adts_frame_length,
+    chained,
+    loas_frame_length,
+    mpeg_frame_length,
+    two_frames,
+)
 
 ENOUGH = 4096
 """Bytes that ``sniff`` wants to see; fewer do when the file has no more."""
@@ -40,17 +48,24 @@ _MP4_BOXES = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 _IMAGE_BRANDS = (b"heic", b"heix", b"mif1", b"msf1", b"avif", b"avis", b"jxl ", b"crx ")
 _TS_PACKET = 188
 _TS_SYNC = 0x47
+_SURE_FRAMES = 3
+"""So many frames in a row are no chance, even behind something else."""
+_GSM_FRAME, _GSM_MARK, _GSM_SURE = 33, 0xD, 8
 
-_NOT_AUDIO: tuple[tuple[tuple[bytes, ...], str], ...] = (
+_OTHER_FILES: tuple[tuple[tuple[bytes, ...], str], ...] = (
+    (
+        (b"pk\x03\x04", b"pk\x05\x06", b"\x1f\x8b\x08", b"rar!", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz"),
+        "an archive",
+    ),
     ((b"#extm3u", b"[playlist]", b"<asx", b"v=0\r\no=", b"v=0\no=", b"ffconcat"), "a playlist"),
     ((b"<!doctype html", b"<html", b"<head", b"<body", b"<script"), "a web page"),
-    ((b"<?xml", b"<error", b"<smil", b"<mpd", b"<"), "an XML document"),
-    ((b"{", b"["), "a JSON document"),
-    ((b"pk\x03\x04", b"pk\x05\x06", b"\x1f\x8b", b"rar!", b"7z\xbc\xaf", b"bzh", b"\xfd7zxz"), "an archive"),
+    ((b"<?xml", b"<error", b"<smil"), "an XML document"),
     ((b"%pdf",), "a PDF document"),
     ((b"\x89png", b"gif8", b"\xff\xd8\xff"), "an image"),
     ((b"mz\x90", b"\x7felf"), "a program"),
 )
+_TEXTS = (("<", "an XML document"), ("{", "a JSON document"), ("[", "a JSON document"))
+"""One byte says nothing alone: samples without a header may start with it."""
 
 
 def sniff(head: bytes) -> str | None:
@@ -62,19 +77,37 @@ def sniff(head: bytes) -> str | None:
     for mark, family in _AT_START:
         if head.startswith(mark):
             return family
-    for look in (_riff, _aiff, _mp4, _transport_stream, _mpeg_audio, _adts):
+    for look in (_riff, _aiff, _mp4, _transport_stream, _mpeg_audio, _adts, _loas, _gsm):
         if family := look(head):
             return family
-    return None
+    return None if looks_like(head) else _mpeg_audio_behind_junk(head)
+
+
+def looks_like(head: bytes) -> str | None:
+    """What a file that is no audio seems to be, ``None`` if nothing that is known."""
+    start = head.removeprefix(_BOM).lstrip(b" \t\r\n").lower()
+    if named := next((name for marks, name in _OTHER_FILES if start.startswith(marks)), None):
+        return named
+    text = _text(head).lstrip()
+    named = next((name for mark, name in _TEXTS if text.startswith(mark)), None)
+    return named or ("a text" if " " in text else None)
 
 
 def describe(head: bytes) -> str:
     """For people: what a file that is no audio seems to be."""
-    text = head.removeprefix(_BOM).lstrip(b" \t\r\n").lower()
-    for marks, name in _NOT_AUDIO:
-        if text.startswith(marks):
-            return name
-    return "empty" if not head else "no audio format that is known"
+    return looks_like(head) or ("no audio format that is known" if head else "empty")
+
+
+def _text(head: bytes) -> str:
+    """``head`` as UTF-8 without control characters, empty if it is none.
+
+    Half the bytes of telephone sound are above 127, and no UTF-8.
+    """
+    try:
+        text = codecs.getincrementaldecoder("utf-8-sig")().decode(head)  # the last character may be cut
+    except UnicodeDecodeError:
+        return ""
+    return text if all(one.isprintable() or one.isspace() for one in text) else ""
 
 
 def _riff(head: bytes) -> str | None:
@@ -96,47 +129,30 @@ def _transport_stream(head: bytes) -> str | None:
 
 def _mpeg_audio(head: bytes) -> str | None:
     # Some recorders put zeros before the first frame.
-    return "mp3" if _two_frames(head.lstrip(b"\0"), _mpeg_frame_length) else None
+    return "mp3" if two_frames(head.lstrip(b"\0"), mpeg_frame_length) else None
 
 
 def _adts(head: bytes) -> str | None:
-    return "aac" if _two_frames(head, _adts_frame_length) else None
+    return "aac" if two_frames(head, adts_frame_length) else None
 
 
-def _two_frames(head: bytes, length_of: Callable[[bytes], int]) -> bool:
-    first = length_of(head[:8])
-    return first > 0 and (len(head) <= first or length_of(head[first : first + 8]) > 0)
+def _mpeg_audio_behind_junk(head: bytes) -> str | None:
+    at = -1
+    while (at := head.find(b"\xff", at + 1)) >= 0:
+        if chained(head[at:], mpeg_frame_length, _SURE_FRAMES):
+            return "mp3"
+    return None
 
 
-_BITRATES = {  # kbit/s by (MPEG-1?, layer), ISO/IEC 11172-3 and 13818-3
-    (True, 2): (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
-    (True, 3): (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
-    (False, 2): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-    (False, 3): (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
-}
-_RATES = (44100, 48000, 32000)
-_RATE_DIVISOR = {3: 1, 2: 2, 0: 4}  # by version bits: MPEG-1, MPEG-2, MPEG-2.5
+def _loas(head: bytes) -> str | None:
+    return "loas" if two_frames(head, loas_frame_length) else None
 
 
-def _mpeg_frame_length(header: bytes) -> int:
-    """Bytes of an MPEG audio frame of layer II or III, 0 if ``header`` starts none."""
-    if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:  # noqa: PLR2004 - the bit layout
-        return 0
-    version, layer = header[1] >> 3 & 3, 4 - (header[1] >> 1 & 3)
-    rates = _BITRATES.get((version == 3, layer), ())  # noqa: PLR2004 - version bits of MPEG-1
-    bitrate, rate = header[2] >> 4, header[2] >> 2 & 3
-    if version not in _RATE_DIVISOR or not 0 < bitrate < len(rates) or rate >= len(_RATES):
-        return 0
-    samples = 576 if layer == 3 and _RATE_DIVISOR[version] > 1 else 1152  # noqa: PLR2004 - layer III
-    per_second = _RATES[rate] // _RATE_DIVISOR[version]
-    return samples * rates[bitrate] * 1000 // 8 // per_second + (header[2] >> 1 & 1)
+def _gsm(head: bytes) -> str | None:
+    """GSM 06.10 without a header: every frame of 33 bytes starts with the same four bits.
 
-
-def _adts_frame_length(header: bytes) -> int:
-    """Bytes of an AAC frame with an ADTS header (ISO/IEC 14496-3, 1.A.2.2), 0 if there is none."""
-    if len(header) < 6 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0:  # noqa: PLR2004 - the bit layout
-        return 0
-    if header[2] >> 2 & 15 > 12:  # noqa: PLR2004 - sampling rates end at index 12
-        return 0
-    length = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
-    return length if length > 7 else 0  # noqa: PLR2004 - the header alone has 7 bytes
+    So does silence in A-law, of which every byte does.
+    """
+    marks = [byte >> 4 == _GSM_MARK for byte in head[:ENOUGH]]
+    starts = marks[::_GSM_FRAME]
+    return "gsm" if len(starts) >= _GSM_SURE and all(starts) and sum(marks) < len(marks) / 2 else None

@@ -9,7 +9,7 @@ from calltrace.kit.errors import FileTooLargeError, NotFoundError
 from calltrace.kit.progress import Progress
 from calltrace.recordings import queries
 from calltrace.recordings.errors import UploadLostError
-from calltrace.recordings.fetch import Fetched, copy
+from calltrace.recordings.fetch import Fetched, Told, copy
 from calltrace.recordings.models import Upload, UploadPiece
 from calltrace.recordings.spool import spool
 from calltrace.recordings.upload_pieces import PieceStore
@@ -38,8 +38,9 @@ async def collect(
         source = (
             uploads.store.get(upload.object_prefix) if upload.direct else _joined(uploads, upload, pieces)
         )
+        told = Told(upload.content_type or "", [upload.file_name or ""])
         async with spool(destination) as target, aclosing(source) as body:
-            media = await copy(_bounded(body, uploads.limits.max_bytes), target, size, progress)
+            media = await copy(_bounded(body, uploads.limits.max_bytes), target, size, progress, told)
     except NotFoundError as error:
         raise UploadLostError("The uploaded file is not in the object store any more.") from error
     return Fetched(target.size, target.sha256, upload.content_type or "", "", media)

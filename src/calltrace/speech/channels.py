@@ -7,10 +7,13 @@ from calltrace.kit.progress import Progress
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech import crosstalk, levels, vad
 from calltrace.speech.levels import Curve
+from calltrace.speech.mixes import without_mixes
 from calltrace.speech.windows import Stretch
 
 _SAME = 0.95
 """Two channels this much alike are one recording stored twice (dual mono)."""
+_PARTIES = 2
+"""More channels than parties: some may be silent, or the mix of the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +22,8 @@ class Layout:
 
     Attributes:
         speech: stretches of speech, at most ``vad.Ear.longest`` long, by channel and start.
-        distinct: channels that are not copies of an earlier one.
+        distinct: channels that are not copies of an earlier one; of more than two, only those that are
+            neither silent nor a mix of others.
         leaks: whether crosstalk was found (and gated).
     """
 
@@ -46,8 +50,10 @@ def listen(audio: DecodedAudio, progress: Progress) -> Layout:
 
 
 def _distinct(audio: DecodedAudio) -> list[int]:
+    """Mixes first: one in which a party is loud would pass for the original of that party's channel."""
+    channels = range(len(audio.channel_paths))
     kept: list[int] = []
-    for channel in range(len(audio.channel_paths)):
+    for channel in channels if len(channels) <= _PARTIES else without_mixes(audio, channels):
         if all(levels.likeness(audio, earlier, channel) < _SAME for earlier in kept):
             kept.append(channel)
     return kept

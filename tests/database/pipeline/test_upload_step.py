@@ -37,9 +37,11 @@ def roomy(platform: Platform) -> Platform:
     return replace(platform, limits=FetchLimits(20 << 20, 10))
 
 
-async def submitted(platform: Platform, org: uuid.UUID, data: bytes, *cuts: int) -> uuid.UUID:
+async def submitted(
+    platform: Platform, org: uuid.UUID, data: bytes, *cuts: int, name: str | None = None
+) -> uuid.UUID:
     """An analysis of an upload that came in requests which ended at ``cuts``."""
-    upload_id = await opened(platform.uploads, org, content_type="audio/mpeg")
+    upload_id = await opened(platform.uploads, org, content_type="audio/mpeg", file_name=name)
     for start, end in zip((0, *cuts), (*cuts, len(data)), strict=True):
         sending = Sending(start, end - start, len(data), last=None)
         await send(platform.uploads, org, upload_id, data[start:end], sending)
@@ -80,6 +82,19 @@ async def test_the_recording_is_stored_and_the_pieces_go(
     again = await work_on(roomy, org, work.claim.analysis_id, tmp_path / "again")
     await asyncio.to_thread(again.directory.mkdir)
     assert (await steps_of(roomy, tmp_path).fetch(again)).read_bytes() == SOUND
+
+
+async def test_samples_without_a_header_are_told_by_their_name_and_stay_so(
+    roomy: Platform, org: uuid.UUID, tmp_path: Path
+) -> None:
+    samples = bytes(range(128, 256)) * 100
+    work = await work_on(roomy, org, await submitted(roomy, org, samples, name="call.ulaw"), tmp_path)
+    await steps_of(roomy, tmp_path).fetch(work)
+    assert work.media == "raw:mulaw:8000:1:0"
+    again = await work_on(roomy, org, work.claim.analysis_id, tmp_path / "again")
+    await asyncio.to_thread(again.directory.mkdir)
+    await steps_of(roomy, tmp_path).fetch(again)
+    assert again.media == "raw:mulaw:8000:1:0"
 
 
 async def test_a_worker_that_could_not_store_it_starts_over_from_the_pieces(

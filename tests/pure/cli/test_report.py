@@ -121,7 +121,7 @@ def document(**changes: Any) -> AnalysisDocument:
         "processing": {
             "seconds": {"decode": 1, "transcribe": 19},
             "models": {"asr": "whisper-base"},
-            "warnings": ["The file is cut short."],
+            "warnings": [{"code": "cut_short", "message": "The file is cut short."}],
         },
     }
     return AnalysisDocument.model_validate(whole | changes)

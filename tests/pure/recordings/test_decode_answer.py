@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from calltrace.analyses.document import ProcessingDocument
 from calltrace.recordings.decode import DecoderFailedError, decode, explain
 from calltrace.recordings.decode_answer import Done, DoneLine, ErrorLine, MalformedError, decoded, follow
+from calltrace.recordings.remarks import Remark
 
 Encode = Callable[..., Path]
 GOOD = '{"done": {"channels": 1, "sample_rate": 8000, "frames": 3, "codec": "x", "warnings": []}}'
@@ -51,6 +53,9 @@ MALFORMED = [
     GOOD.replace("1,", "true,", 1),
     GOOD.replace("3,", "9" * 5000 + ","),
     GOOD.replace("[]", "[1]"),
+    GOOD.replace("[]", '[{"code": "surprise", "message": "x"}]'),
+    GOOD.replace("[]", '[{"code": "joined"}]'),
+    GOOD.replace("[]", '[{"code": "joined", "message": "' + "x" * 2001 + '"}]'),
     "no JSON",
     "[]",
     "null",
@@ -63,6 +68,19 @@ MALFORMED = [
 def test_a_line_that_is_never_said_is_a_crash(line: str) -> None:
     with pytest.raises(MalformedError):
         _said(f"print({line!r})")
+
+
+def test_a_remark_is_passed_on_with_its_code(tmp_path: Path) -> None:
+    said = GOOD.replace("[]", '[{"code": "joined", "message": "Two."}]')
+    last, _ = _said(f"print({said!r})")
+    assert isinstance(last, DoneLine)
+    (tmp_path / "channel0.s16").write_bytes(b"123456")
+    assert decoded(last.done, tmp_path).warnings == (Remark(code="joined", message="Two."),)
+
+
+def test_a_remark_from_before_there_were_codes_keeps_its_sentence() -> None:
+    stored = ProcessingDocument.model_validate({"warnings": ["The file is cut short."]})
+    assert stored.warnings == [Remark(code="unspecified", message="The file is cut short.")]
 
 
 def test_bytes_that_are_no_text_are_a_crash() -> None:

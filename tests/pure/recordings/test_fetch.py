@@ -76,6 +76,27 @@ async def test_the_content_decides_not_the_content_type(serve: Serve, reach: Rea
     assert fetched.media == "wav"
 
 
+@pytest.mark.parametrize(
+    ("path", "kind", "media"),
+    [
+        ("/calls/1?signature=x.wav", "audio/PCMA", "raw:alaw:8000:1:0"),
+        ("/calls/b%20c.ulaw?signature=x", "application/octet-stream", "raw:mulaw:8000:1:0"),
+        ("/calls/1.raw", "application/octet-stream", None),
+    ],
+)
+async def test_samples_without_a_header_are_told_by_type_or_name(
+    serve: Serve, reach: Reach, tmp_path: Path, path: str, kind: str, media: str | None
+) -> None:
+    samples = bytes(range(128, 256)) * 100
+    port = await serve(answering(samples, f"Content-Type: {kind}"))
+    arriving = download(reach(HOME), f"https://files.test:{port}{path}", tmp_path / "call", LIMITS, silent)
+    if media is None:
+        with pytest.raises(UnsupportedMediaError, match="no audio format that is known"):
+            await arriving
+    else:
+        assert (await arriving).media == media
+
+
 @pytest.mark.accepts("CT-066")
 @pytest.mark.parametrize(
     "body", [b"", b"<html>expired</html>", b"#EXTM3U\nhttps://files.test/a.ts", b"x" * 100_000, b"R"]
