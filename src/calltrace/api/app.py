@@ -16,6 +16,7 @@ from calltrace.api import (
     erasures,
     evaluations,
     events,
+    organization,
     problems,
     recordings,
     scorecards,
@@ -71,7 +72,7 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
     for router in (
         analyses.router, transcripts.router, evaluations.router, events.router, erasures.router,
         uploads.router, calls.router, recordings.router,
-        catalog.agents, catalog.queues, scorecards.scorecards,
+        organization.router, catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,
     ):  # fmt: skip
         native.include_router(router)
