@@ -41,15 +41,15 @@ def checked(terms: Sequence[str]) -> list[str]:
         InvalidRequestError: naming the entry that is wrong.
     """
     if len(terms) > MOST_TERMS:
-        raise _refused("", f"has at most {MOST_TERMS} entries")
+        raise _refused(None, f"has at most {MOST_TERMS} entries")
     seen: set[str] = set()
     for index, term in enumerate(terms):
         if not 0 < len(term) <= LONGEST_TERM or term != " ".join(term.split()):
-            raise _refused(f"/{index}", f"has 1 to {LONGEST_TERM} characters and only single spaces within")
+            raise _refused(index, f"has 1 to {LONGEST_TERM} characters and only single spaces within")
         if not any(one.isalnum() for one in term) or any(_is_control(one) for one in term):
-            raise _refused(f"/{index}", "has letters or digits, and no control characters")
+            raise _refused(index, "has letters or digits, and no control characters")
         if term in seen:
-            raise _refused(f"/{index}", "comes twice")
+            raise _refused(index, "comes twice")
         seen.add(term)
     return list(terms)
 
@@ -58,6 +58,7 @@ def _is_control(character: str) -> bool:
     return unicodedata.category(character) in {"Cc", "Cf", "Cs"}
 
 
-def _refused(place: str, reason: str) -> InvalidRequestError:
-    detail = f"vocabulary{place.replace('/', ' entry ')} {reason}."
-    return InvalidRequestError(detail, errors=[FieldError(f"/vocabulary{place}", detail)])
+def _refused(index: int | None, reason: str) -> InvalidRequestError:
+    name, place = ("the list", "") if index is None else (f"entry {index + 1}", f"/{index}")
+    detail = f"{name} {reason}."
+    return InvalidRequestError(f"vocabulary: {detail}", errors=[FieldError(f"/vocabulary{place}", detail)])
