@@ -6,10 +6,10 @@ Names and defaults are those of the interfaces page; ``calltrace settings`` prin
 import os
 import tomllib
 from collections.abc import Mapping
-from functools import cached_property
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import (
@@ -27,7 +27,7 @@ PREFIX = "CALLTRACE_"
 TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
-    "ASR_URL", "ASR_API_KEY", "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "TRUSTED_PROXIES", "HOSTS",
+    "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "TRUSTED_PROXIES", "HOSTS",
     "TLS_CERT_FILE", "TLS_KEY_FILE", "CALLCOV_RATE_LIMIT", "CALLCOV_SUBMIT_RATE_LIMIT",
     "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE", "AURALYTIK_RATE_LIMIT",
     "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
@@ -76,6 +76,10 @@ class Settings(BaseSettings):
 
     asr_model: str = "base"
     asr_threads: int = Field(default=0, ge=0)
+    asr_url: str = ""
+    asr_api_key: str = Field(default="", repr=False)
+    asr_concurrency: int = Field(default=4, gt=0)
+    asr_timeout_seconds: float = Field(default=120, gt=0)
 
     smtp_url: str = ""
 
@@ -98,6 +102,16 @@ class Settings(BaseSettings):
             return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
         return value
 
+    @field_validator("asr_url")
+    @classmethod
+    def _asr_url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment):
+            raise ValueError("Not an address such as http://127.0.0.1:8080/v1")
+        if parts.username is not None or parts.password is not None:
+            raise ValueError("The key belongs into ASR_API_KEY, not into the address")
+        return value
+
     @field_validator("smtp_url")
     @classmethod
     def _smtp_url(cls, value: str) -> str:
@@ -117,11 +131,6 @@ class Settings(BaseSettings):
         """Arguments, then environment, then the file."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
-
-    @cached_property
-    def threads(self) -> int:
-        """Recogniser threads: as set, else one per core."""
-        return self.asr_threads or os.cpu_count() or 1
 
     @property
     def models_dir(self) -> Path:

@@ -32,7 +32,10 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
 @pytest.mark.parametrize(
     ("name", "value"),
     [("LEASE_SECONDS", "1"), ("FETCH_PROBE", "maybe"), ("WEBHOOK_RETRY_SCHEDULE", "1,x"),
-     ("OUTBOUND_ALLOW_CIDRS", "10.0.0.0/99"), ("FETCH_MAX_BYTES", "-1")],
+     ("OUTBOUND_ALLOW_CIDRS", "10.0.0.0/99"), ("FETCH_MAX_BYTES", "-1"), ("ASR_URL", "asr.example.com"),
+     ("ASR_URL", "ftp://asr.example.com"), ("ASR_URL", "https://"), ("ASR_URL", "https://a/v1#x"),
+     ("ASR_URL", "https://user:key@asr.example.com/v1"), ("ASR_CONCURRENCY", "0"),
+     ("ASR_TIMEOUT_SECONDS", "0"), ("ASR_THREADS", "-1")],
 )  # fmt: skip
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"CALLTRACE_{name}", value)

@@ -25,9 +25,8 @@ def test_settings_name_their_source_and_hide_secrets(stage: Stage) -> None:
         "source": "environment",
     }
     assert rows["CALLTRACE_ASR_MODEL"]["source"] == "default"
-    hidden = stage.installation.command(
-        "settings", "--json", environment={"CALLTRACE_SECRET_KEY": "top-secret-value"}
-    )
+    secrets = {"CALLTRACE_SECRET_KEY": "top-secret-value", "CALLTRACE_ASR_API_KEY": "top-secret-value"}
+    hidden = stage.installation.command("settings", "--json", environment=secrets)
     assert "top-secret-value" not in hidden.stdout
     assert "(set)" in hidden.stdout
 

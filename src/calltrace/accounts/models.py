@@ -17,11 +17,12 @@ Mode = Literal["live", "test"]
 
 
 class Organisation(Row, Base):
-    """A company: the tenant that everything belongs to."""
+    """A company: the tenant that everything belongs to. ``vocabulary``: see accounts.vocabulary."""
 
     __tablename__ = "organisations"
     name: Mapped[str] = mapped_column(String(200), unique=True)
     plan: Mapped[str] = mapped_column(String(20), server_default="self_hosted")
+    vocabulary: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
 
 
 class User(Row, Tenant, Base):

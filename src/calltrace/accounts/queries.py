@@ -28,6 +28,11 @@ async def organisations(session: AsyncSession) -> Sequence[Organisation]:
     return (await session.scalars(select(Organisation).order_by(Organisation.created_at))).all()
 
 
+async def organisation(session: AsyncSession, org_id: uuid.UUID) -> Organisation | None:
+    """The organisation by its id."""
+    return await session.scalar(select(Organisation).where(Organisation.id == org_id))
+
+
 async def locked_organisation(session: AsyncSession, org_id: uuid.UUID) -> Organisation | None:
     """The organisation, locked: what must be decided one at a time within it waits here."""
     query = select(Organisation).where(Organisation.id == org_id)

@@ -16,6 +16,7 @@ from calltrace.api import (
     erasures,
     evaluations,
     events,
+    organization,
     problems,
     recordings,
     roles,
@@ -73,7 +74,7 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         analyses.router, transcripts.router, evaluations.router, roles.router, events.router,
         erasures.router,
         uploads.router, calls.router, recordings.router,
-        catalog.agents, catalog.queues, scorecards.scorecards,
+        organization.router, catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,
     ):  # fmt: skip
         native.include_router(router)

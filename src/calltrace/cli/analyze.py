@@ -14,6 +14,7 @@ import structlog
 import typer
 from rich.console import Console
 
+from calltrace.accounts import vocabulary
 from calltrace.analyses.document import (
     AnalysisDocument,
     CallDocument,
@@ -31,8 +32,8 @@ from calltrace.cli.transcripts import read_transcript
 from calltrace.evaluation.results import Evaluation
 from calltrace.evaluation.service import evaluate as evaluate_transcript
 from calltrace.evaluation.service import evaluator_name
-from calltrace.kit import clock
-from calltrace.kit.errors import CallTraceError, UsageError
+from calltrace.kit import clock, threads
+from calltrace.kit.errors import CallTraceError, InvalidRequestError, UsageError
 from calltrace.pipeline.hearing import Heard, Job, StageProgress, hear
 from calltrace.recordings.decode import DecodeLimits
 from calltrace.recordings.media import judge_file
@@ -41,7 +42,7 @@ from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.yaml import load_scorecard
 from calltrace.settings import Settings
 from calltrace.speech.codes import known_language
-from calltrace.speech.engines.catalogue import load_engine
+from calltrace.speech.engines.catalogue import chosen, load_engine
 from calltrace.speech.engines.protocol import Engine
 from calltrace.speech.formats import to_srt, to_vtt
 from calltrace.speech.roles import ChannelOption
@@ -70,12 +71,15 @@ def analyze(
     scorecard: ScorecardOption = None,
     language: Annotated[str, typer.Option(help="auto, or a code such as en.")] = "auto",
     channels: Annotated[str, typer.Option(help="auto, agent-left, agent-right or mono.")] = "auto",
+    hint: Annotated[list[str] | None, typer.Option(help="A name that may be said; may be repeated.")] = None,
     form: Annotated[str, typer.Option("--format", help="text, json, srt or vtt.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> int:
     """Analyse local recordings: no server, no database."""
     chosen = _one_of("json" if as_json else form, FORMATS, "--format")
-    options = SpeechOptions(_language(language), _one_of(channels, get_args(ChannelOption), "--channels"))
+    options = SpeechOptions(
+        _language(language), _one_of(channels, get_args(ChannelOption), "--channels"), _hints(hint or [])
+    )
     setup = _setup(settings_of(context), scorecard, options)
     failed = 0
     for number, path in enumerate(files):
@@ -90,7 +94,8 @@ def analyze(
 
 def _setup(settings: Settings, scorecard: Path | None, options: SpeechOptions) -> Setup:
     limits = DecodeLimits(max_duration_seconds=settings.max_duration_seconds)
-    engine = load_engine(settings.asr_model, models_cache(settings), settings.threads)
+    threads.allow(settings.asr_threads)
+    engine = load_engine(chosen(settings, models_cache(settings)))
     return Setup(engine, read_scorecard(scorecard), options, limits)
 
 
@@ -215,6 +220,13 @@ def _language(text: str) -> str:
     if code is None:
         raise UsageError(f"--language is auto or a language code, not {text!r}.")
     return code
+
+
+def _hints(terms: Sequence[str]) -> tuple[str, ...]:
+    try:
+        return tuple(vocabulary.checked(terms))
+    except InvalidRequestError as error:
+        raise UsageError(f"--hint: {error.detail}") from error
 
 
 def _one_of(value: str, choices: Sequence[str], option: str) -> Any:

@@ -12,6 +12,7 @@ from calltrace.bench.report import Part, Report, Value, machine
 from calltrace.cli.analyze import models_cache
 from calltrace.cli.instance import settings_of
 from calltrace.cli.output import JsonOption, say, show_many, show_one
+from calltrace.kit import threads
 from calltrace.kit.errors import UsageError
 from calltrace.settings import Settings
 
@@ -69,9 +70,10 @@ def _measure(part: Part, settings: Settings, recordings: Path | None, labelled: 
     # Imported when its turn comes: the parts need very different libraries.
     if part == "speech":
         from calltrace.bench import speech
-        from calltrace.speech.engines.catalogue import load_engine
+        from calltrace.speech.engines.catalogue import chosen, load_engine
 
-        engine = load_engine(settings.asr_model, models_cache(settings), settings.threads)
+        threads.allow(settings.asr_threads)
+        engine = load_engine(chosen(settings, models_cache(settings)))
         return speech.measure(engine, recordings, say)
     if part == "evaluation":
         from calltrace.bench import evaluation

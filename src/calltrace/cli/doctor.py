@@ -18,10 +18,10 @@ from calltrace.kit.errors import CallTraceError, ConfigurationError
 from calltrace.mail.transport import transport
 from calltrace.pipeline.context import Platform
 from calltrace.settings import PREFIX, Settings, source_of
-from calltrace.speech.models import resolve
+from calltrace.speech.engines.catalogue import check_engine, chosen
 from calltrace.speech.voices.model import weights_file
 
-SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url"}
+SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url", "asr_api_key"}
 CLOCK_TOLERANCE_SECONDS = 5.0
 _SEALED = """
     SELECT sealed_secret FROM webhook_endpoints WHERE deleted_at IS NULL
@@ -102,11 +102,11 @@ async def _storage(platform: Platform) -> str:
 
 async def _models(platform: Platform) -> str:
     settings = platform.settings
-    found = await asyncio.to_thread(resolve, settings.asr_model, settings.models_dir)
+    found = await asyncio.to_thread(check_engine, chosen(settings))
     voices = (
         "voices in mono calls are told apart" if weights_file() else "no voice model: mono calls stay unknown"
     )
-    return f"{found.name} is complete; {voices}"
+    return f"{found}; {voices}"
 
 
 async def _keys(platform: Platform) -> str:

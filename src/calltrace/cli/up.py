@@ -15,7 +15,7 @@ from calltrace.cli.output import say
 from calltrace.cli.supervise import SUPERVISED, Service
 from calltrace.db.embedded import EmbeddedServer
 from calltrace.db.session import Database
-from calltrace.kit import logs
+from calltrace.kit import logs, threads
 from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.identity import WORKER_NAME
 from calltrace.settings import Settings
@@ -53,7 +53,7 @@ def _run_all(
         "CALLTRACE_DATA_DIR": str(settings.data_dir.absolute()),
         "CALLTRACE_SECRET_KEY": instance.secret_key(settings),
         "CALLTRACE_PUBLIC_URL": instance.public_url(settings, host, port),
-        "CALLTRACE_ASR_THREADS": str(settings.asr_threads or max(1, settings.threads // workers)),
+        "CALLTRACE_ASR_THREADS": str(settings.asr_threads or max(1, threads.default() // workers)),
         SUPERVISED: "1",
     }
     stop = settings.drain_seconds + 10

@@ -25,7 +25,7 @@ Handler = Callable[[Message, Callable[[Message], None]], Message]
 INHERITED = (
     "PATH", "PYTHONPATH", "PYTHONHOME", "LD_LIBRARY_PATH", "SYSTEMROOT", "HOME", "LANG", "LC_ALL", "TMPDIR",
     "OMP_NUM_THREADS", "OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE", "HF_HOME", "HF_ENDPOINT", "HF_HUB_OFFLINE",
-    "HF_TOKEN", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE",
+    "HF_TOKEN", "HTTPS_PROXY", "https_proxy", "NO_PROXY", "no_proxy", "SSL_CERT_FILE", "CUDA_VISIBLE_DEVICES",
 )  # fmt: skip
 """What a child inherits of our environment: it handles what strangers sent, so it gets no secrets of ours."""
 
@@ -51,12 +51,13 @@ class ChildStalledError(ProcessingError):
 
 
 class RemoteError(ProcessingError):
-    """An error that was raised in the child, with the code and status it had there."""
+    """An error that was raised in the child, with the code, status and title it had there."""
 
-    def __init__(self, code: str, detail: str, *, status: int, retryable: bool) -> None:
+    def __init__(self, code: str, detail: str, *, status: int, title: str, retryable: bool) -> None:
         super().__init__(detail)
         self.code = code
         self.status = status
+        self.title = title
         self.retryable = retryable
 
 
@@ -161,14 +162,15 @@ def _answer(
     try:
         return {"result": handlers[request["task"]](request, progress)}
     except CallTraceError as error:
-        return _error(error.code, error.detail, error.status, retryable=error.retryable)
+        return _error(error, error.detail, retryable=error.retryable)
     except Exception as error:
         log.exception("child_failed", task=request.get("task"))
-        return _error("internal_error", f"{type(error).__name__} in the child.", 500, retryable=True)
+        return _error(CallTraceError, f"{type(error).__name__} in the child.", retryable=True)
 
 
-def _error(code: str, detail: str, status: int, *, retryable: bool) -> Message:
-    return {"error": {"code": code, "detail": detail, "status": status, "retryable": retryable}}
+def _error(error: CallTraceError | type[CallTraceError], detail: str, *, retryable: bool) -> Message:
+    kind = {"code": error.code, "status": int(error.status), "title": error.title}
+    return {"error": {**kind, "detail": detail, "retryable": retryable}}
 
 
 def _say(out: TextIO, message: Message) -> None:

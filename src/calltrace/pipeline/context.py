@@ -13,6 +13,7 @@ from calltrace.recordings.links import UploadLinks
 from calltrace.recordings.uploads import Uploads
 from calltrace.recordings.vault import Vault
 from calltrace.settings import Settings
+from calltrace.speech.engines.catalogue import chosen
 from calltrace.storage import ObjectStore
 
 STALL_SECONDS = 300.0
@@ -75,12 +76,12 @@ def build_platform(settings: Settings, dsn: str, secret_key: str, public_url: st
 def build_child(settings: Settings, work_dir: Path) -> Child:
     """The worker's child for decoding, hearing and evaluating; it keeps the models warm."""
     environment = {
-        "CALLTRACE_CHILD_MODELS_DIR": str(settings.models_dir),
-        "CALLTRACE_CHILD_ASR_MODEL": settings.asr_model,
-        "CALLTRACE_CHILD_ASR_THREADS": str(settings.threads),
+        "CALLTRACE_CHILD_ENGINE": chosen(settings).model_dump_json(),
+        "CALLTRACE_CHILD_THREADS": str(settings.asr_threads),
         "CALLTRACE_CHILD_MAX_SECONDS": str(settings.max_duration_seconds),
         "CALLTRACE_CHILD_LOG_LEVEL": settings.log_level,
         "CALLTRACE_CHILD_LOG_FORMAT": settings.log_format,
         "TMPDIR": str(work_dir),
+        **({"OPENBLAS_NUM_THREADS": str(settings.asr_threads)} if settings.asr_threads else {}),
     }
     return Child("calltrace.pipeline.child", stall_seconds=STALL_SECONDS, environment=environment)

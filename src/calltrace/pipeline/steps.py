@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from calltrace.accounts import queries as accounts
 from calltrace.analyses import lifecycle, queries
 from calltrace.analyses.document import Stage
 from calltrace.analyses.errors import StaleAttemptError
@@ -101,8 +102,12 @@ class Steps:
         return Transcript.model_validate_json(known) if known else None
 
     async def hear(self, work: Work, path: Path) -> Transcript:
-        """Decode and transcribe in the child; what was said is kept at once."""
-        request = {"task": "hear", "path": str(path), "language": work.analysis.language}
+        """Decode and transcribe in the child; what was said is kept at once.
+
+        The organisation's vocabulary is read as it begins: a try that comes later may find another one.
+        """
+        request: Message = {"task": "hear", "path": str(path), "language": work.analysis.language}
+        request["hints"] = await self._vocabulary(work.claim.org_id)
         request |= {"work_dir": str(work.directory), "media": work.media}
         heard = Heard.model_validate(await self._ask(work, "decoding", request))
         facts = CallFacts(heard.duration_seconds, heard.channels, heard.sample_rate, heard.metrics)
@@ -111,6 +116,11 @@ class Steps:
         async with self._platform.database.tenant(work.claim.org_id) as session:
             await lifecycle.keep_transcript(session, work.claim, heard.transcript, facts, work.processing)
         return heard.transcript
+
+    async def _vocabulary(self, org_id: uuid.UUID) -> list[str]:
+        async with self._platform.database.tenant(org_id) as session:
+            organisation = await accounts.organisation(session, org_id)
+        return organisation.vocabulary if organisation else []
 
     async def evaluate(self, work: Work, transcript: Transcript) -> Evaluated:
         """Hold the transcript against the queue's scorecard, in the child.

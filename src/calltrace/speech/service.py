@@ -26,19 +26,20 @@ class SpeechOptions:
     Attributes:
         language: ISO 639-1, or ``auto``. A hint that is plainly wrong is overruled.
         channels: where the agent is, ``auto`` to find out, ``mono`` if channels mean nothing.
+        hints: words that may be said, such as names of products and people, the most useful first.
     """
 
     language: str = "auto"
     channels: ChannelOption = "auto"
+    hints: tuple[str, ...] = ()
 
 
 def transcribe(
     audio: DecodedAudio, options: SpeechOptions, engine: Engine, progress: Progress = silent
 ) -> Transcript:
     """Everything that was said, by whom and when. No speech: a transcript without segments."""
-    hint = None if options.language == "auto" else options.language.lower()
     layout = channels.listen(audio, lambda share: progress(share * _LISTENING_SHARE))
-    heard = _recognise(audio, layout, hint, engine, progress)
+    heard = _recognise(audio, layout, options, engine, progress)
     spoken, parts = _parties(audio, layout, heard.words, options)
     progress(1.0)
     return Transcript(
@@ -50,14 +51,15 @@ def transcribe(
 
 
 def _recognise(
-    audio: DecodedAudio, layout: channels.Layout, hint: str | None, engine: Engine, progress: Progress
+    audio: DecodedAudio, layout: channels.Layout, options: SpeechOptions, engine: Engine, progress: Progress
 ) -> Recognition:
+    hint = None if options.language == "auto" else options.language.lower()
     nothing = Recognition(hint or "und", 0.0, ())
     if not layout.speech:
         return nothing
     rest = 1 - _LISTENING_SHARE
     heard = engine.transcribe(
-        audio, layout.speech, hint, lambda share: progress(_LISTENING_SHARE + share * rest)
+        audio, layout.speech, hint, lambda share: progress(_LISTENING_SHARE + share * rest), options.hints
     )
     return heard if heard.words else nothing  # a language of no words is a guess about noise
 

@@ -9,10 +9,11 @@ from sqlalchemy import func, insert, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.db.session import Database
+from calltrace.kit.retry_after import asked_for
 from calltrace.webhooks import health
 from calltrace.webhooks.models import Attempt, Delivery
 from calltrace.webhooks.prepared import Outcome, Prepared
-from calltrace.webhooks.schedule import asked_for, next_delay
+from calltrace.webhooks.schedule import next_delay
 
 Made = tuple[Prepared, Outcome]
 

@@ -2,8 +2,6 @@
 
 import random
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 JITTER = 0.1
 """Share of a gap that is added at random, so that a recovered receiver is not hit all at once."""
@@ -25,20 +23,3 @@ def next_delay(step: int, schedule: Sequence[int], asked: float = 0.0) -> float 
     following = schedule[min(step + 1, len(schedule) - 1)]
     wanted = max(schedule[step], min(asked, following))
     return wanted * (1 + JITTER * random.random())  # noqa: S311 - jitter needs no secrecy
-
-
-def asked_for(retry_after: str | None, now: datetime) -> float:
-    """Seconds that a ``Retry-After`` value asks for (RFC 9110, section 10.2.3); 0 for none or nonsense.
-
-    Both forms are read: a number of seconds, and an HTTP date in its current or an obsolete form.
-    """
-    value = (retry_after or "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        moment = parsedate_to_datetime(value)
-        if moment.tzinfo is None:  # asctime has no zone: HTTP dates are always GMT
-            moment = moment.replace(tzinfo=UTC)
-        return max(0.0, (moment - now).total_seconds())
-    except (ValueError, OverflowError):
-        return 0.0

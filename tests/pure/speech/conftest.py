@@ -1,12 +1,13 @@
 """Sounds made on the spot, and the real engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import pytest
 
+from asr_server import AsrServer, serving
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 from calltrace.recordings.decode import decode
 from calltrace.speech.engines.faster_whisper import FasterWhisperEngine
@@ -42,3 +43,27 @@ def engine(tmp_path_factory: pytest.TempPathFactory) -> FasterWhisperEngine:
 def sample_call(tmp_path_factory: pytest.TempPathFactory) -> DecodedAudio:
     """The sample call of the project, decoded."""
     return decode(SAMPLE_CALL, tmp_path_factory.mktemp("sample"))
+
+
+@pytest.fixture(scope="session")
+def opening(sample_call: DecodedAudio, tmp_path_factory: pytest.TempPathFactory) -> DecodedAudio:
+    """The first 22 seconds of the sample call: both speak."""
+    folder, seconds = tmp_path_factory.mktemp("opening"), 22.0
+    paths = tuple(folder / path.name for path in sample_call.channel_paths)
+    for path, whole in zip(paths, sample_call.channel_paths, strict=True):
+        path.write_bytes(whole.read_bytes()[: int(seconds * SAMPLE_RATE) * 2])
+    return DecodedAudio(paths, len(paths), sample_call.sample_rate, seconds, sample_call.codec)
+
+
+@pytest.fixture(scope="session")
+def asr_of_the_run(
+    engine: FasterWhisperEngine, tmp_path_factory: pytest.TempPathFactory
+) -> Generator[AsrServer]:
+    with serving(AsrServer(engine, tmp_path_factory.mktemp("asr"))) as server:
+        yield server
+
+
+@pytest.fixture
+def asr(asr_of_the_run: AsrServer) -> AsrServer:
+    """A transcription server as new, with the real model behind it."""
+    return asr_of_the_run.reset()

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from calltrace.webhooks.schedule import JITTER, asked_for, next_delay
+from calltrace.kit.retry_after import asked_for
+from calltrace.webhooks.schedule import JITTER, next_delay
 
 NOW = datetime(1994, 11, 6, 8, 49, 0, tzinfo=UTC)
 SCHEDULE = (10, 60, 300)

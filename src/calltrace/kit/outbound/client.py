@@ -2,14 +2,12 @@
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 import httpx2
 
-from calltrace.kit.errors import ConfigurationError
 from calltrace.kit.outbound.addresses import IPAddress, effective, judge_endpoint
 from calltrace.kit.outbound.errors import (
     SourceRejectedError,
@@ -23,6 +21,7 @@ from calltrace.kit.outbound.policy import OutboundPolicy
 from calltrace.kit.outbound.resolver import Resolver, SystemResolver
 from calltrace.kit.outbound.urls import ParsedTarget, follow, judge_url
 from calltrace.kit.outbound.wire import Deadline
+from calltrace.kit.trust import trusting
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _OURS = {"host", "connection", "accept-encoding", "content-length", "transfer-encoding", "cookie"}
@@ -82,7 +81,7 @@ class OutboundClient:
         self._policy = policy
         self._resolver = resolver or SystemResolver()
         self._user_agent = user_agent
-        self._ssl_context = _trust(policy)
+        self._ssl_context = trusting(policy.ca_file)
 
     @asynccontextmanager
     async def stream_get(
@@ -193,18 +192,6 @@ class OutboundClient:
             "connection": "close",
         }
         return ours | {name.lower(): value for name, value in extra.items() if name.lower() not in _OURS}
-
-
-def _trust(policy: OutboundPolicy) -> ssl.SSLContext:
-    context = httpx2.create_ssl_context()
-    if policy.ca_file is not None:
-        try:
-            context.load_verify_locations(cafile=policy.ca_file)
-        except (OSError, ssl.SSLError) as error:
-            raise ConfigurationError(
-                f"OUTBOUND_CA_FILE: {policy.ca_file} holds no certificates in PEM form"
-            ) from error
-    return context
 
 
 async def _beginning(chunks: AsyncIterator[bytes], limit: int) -> bytes:

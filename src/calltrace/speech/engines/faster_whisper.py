@@ -1,4 +1,4 @@
-"""Whisper through faster-whisper and CTranslate2: int8, beam 5, batches of 8 windows.
+"""Whisper through faster-whisper and CTranslate2: beam 5, on the processor (int8) or a graphics card.
 
 faster-whisper's own batched pipeline is taken apart here, for three reasons: both channels of a call
 share one batch, the language is found from the encoder output that decoding needs anyway, and words
@@ -15,22 +15,24 @@ from typing import Any
 
 import numpy as np
 
+from calltrace.kit import threads
 from calltrace.kit.progress import Progress
 from calltrace.recordings.audio import DecodedAudio
+from calltrace.speech.engines import device
+from calltrace.speech.engines.guards import UNSURE, is_looping, is_phantom
+from calltrace.speech.engines.hints import Doubt, doubts, prompt, settled
 from calltrace.speech.engines.protocol import HeardWord, Recognition
-from calltrace.speech.engines.threads import default_threads
 from calltrace.speech.language import Languages, choose, pool
-from calltrace.speech.loops import compression, without_impossible_loops
+from calltrace.speech.loops import without_impossible_loops
 from calltrace.speech.windows import Stretch, Window, halves, pack, spread
 
-_BATCH = 8
+_SAMPLE = 8  # windows that the language of a call is told from
 _WINDOW_SECONDS = 29.0  # below Whisper's 30, so that the last word is never cut by rounding
 _BEAM = 5
 _CONTEXT = 448  # Whisper's text context, in tokens; the engine generates at most half of it
 _SHORTEST_HALF = 1.0  # second; nobody says 224 tokens in four of them
-_LOOPING = 2.4  # Whisper's own compression_ratio_threshold
-_UNSURE = -1.0  # Whisper's own logprob_threshold
-_NO_SPEECH = 0.6  # Whisper's own no_speech_threshold
+_MOST_HINT_TOKENS = 100  # of the 224 that a prompt may have
+_HINTS_SHARE = 0.1
 _SECOND_TRIES = (10, 6, 4)  # tokens that may not come again in the same order: the longest loops first
 _OPENING, _CLOSING = "\"'“¿([{-", "\"'.。,，!！?？:：”)]}、"  # noqa: RUF001 - full-width punctuation is meant
 
@@ -45,24 +47,34 @@ class _Decoded:
 
     @property
     def is_phantom(self) -> bool:
-        return not self.tokens or (self.no_speech > _NO_SPEECH and self.log_probability < _UNSURE)
+        return is_phantom(self.text, self.log_probability, self.no_speech)
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is wanted of some windows: their audio as words of a language, with these words in mind."""
+
+    audio: DecodedAudio
+    language: str
+    hints: str = ""
 
 
 class FasterWhisperEngine:
     """A Whisper model in CTranslate2 form, loaded from a folder (see speech.models)."""
 
-    def __init__(self, folder: Path, name: str, threads: int = 0, context: int = _CONTEXT) -> None:
-        """Loads the model; ``threads`` 0 means one per core, a window has ``context / 2`` tokens at most."""
+    def __init__(self, folder: Path, name: str, context: int = _CONTEXT) -> None:
+        """Loads the model; a window has ``context / 2`` tokens at most."""
         import faster_whisper
 
         library: Any = faster_whisper
         self._name = name
         self._context = context
+        self._device = device.find()
         self._model: Any = library.WhisperModel(
             str(folder),
-            device="cpu",
-            compute_type="int8",
-            cpu_threads=threads or default_threads(),
+            device=self._device.name,
+            compute_type=self._device.compute_type,
+            cpu_threads=threads.allowed(),
             local_files_only=True,
         )
 
@@ -77,22 +89,46 @@ class FasterWhisperEngine:
         return self._model
 
     def transcribe(
-        self, audio: DecodedAudio, speech: Sequence[Stretch], language: str | None, progress: Progress
+        self,
+        audio: DecodedAudio,
+        speech: Sequence[Stretch],
+        language: str | None,
+        progress: Progress,
+        hints: Sequence[str] = (),
     ) -> Recognition:
         """See Engine.transcribe."""
-        windows = spread(pack(speech, _WINDOW_SECONDS), _BATCH)
+        windows = spread(pack(speech, _WINDOW_SECONDS), _SAMPLE)
         total, done = sum(window.seconds for window in windows), 0.0
         found: Languages | None = None
         words: list[HeardWord] = []
-        for batch in _batches(windows):
+        for batch in self._batches(windows):
             encoded = self._encode(batch, audio)
             found = found or self._language(batch, encoded, language)
-            words += self._recognise(batch, encoded, found.chosen, audio)
+            words += self._recognise(batch, encoded, Ask(audio, found.chosen))
             done += sum(window.seconds for window in batch)
-            progress(done / total)
+            progress(done / total * (1 - _HINTS_SHARE if hints else 1))
         assert found is not None
-        ordered = tuple(sorted(words, key=lambda word: (word.channel, word.start)))
-        return Recognition(found.chosen, found.confidence, ordered)
+        ask = Ask(audio, found.chosen)
+        doubtful, again = doubts(windows, words, hints), list[list[HeardWord]]()
+        for number, doubt in enumerate(doubtful, 1):
+            again.append(self._again(doubt, ask))
+            progress(1 - _HINTS_SHARE * (1 - number / len(doubtful)))
+        progress(1.0)
+        return Recognition(found.chosen, found.confidence, settled(words, doubtful, again))
+
+    def _again(self, doubt: Doubt, ask: Ask) -> list[HeardWord]:
+        """What is heard in a window with the words in mind that may have been said there."""
+        tokenizer = self._tokenizer(ask.language)
+        hints = prompt(doubt.terms, lambda text: len(tokenizer.encode(text)) <= _MOST_HINT_TOKENS)
+        return self.hear(doubt.window, ask.audio, ask.language, hints)[1] if hints else []
+
+    def hear(
+        self, window: Window, audio: DecodedAudio, language: str | None, hints: str = ""
+    ) -> tuple[str, list[HeardWord]]:
+        """One window, in the language it is told to be in, or else seems to be in; and that language."""
+        encoded = self._encode([window], audio)
+        language = language or self._language([window], encoded, None).chosen
+        return language, list(self._recognise([window], encoded, Ask(audio, language, hints)))
 
     def _encode(self, batch: Sequence[Window], audio: DecodedAudio) -> Any:
         features = [self._features(window, audio) for window in batch]
@@ -112,13 +148,11 @@ class FasterWhisperEngine:
         known = hint if hint in self._model.supported_languages else None
         return choose(pool(votes, [window.seconds for window in batch]), known)
 
-    def _recognise(
-        self, batch: Sequence[Window], encoded: Any, language: str, audio: DecodedAudio
-    ) -> Iterator[HeardWord]:
-        tokenizer = self._tokenizer(language)
-        heard = self._decode(tokenizer, encoded, len(batch))
+    def _recognise(self, batch: Sequence[Window], encoded: Any, ask: Ask) -> Iterator[HeardWord]:
+        tokenizer = self._tokenizer(ask.language)
+        heard = self._decode(tokenizer, encoded, len(batch), ask.hints)
         heard = [
-            self._try_again(tokenizer, window, audio, first) if compression(first.text) > _LOOPING else first
+            self._try_again(tokenizer, window, ask, first) if is_looping(first.text) else first
             for window, first in zip(batch, heard, strict=True)
         ]
         parts = [
@@ -132,8 +166,12 @@ class FasterWhisperEngine:
         aligned = self._model.find_alignment(tokenizer, tokens, encoded, frames)
         for window, alignment in zip(batch, aligned, strict=True):
             yield from without_impossible_loops(list(_words(window, alignment)))
-        for smaller in _batches([half for split in parts for half in split]):
-            yield from self._recognise(smaller, self._encode(smaller, audio), language, audio)
+        for smaller in self._batches([half for split in parts for half in split]):
+            yield from self._recognise(smaller, self._encode(smaller, ask.audio), ask)
+
+    def _batches(self, windows: Sequence[Window]) -> Iterator[Sequence[Window]]:
+        for first in range(0, len(windows), self._device.batch):
+            yield windows[first : first + self._device.batch]
 
     def _tokenizer(self, language: str) -> Any:
         from faster_whisper import tokenizer
@@ -142,14 +180,14 @@ class FasterWhisperEngine:
         multilingual = self._model.model.is_multilingual
         return library.Tokenizer(self._model.hf_tokenizer, multilingual, task="transcribe", language=language)
 
-    def _decode(self, tokenizer: Any, encoded: Any, count: int, **how: Any) -> list[_Decoded]:
+    def _decode(self, tokenizer: Any, encoded: Any, count: int, hints: str, **how: Any) -> list[_Decoded]:
         from faster_whisper import transcribe
 
         library: Any = transcribe
-        prompt = self._model.get_prompt(tokenizer, [], without_timestamps=True)
+        start = self._model.get_prompt(tokenizer, [], without_timestamps=True, hotwords=hints or None)
         results = self._model.model.generate(
             encoded,
-            [list(prompt) for _ in range(count)],
+            [list(start) for _ in range(count)],
             max_length=self._context,
             suppress_tokens=library.get_suppressed_tokens(tokenizer, [-1]),
             return_scores=True,
@@ -158,17 +196,18 @@ class FasterWhisperEngine:
         )
         return [_decoded(result, tokenizer, self._context // 2) for result in results]
 
-    def _try_again(self, tokenizer: Any, window: Window, audio: DecodedAudio, first: _Decoded) -> _Decoded:
+    def _try_again(self, tokenizer: Any, window: Window, ask: Ask, first: _Decoded) -> _Decoded:
         """A fallback for text that repeats itself; repetition that nothing else explains stays as it was.
 
         Whisper samples at rising temperatures here. The engine's random generators cannot be seeded again,
         so the same call would not always give the same text; a beam that may not say the same tokens twice
         does, and it changes nothing before the loop begins.
         """
-        encoded = self._encode([window], audio)
+        encoded = self._encode([window], ask.audio)
         for length in _SECOND_TRIES:
-            again = self._decode(tokenizer, encoded, 1, beam_size=_BEAM, no_repeat_ngram_size=length)[0]
-            if compression(again.text) <= _LOOPING and again.log_probability >= _UNSURE:
+            how = {"beam_size": _BEAM, "no_repeat_ngram_size": length}
+            again = self._decode(tokenizer, encoded, 1, ask.hints, **how)[0]
+            if not is_looping(again.text) and again.log_probability >= UNSURE:
                 return again
         return first
 
@@ -180,11 +219,6 @@ def _decoded(result: Any, tokenizer: Any, most: int) -> _Decoded:
     text, no_speech = tokenizer.decode(tokens).strip(), float(result.no_speech_prob)
     # The end is no part of the sequence: a text that ended by itself is shorter than the most.
     return _Decoded(tokens, text, log_probability, no_speech, is_cut=length >= most)
-
-
-def _batches(windows: Sequence[Window]) -> Iterator[Sequence[Window]]:
-    for first in range(0, len(windows), _BATCH):
-        yield windows[first : first + _BATCH]
 
 
 def _words(window: Window, alignment: list[dict[str, Any]]) -> Iterator[HeardWord]:

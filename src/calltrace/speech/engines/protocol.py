@@ -1,8 +1,8 @@
 """What an engine of speech recognition must do.
 
 An engine gets the call's audio and where speech is, on any number of channels, and answers words with
-call times. How it batches is its own business: a local model packs windows (speech.windows), a remote
-OpenAI-compatible server would send each window as a small file and map the times back the same way.
+call times. How it batches is its own business: a local model takes windows (speech.windows) in batches, a
+remote server is sent each window as a small file, and both map the times back the same way.
 """
 
 from collections.abc import Sequence
@@ -55,7 +55,12 @@ class Engine(Protocol):
         ...
 
     def transcribe(
-        self, audio: DecodedAudio, speech: Sequence[Stretch], language: str | None, progress: Progress
+        self,
+        audio: DecodedAudio,
+        speech: Sequence[Stretch],
+        language: str | None,
+        progress: Progress,
+        hints: Sequence[str] = (),
     ) -> Recognition:
         """Recognises the given stretches (at least one, each shorter than 30 seconds).
 
@@ -64,5 +69,10 @@ class Engine(Protocol):
             speech: where to listen.
             language: a hint, or ``None`` to find out; a plainly wrong hint is overruled.
             progress: told the done share of the speech.
+            hints: words that may have been said, the most useful first. They change nothing but words that
+                sound like them (engines.hints).
+
+        Raises:
+            ProcessingError: it cannot be done, now or at all; ``retryable`` says which.
         """
         ...

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calltrace.kit import threads
 from calltrace.kit.digests import sha256
 from calltrace.kit.errors import ConfigurationError
 from calltrace.recordings.audio import DecodedAudio
-from calltrace.speech.engines.threads import default_threads
 from calltrace.speech.voices import checkpoint
 from calltrace.speech.voices.filterbank import FRAMES_PER_SECOND, Features, filterbank
 from calltrace.speech.windows import Stretch
@@ -53,8 +53,8 @@ def weights_file() -> Path | None:
 class VoiceModel:
     """CAM++ on ONNX Runtime."""
 
-    def __init__(self, weights: Path, threads: int = 0) -> None:
-        """Check and load the weights; ``threads`` 0 means one per core.
+    def __init__(self, weights: Path) -> None:
+        """Check and load the weights.
 
         Raises:
             ConfigurationError: they are damaged.
@@ -67,7 +67,7 @@ class VoiceModel:
         _check(weights)
         tensors = checkpoint.read(weights)
         options: Any = runtime.SessionOptions()
-        options.intra_op_num_threads = threads or default_threads()
+        options.intra_op_num_threads = threads.allowed()
         model = campplus.graph(tensors).SerializeToString()
         self._session: Any = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
         self._frames, self._stride = campplus.FRAMES, campplus.STRIDE

@@ -1,0 +1,78 @@
+"""``/api/v1/organization``: what holds for all calls of the organisation that the key belongs to."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import Field, StringConstraints
+
+from calltrace.accounts import queries, vocabulary
+from calltrace.accounts.models import Organisation
+from calltrace.accounts.vocabulary import LONGEST_TERM, MOST_TERMS
+from calltrace.api.body import read_json
+from calltrace.api.deps import ActorDep, CatalogReader, CatalogWriter, PlatformDep
+from calltrace.api.openapi import json_body, problems
+from calltrace.api.schemas import Wire
+from calltrace.kit import clock
+from calltrace.kit.errors import NotFoundError
+
+Term = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]
+VOCABULARY = (
+    "Names of products and people that may be said, the most useful first. They count for calls that are"
+    " transcribed from then on, and change nothing but words that sound like them."
+)
+router = APIRouter(prefix="/organization", tags=["Organization"])
+
+
+class OrganizationChanges(Wire):
+    """``PATCH /organization``: only what is sent counts, so defaults only let a field be left out."""
+
+    vocabulary: list[Term] = Field(
+        default_factory=list[Term],
+        max_length=MOST_TERMS,
+        description=VOCABULARY,
+        examples=[["Harbor Broadband", "Oyelaran"]],
+        json_schema_extra={"uniqueItems": True},
+    )
+
+
+class OrganizationDocument(Wire):
+    """The organisation."""
+
+    id: str
+    name: str
+    vocabulary: list[str] = Field(description=VOCABULARY, examples=[["Harbor Broadband", "Oyelaran"]])
+    created_at: str
+
+
+@router.get("", response_model=OrganizationDocument, responses=problems(401, 403, 500, 503))
+async def get_organization(platform: PlatformDep, principal: CatalogReader) -> Response:
+    """The organisation that the key belongs to."""
+    async with platform.database.tenant(principal.org_id) as session:
+        return _answer(await queries.organisation(session, principal.org_id))
+
+
+@router.patch(
+    "",
+    response_model=OrganizationDocument,
+    responses=problems(400, 401, 403, 413, 500, 503),
+    openapi_extra=json_body(OrganizationChanges),
+)
+async def change_organization(
+    request: Request, platform: PlatformDep, principal: CatalogWriter, actor: ActorDep
+) -> Response:
+    """Change the fields that are sent."""
+    wanted = await read_json(request, OrganizationChanges)
+    async with platform.database.tenant(principal.org_id) as session:
+        if "vocabulary" in wanted.model_fields_set:
+            await vocabulary.change(session, principal.org_id, actor, wanted.vocabulary)
+        return _answer(await queries.organisation(session, principal.org_id))
+
+
+def _answer(organisation: Organisation | None) -> Response:
+    if organisation is None:
+        raise NotFoundError("There is no such organisation.")
+    return JSONResponse(
+        {"id": str(organisation.id), "name": organisation.name, "vocabulary": organisation.vocabulary,
+         "createdAt": clock.iso(organisation.created_at)}
+    )  # fmt: skip
