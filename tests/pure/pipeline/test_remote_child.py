@@ -58,6 +58,7 @@ async def hear(child: Child, folder: Path) -> Heard:
         "language": "en",
         "work_dir": str(folder),
         "hints": [],
+        "media": "mp3",
     }
     return Heard.model_validate(await child.call(request, lambda _progress: None))
 
