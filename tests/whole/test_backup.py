@@ -42,7 +42,7 @@ def test_backed_up_at_work_and_restored_on_an_empty_machine(
         waiting = stage.client.submit(stage.short_call)["analysisId"]
         stage.client.reaches(waiting, "transcribing")
         made = old.json("backup", root)
-        assert made["recordings"] == 2
+        assert made["recordings"] == 3, "two as they came, and a copy for browsers of the one that was heard"
         assert made["secretKey"] == "included"
         promised = {one["deliveryId"] for one in old.json("webhooks", "deliveries", "--org", "Default")}
         old.stop()
@@ -51,7 +51,7 @@ def test_backed_up_at_work_and_restored_on_an_empty_machine(
 
     new = machine("new")
     restored = new.json("restore", root)
-    assert (restored["rows"], restored["recordings"]) == (made["rows"], 2)
+    assert (restored["rows"], restored["recordings"]) == (made["rows"], 3)
     refused = new.command("restore", root)
     assert (refused.returncode, refused.stdout) == (1, "")
     assert refused.stderr.splitlines()[-1].startswith("calltrace: This installation is not empty")
@@ -61,6 +61,7 @@ def test_backed_up_at_work_and_restored_on_an_empty_machine(
     link = after["call"]["recordingUrl"]
     assert after | {"call": None} == before | {"call": None}
     assert httpx2.get(link, timeout=30).content == outside.files["/short.mp3"]
+    assert httpx2.get(after["call"]["playbackUrl"], timeout=30).headers["content-type"] == "audio/mpeg"
     assert client.finished(waiting)["status"] == "completed"
     wait_for(lambda: len(outside.events(waiting)) >= 2, "both events of the call that was waiting")
     told = {head["x-calltrace-delivery"] for head, body in outside.received if waiting.encode() in body}

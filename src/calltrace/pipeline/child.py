@@ -32,7 +32,7 @@ def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
     limits = DecodeLimits(max_duration_seconds=float(_setting("MAX_SECONDS")))
     options = SpeechOptions(language=request["language"])
     with room_needed(), tempfile.TemporaryDirectory(prefix="hear-", dir=request["work_dir"]) as work_dir:
-        job = Job(Path(request["path"]), Path(work_dir), options, limits)
+        job = Job(Path(request["path"]), Path(work_dir), options, limits, Path(request["copy"]))
         heard = hear(job, _engine(), lambda stage, share: progress({"stage": stage, "share": share}))
     return as_json(heard)
 
