@@ -32,7 +32,9 @@ _DELIVERIES = (
 _UNUSED = (
     "SELECT object_key FROM recordings r WHERE NOT EXISTS (SELECT 1 FROM analyses WHERE recording_id = r.id)"
 )
-_OBJECTS = "SELECT object_key FROM recordings UNION SELECT object_key FROM doomed_objects"
+_OBJECTS = " UNION ".join(
+    f"SELECT object_key FROM {table}" for table in ("recordings", "renditions", "doomed_objects")
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -138,8 +138,9 @@ class Watch:
 
 
 def _lasting(shown: dict[str, Any]) -> dict[str, Any]:
-    """Without the signed link, which is made anew each time."""
-    return {**shown, "call": {**(shown["call"] or {}), "recordingUrl": None}}
+    """Without the signed links, which are made anew each time."""
+    links = {"recordingUrl": None, "playbackUrl": None}
+    return {**shown, "call": {**(shown["call"] or {}), **links}}
 
 
 async def _every(seconds: float, look: Callable[[], Awaitable[None]]) -> None:

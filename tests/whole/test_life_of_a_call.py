@@ -95,12 +95,13 @@ def test_from_its_submission_to_its_erasure(stage: Stage) -> None:
     assert (part.status_code, len(part.content)) == (206, 1000)
     assert part.content == stage.world.files["/short.mp3"][1000:2000]
     assert part.headers["content-range"] == f"bytes 1000-1999/{SHORT_BYTES}"
+    _check_sound(one, first)
     wait_for(
         lambda: len(stage.world.events(analysis_id)) == 2, "both webhooks, and none for evaluating again"
     )
 
     stored = _stored(stage) - before
-    assert len(stored) == 1
+    assert len(stored) == 2, "the recording breaks off, so there is a copy that browsers play"
     receipt = one.erase()
     assert receipt.status_code == 200, receipt.text
     counts = receipt.json()["erased"]
@@ -109,7 +110,8 @@ def test_from_its_submission_to_its_erasure(stage: Stage) -> None:
     assert not stored & _stored(stage)
     for url in (
         one.analysis, f"{one.analysis}/events", f"{one.analysis}/transcript", f"{one.analysis}/evaluations",
-        one.call, recording, first["call"]["recordingUrl"],
+        one.call, recording, first["call"]["recordingUrl"], f"{one.call}/playback", f"{one.call}/peaks",
+        first["call"]["playbackUrl"],
     ):  # fmt: skip
         assert one.get(url).status_code == 404, url
     assert one.erase().status_code == 404
@@ -130,6 +132,18 @@ def _check_formats(one: Integrator, shown: dict[str, Any]) -> None:
     assert texts["vtt"].text.startswith("WEBVTT\n")
     assert " --> " in texts["srt"].text
     assert one.get(url, Accept="text/vtt").text == texts["vtt"].text
+
+
+def _check_sound(one: Integrator, shown: dict[str, Any]) -> None:
+    played, linked = one.get(f"{one.call}/playback"), httpx2.get(shown["call"]["playbackUrl"], timeout=60)
+    assert (played.status_code, played.headers["content-type"]) == (200, "audio/mpeg")
+    assert linked.content == played.content
+    peaks = one.get(f"{one.call}/peaks").json()
+    assert (peaks["duration"], len(peaks["channels"])) == (shown["call"]["durationSeconds"], 2)
+    assert len(peaks["channels"][0]) == pytest.approx(peaks["duration"] * peaks["pointsPerSecond"], abs=1)
+    assert all(max(channel) > 0.1 for channel in peaks["channels"])
+    assert [mark["kind"] for mark in shown["call"]["marks"]].count("hold") == 1
+    assert shown["call"]["metrics"]["holdSeconds"] > 5
 
 
 def test_kill_9_of_the_worker_that_evaluates_again(stage: Stage) -> None:

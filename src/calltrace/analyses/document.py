@@ -7,7 +7,7 @@ from pydantic import BeforeValidator, Field
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.document import Document
 from calltrace.recordings.remarks import Remark, with_code
-from calltrace.speech.transcript import TalkMetrics, Transcript
+from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
 
 Status = Literal["queued", "processing", "completed", "failed"]
 Stage = Literal["queued", "fetching", "decoding", "transcribing", "evaluating", "done"]
@@ -21,16 +21,22 @@ class ProgressDocument(Document):
 
 
 class CallDocument(Document):
-    """The call itself; the union of what status answers and webhooks show (decision CTX-6)."""
+    """The call itself; the union of what status answers and webhooks show (decision CTX-6).
+
+    ``playback_url`` is a signed link to what every browser plays, once there is something; ``marks`` tell
+    where hold music, signals, dead air and overlaps are (docs/talk-metrics.md).
+    """
 
     status: Status
     duration_seconds: float | None = None
     agent_id: str | None = None
     queue_id: str | None = None
     recording_url: str | None = None
+    playback_url: str | None = None
     channels: int | None = None
     sample_rate: int | None = None
     metrics: TalkMetrics | None = None
+    marks: list[Mark] | None = None
 
 
 class ErrorDocument(Document):

@@ -20,7 +20,7 @@ from calltrace.db.base import Base
 from calltrace.db.session import Database
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
-from calltrace.recordings import objects, uploads
+from calltrace.recordings import objects, sound, uploads
 from calltrace.recordings.models import Recording, Upload
 from calltrace.recordings.vault import Vault
 from calltrace.webhooks.erase import erase_deliveries
@@ -48,6 +48,8 @@ async def erase(
 ) -> Receipt:
     """Erase audio, transcript, evaluations, webhook snapshots and uploads of one analysis, for good.
 
+    A recording counts once, with its waveform and its copy for browsers.
+
     All rows go in one transaction, the data key of the audio with them: from then on no copy of it can be
     read, wherever it is. The object itself is removed at once if the store can be reached, else later.
     A worker that has the analysis finds that it is gone. The idempotency key stays for as long as keys do.
@@ -61,10 +63,9 @@ async def erase(
             raise NotFoundError("There is no analysis with this id.")
         recordings, sent = await _media(session, analysis)
         erased = await _erase_rows(session, analysis)
-        object_keys = [one.object_key for one in recordings]
+        object_keys: list[str] = []
         for recording in recordings:
-            await session.delete(recording)
-        await objects.doom(session, org_id, object_keys)
+            object_keys += await sound.forget(session, recording)
         for upload in sent:
             object_keys += await uploads.forget(session, upload)
         counts = {"recordings": len(recordings), **erased, "uploads": len(sent)}

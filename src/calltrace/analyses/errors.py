@@ -29,6 +29,22 @@ class TranscriptNotReadyError(CallTraceError):
     retryable = True
 
 
+class WaveformNotThereError(CallTraceError):
+    """The call was not heard yet, or was heard before waveforms were drawn."""
+
+    code = "waveform_not_there"
+    status = 404
+    title = "There is no waveform"
+
+
+class PlaybackNotThereError(CallTraceError):
+    """The call was not heard yet, or no copy that browsers play could be made; the recording may be there."""
+
+    code = "playback_not_there"
+    status = 404
+    title = "There is nothing that browsers play"
+
+
 class AnalysisNotCompletedError(CallTraceError):
     """It cannot be evaluated again: it is still being processed, or nothing was heard."""
 

@@ -6,7 +6,7 @@ has moved on, and writes nothing (fencing).
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import func, update
@@ -20,9 +20,10 @@ from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
+from calltrace.kit.document import Document
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Recording
-from calltrace.speech.transcript import TalkMetrics, Transcript
+from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
 from calltrace.webhooks import service as webhooks
 
 MOST_LOST_LEASES = 10
@@ -40,12 +41,14 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class CallFacts:
-    """What decoding and hearing found out about the call."""
+    """What decoding and hearing found out about the call; ``playable`` as in the table."""
 
     duration_seconds: float
     channels: int
     sample_rate: int
     metrics: TalkMetrics
+    marks: Sequence[Mark] = field(default=())
+    playable: bool = False
 
 
 async def claim(session: AsyncSession, analysis_id: uuid.UUID) -> Analysis | None:
@@ -101,6 +104,8 @@ async def keep_transcript(
         "channels": facts.channels,
         "sample_rate": facts.sample_rate,
         "metrics": _dump(facts.metrics),
+        "marks": [_dump(mark) for mark in facts.marks],
+        "playable": facts.playable,
         "processing": _dump(processing),
     }
     await _write(session, claim, values)
@@ -180,7 +185,7 @@ async def _write(session: AsyncSession, claim: Claim, values: dict[str, Any]) ->
     return analysis
 
 
-def _dump(document: TalkMetrics | Transcript | Evaluation | ProcessingDocument | ErrorDocument) -> Any:
+def _dump(document: Document) -> Any:
     return document.model_dump(mode="json")
 
 

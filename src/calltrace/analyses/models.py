@@ -28,6 +28,7 @@ class Analysis(Row, Tenant, Base):
     ``attempt`` counts claims: a worker writes only while its claim is the latest (fencing). ``tries``
     counts failed tries and ``lost_leases`` claims that were never given back. ``touched_at`` is the last
     sign of life of the worker that has it, by the database's clock; at first when it was taken in.
+    ``playable`` once browsers can play something of it: a rendition, or the recording as it came.
     """
 
     __tablename__ = "analyses"
@@ -83,6 +84,8 @@ class Analysis(Row, Tenant, Base):
     channels: Mapped[int | None]
     sample_rate: Mapped[int | None]
     metrics: Mapped[Json | None]
+    marks: Mapped[list[Json] | None] = mapped_column(JSONB)
+    playable: Mapped[bool] = mapped_column(server_default=text("false"))
     processing: Mapped[Json] = mapped_column(JSONB, server_default="{}")
     error: Mapped[Json | None]
 

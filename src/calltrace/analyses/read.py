@@ -25,7 +25,7 @@ from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
-from calltrace.speech.transcript import TalkMetrics, Transcript
+from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
 from calltrace.webhooks.events import AnalysisEvent, AnalysisEventType, EventCall
 
 
@@ -122,10 +122,17 @@ def call_document(analysis: Analysis, links: RecordingLinks) -> CallDocument:
         agent_id=str(analysis.agent_id) if analysis.agent_id else None,
         queue_id=str(analysis.queue_id) if analysis.queue_id else None,
         recording_url=links.url(analysis.org_id, analysis.id) if analysis.recording_id else None,
+        playback_url=_playback_url(analysis, links),
         channels=analysis.channels,
         sample_rate=analysis.sample_rate,
         metrics=TalkMetrics.model_validate(analysis.metrics) if analysis.metrics else None,
+        marks=None if analysis.marks is None else [Mark.model_validate(one) for one in analysis.marks],
     )
+
+
+def _playback_url(analysis: Analysis, links: RecordingLinks) -> str | None:
+    is_there = analysis.playable and analysis.recording_id
+    return links.playback_url(analysis.org_id, analysis.id) if is_there else None
 
 
 def event(

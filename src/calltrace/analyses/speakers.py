@@ -17,8 +17,9 @@ from calltrace.analyses.document import ErrorDocument
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.models import EvaluationRow, TranscriptRow
 from calltrace.speech import reassign
+from calltrace.speech.marks import with_overlaps
 from calltrace.speech.metrics import measure
-from calltrace.speech.transcript import Role, Transcript
+from calltrace.speech.transcript import Mark, Role, Transcript
 
 _SUPERSEDED = ErrorDocument(
     code="evaluation_superseded",
@@ -57,7 +58,11 @@ async def correct(
     else:
         transcript = reassign.assigned(transcript, wanted.speakers)
     row.document = transcript.model_dump(mode="json")
-    analysis.metrics = measure(transcript, analysis.duration_seconds or 0.0).model_dump(mode="json")
+    known = None if analysis.marks is None else [Mark.model_validate(mark) for mark in analysis.marks]
+    marks = None if known is None else with_overlaps(known, transcript)
+    metrics = measure(transcript, analysis.duration_seconds or 0.0, marks)
+    analysis.marks = None if marks is None else [mark.model_dump(mode="json") for mark in marks]
+    analysis.metrics = metrics.model_dump(mode="json")
     await evaluation_work.supersede(session, analysis.id, _SUPERSEDED)
     roles = {segment.speaker_id: segment.speaker for segment in transcript.segments}
     await record(session, org_id, actor, Deed("analysis.roles_corrected", analysis.id, {"speakers": roles}))

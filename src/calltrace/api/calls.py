@@ -1,21 +1,31 @@
 """``/api/v1/calls``: that a call took place, and its recording; nothing of what was said (CT-026)."""
 
+import hashlib
 from dataclasses import replace
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request, Response
 from fastapi.responses import StreamingResponse
 
-from calltrace.analyses import calls, queries
+from calltrace.analyses import calls, queries, sound
 from calltrace.analyses.calls import CallRecord
+from calltrace.analyses.sound import Peaks
 from calltrace.api.deps import CallReader, PlatformDep, only_known, path_id
 from calltrace.api.filters import LIST_PARAMETERS, ListFilters
+from calltrace.api.negotiation import is_known
 from calltrace.api.openapi import problems
 from calltrace.api.parameters import Limit, Position, as_json
-from calltrace.api.recordings import AUDIO, play
+from calltrace.api.recordings import AUDIO, PLAYED, play
 from calltrace.api.schemas import Wire
 
 router = APIRouter(prefix="/calls", tags=["Calls"])
+
+
+PEAKS: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": {"schema": {"type": "string"}}}},
+    304: {"description": "It is the one that the client has."},
+    **problems(401, 403, 404, 500, 503),
+}
 
 
 class CallList(Wire):
@@ -71,3 +81,50 @@ async def listen_to_call(
         found = await calls.find(session, path_id(call_id), principal.mode)
         recording = await queries.recording_of(session, found.id)
     return await play(request, platform, recording, wanted)
+
+
+@router.head("/{call_id}/playback", include_in_schema=False)
+@router.get(
+    "/{call_id}/playback",
+    response_class=StreamingResponse,
+    responses={200: PLAYED, 206: PLAYED, **problems(401, 403, 404, 416, 500, 503)},
+)
+async def play_call(
+    request: Request,
+    call_id: str,
+    platform: PlatformDep,
+    principal: CallReader,
+    wanted: Annotated[str | None, Header(alias="Range")] = None,
+) -> Response:
+    """What every browser plays of the recording, with HTTP ranges: MP3, or AAC where it came so.
+
+    404 `playback_not_there` while the call was not heard yet, and where no such copy could be made; the
+    recording as it was received may be there nevertheless.
+    """
+    async with platform.database.tenant(principal.org_id) as session:
+        audio = await sound.playback(session, await calls.find(session, path_id(call_id), principal.mode))
+    return await play(request, platform, audio, wanted)
+
+
+@router.get("/{call_id}/peaks", response_model=Peaks, responses=PEAKS)
+async def get_peaks(
+    call_id: str,
+    platform: PlatformDep,
+    principal: CallReader,
+    known: Annotated[str | None, Header(alias="If-None-Match")] = None,
+) -> Response:
+    """The waveform for drawing: the greatest amplitude of each piece, 0 to 1, for each channel.
+
+    404 `waveform_not_there` while the call was not heard yet. It never changes: keep it, and ask again with
+    `If-None-Match`.
+    """
+    async with platform.database.tenant(principal.org_id) as session:
+        found = await calls.find(session, path_id(call_id), principal.mode)
+        row = await sound.waveform(session, found)
+    tag = f'"{hashlib.sha256(row.points).hexdigest()[:32]}"'
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if is_known(known, tag):
+        return Response(status_code=304, headers=headers)
+    answer = await as_json(lambda: sound.peaks(found, row).model_dump(mode="json"))
+    answer.headers.update(headers)
+    return answer

@@ -1,4 +1,4 @@
-"""Choosing a representation by the Accept header (RFC 9110, section 12.5.1)."""
+"""Choosing a representation by the Accept header (RFC 9110, section 12.5.1), or sparing it."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -39,3 +39,9 @@ def _quality(media: str, ranges: Sequence[Range]) -> float:
         if fitting := [quality for one, other, quality in ranges if (one, other) == wanted]:
             return max(fitting)
     return 0.0
+
+
+def is_known(none_match: str | None, tag: str) -> bool:
+    """Whether an If-None-Match header names this entity tag, or any (RFC 9110, section 13.1.2)."""
+    named = [one.strip().removeprefix("W/") for one in (none_match or "").split(",")]
+    return tag in named or "*" in named

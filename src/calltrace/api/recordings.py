@@ -9,12 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
-from calltrace.analyses import queries
+from calltrace.analyses import queries, sound
+from calltrace.analyses.models import Analysis
 from calltrace.api.deps import PlatformDep, path_id
 from calltrace.api.openapi import problems
 from calltrace.kit.errors import CallTraceError, NotFoundError
 from calltrace.pipeline.context import Platform
-from calltrace.recordings.models import Recording
+from calltrace.recordings.models import SealedAudio
 
 router = APIRouter(prefix="/recordings", tags=["Recordings"])
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})", re.ASCII)
@@ -40,6 +41,7 @@ class RangeNotSatisfiableError(CallTraceError):
 
 
 AUDIO: dict[str, Any] = {"content": {"audio/*": {}}}
+PLAYED: dict[str, Any] = {"content": {"audio/mpeg": {}, "audio/mp4": {}}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +66,7 @@ async def signed_link(
 @router.get(
     "/{analysis_id}",
     response_class=StreamingResponse,
-    responses={
-        200: {"content": {"audio/*": {}}},
-        206: {"content": {"audio/*": {}}},
-        **problems(400, 403, 404, 416, 500, 503),
-    },
+    responses={200: AUDIO, 206: AUDIO, **problems(400, 403, 404, 416, 500, 503)},
 )
 async def listen(
     request: Request,
@@ -84,8 +82,31 @@ async def listen(
     return await play(request, platform, recording, wanted)
 
 
+@router.head("/{analysis_id}/playback", include_in_schema=False)
+@router.get(
+    "/{analysis_id}/playback",
+    response_class=StreamingResponse,
+    responses={200: PLAYED, 206: PLAYED, **problems(400, 403, 404, 416, 500, 503)},
+)
+async def listen_in_a_browser(
+    request: Request,
+    analysis_id: str,
+    platform: PlatformDep,
+    link: Annotated[SignedLink, Depends(signed_link)],
+    wanted: Annotated[str | None, Header(alias="Range")] = None,
+) -> Response:
+    """What every browser plays of the recording; the link in `playbackUrl` is good for 24 hours.
+
+    404 `playback_not_there` while the call was not heard yet, and where no such copy could be made.
+    """
+    platform.links.verify(link.org, path_id(analysis_id), link.expires, link.signature)
+    async with platform.database.tenant(link.org) as session:
+        audio = await sound.playback(session, await session.get(Analysis, path_id(analysis_id)))
+    return await play(request, platform, audio, wanted)
+
+
 async def play(
-    request: Request, platform: Platform, recording: Recording | None, wanted: str | None
+    request: Request, platform: Platform, recording: SealedAudio | None, wanted: str | None
 ) -> Response:
     """The recording or the range of it that was asked for; to HEAD without its bytes.
 
@@ -137,7 +158,7 @@ def parse_range(wanted: str | None, size: int) -> tuple[int, int] | None:
     return start, last - start + 1
 
 
-def _headers(recording: Recording, part: tuple[int, int] | None) -> dict[str, str]:
+def _headers(recording: SealedAudio, part: tuple[int, int] | None) -> dict[str, str]:
     start, length = part or (0, recording.size_bytes)
     headers = {"Accept-Ranges": "bytes", "Content-Length": str(length), "Content-Disposition": "inline"}
     if part:

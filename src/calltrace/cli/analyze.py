@@ -144,7 +144,7 @@ def _completed(path: Path, heard: Heard, evaluation: Evaluation, seconds: float)
     models = ModelNames(asr=heard.asr, evaluator=evaluator_name())
     call = CallDocument(
         status="completed", duration_seconds=heard.duration_seconds, channels=heard.channels,
-        sample_rate=heard.sample_rate, metrics=heard.metrics,
+        sample_rate=heard.sample_rate, metrics=heard.metrics, marks=heard.marks,
     )  # fmt: skip
     return _document(
         path, "completed", "done", call=call, transcript=heard.transcript, evaluation=evaluation,

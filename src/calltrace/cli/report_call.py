@@ -66,7 +66,8 @@ def metrics(measured: TalkMetrics, duration: float | None, console: Console) -> 
     quiet, longest_quiet = measured.silence_seconds, measured.longest_silence_seconds
     silence = f"Silence {_of(quiet, duration)}, longest {seconds(longest_quiet)}"
     both = f"both at once {seconds(measured.overlap_seconds)}"
-    console.print(Text(symbols(console).dot.join([silence, both])))
+    held = [f"on hold {seconds(measured.hold_seconds)}"] if measured.hold_seconds else []
+    console.print(Text(symbols(console).dot.join([silence, *held, both])))
 
 
 def _of(value: float, duration: float | None) -> str:

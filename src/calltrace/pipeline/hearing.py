@@ -8,22 +8,35 @@ from typing import Any
 
 from calltrace.analyses.document import Stage
 from calltrace.kit.document import Document
+from calltrace.kit.progress import Progress
+from calltrace.recordings.audio import DecodedAudio
 from calltrace.recordings.decode import DecodeLimits, decode
 from calltrace.recordings.remarks import Remark
+from calltrace.recordings.rendition import Playback, provide
+from calltrace.recordings.waveform import Waveform, draw
 from calltrace.speech.engines.protocol import Engine
+from calltrace.speech.marks import find_marks
 from calltrace.speech.metrics import measure
-from calltrace.speech.service import SpeechOptions, transcribe
-from calltrace.speech.transcript import TalkMetrics, Transcript
+from calltrace.speech.service import SpeechOptions, listen, transcribe
+from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
 
 StageProgress = Callable[[Stage, float], None]
 """Called with a stage and its done share."""
 
 
+_DECODING_SHARE = 0.3
+"""Decoding takes so much of the time until a recording can be played, making a copy the rest."""
+
+
 class Heard(Document):
-    """What hearing a recording gave."""
+    """What hearing a recording gave; ``copy_path`` leads to the copy for browsers, if one was made."""
 
     transcript: Transcript
     metrics: TalkMetrics
+    marks: list[Mark]
+    waveform: Waveform
+    playable: bool
+    copy_path: str | None
     duration_seconds: float
     channels: int
     sample_rate: int
@@ -35,9 +48,12 @@ class Heard(Document):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One recording to hear; ``work_dir`` takes the decoded samples and is the caller's to remove.
+    """One recording to hear.
 
-    ``media`` is what it was judged to be (``recordings.media``).
+    Attributes:
+        work_dir: takes the decoded samples and is the caller's to remove.
+        media: what the recording was judged to be (``recordings.media``).
+        copy: where a copy for browsers goes, if one is wanted.
     """
 
     path: Path
@@ -45,6 +61,7 @@ class Job:
     options: SpeechOptions
     limits: DecodeLimits
     media: str | None
+    copy: Path | None = None
 
 
 def hear(job: Job, engine: Engine, progress: StageProgress) -> Heard:
@@ -54,20 +71,42 @@ def hear(job: Job, engine: Engine, progress: StageProgress) -> Heard:
         ProcessingError: the file cannot be decoded, or is too long.
     """
     started = time.monotonic()
-    audio = decode(job.path, job.work_dir, job.limits, lambda share: progress("decoding", share), job.media)
+    audio, playback = _decode(job, lambda share: progress("decoding", share))
     decoded = time.monotonic()
-    transcript = transcribe(audio, job.options, engine, lambda share: progress("transcribing", share))
+
+    def heard(share: float) -> None:
+        progress("transcribing", share)
+
+    layout = listen(audio, heard)
+    transcript = transcribe(audio, job.options, engine, heard, layout)
+    marks = find_marks(audio, layout, transcript)
     return Heard(
         transcript=transcript,
-        metrics=measure(transcript, audio.duration),
+        metrics=measure(transcript, audio.duration, marks),
+        marks=marks,
+        waveform=draw(audio),
+        playable=playback.playable,
+        copy_path=str(playback.copy) if playback.copy else None,
         duration_seconds=round(audio.duration, 2),
         channels=audio.channels,
         sample_rate=audio.sample_rate,
-        warnings=list(audio.warnings),
+        warnings=[*audio.warnings, *playback.warnings],
         decode_seconds=round(decoded - started, 3),
         transcribe_seconds=round(time.monotonic() - decoded, 3),
         asr=engine.name,
     )
+
+
+def _decode(job: Job, progress: Progress) -> tuple[DecodedAudio, Playback]:
+    """The samples, and something to play if that is wanted."""
+    if job.copy is None:
+        return decode(job.path, job.work_dir, job.limits, progress, job.media), Playback(playable=False)
+    audio = decode(
+        job.path, job.work_dir, job.limits, lambda share: progress(share * _DECODING_SHARE), job.media
+    )
+    rest = 1 - _DECODING_SHARE
+    playback = provide(audio, job.path, job.copy, lambda share: progress(_DECODING_SHARE + share * rest))
+    return audio, playback
 
 
 def as_json(document: Document) -> dict[str, Any]:

@@ -22,12 +22,15 @@ from calltrace.kit.children import Child, Message
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.hearing import Heard, as_json
 from calltrace.pipeline.work import Work
-from calltrace.recordings import fetch, objects
+from calltrace.recordings import fetch, objects, sound
 from calltrace.recordings.fetch import Fetched
 from calltrace.recordings.models import Recording
+from calltrace.recordings.remarks import Remark
 from calltrace.recordings.upload_fetch import collect
+from calltrace.recordings.vault import Stored
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.transcript import Transcript
+from calltrace.storage import StorageAwayError
 
 CONTENT_TYPE_LENGTH = 255
 
@@ -109,13 +112,46 @@ class Steps:
         request: Message = {"task": "hear", "path": str(path), "language": work.analysis.language}
         request["hints"] = await self._vocabulary(work.claim.org_id)
         request |= {"work_dir": str(work.directory), "media": work.media}
+        request["copy"] = str(work.directory / "copy")
         heard = Heard.model_validate(await self._ask(work, "decoding", request))
-        facts = CallFacts(heard.duration_seconds, heard.channels, heard.sample_rate, heard.metrics)
         work.analysis.duration_seconds = heard.duration_seconds
+        heard, copy = await self._store_copy(work, heard)
         work.note_heard(heard)
+        try:
+            await self._keep(work, heard, copy)
+        except StaleAttemptError:  # nobody will ever ask for this copy
+            doomed = [copy.object_key] if copy else []
+            await objects.remove(self._platform.database, self._platform.vault, work.claim.org_id, doomed)
+            raise
+        return heard.transcript
+
+    async def _store_copy(self, work: Work, heard: Heard) -> tuple[Heard, Stored | None]:
+        """The copy for browsers is sealed into the store; without it the call can still be read."""
+        if heard.copy_path is None:
+            return heard, None
+        database, vault = self._platform.database, self._platform.vault
+        try:
+            return heard, await objects.store(database, vault, work.claim.org_id, Path(heard.copy_path))
+        except StorageAwayError as error:
+            reason = f"The copy that browsers play could not be stored: {error.detail}"
+            warnings = [*heard.warnings, Remark("copy_not_stored", reason)]
+            return heard.model_copy(update={"playable": False, "warnings": warnings}), None
+
+    async def _keep(self, work: Work, heard: Heard, copy: Stored | None) -> None:
+        """What was heard, together: no later try hears it again."""
+        facts = CallFacts(
+            heard.duration_seconds,
+            heard.channels,
+            heard.sample_rate,
+            heard.metrics,
+            heard.marks,
+            heard.playable,
+        )
         async with self._platform.database.tenant(work.claim.org_id) as session:
             await lifecycle.keep_transcript(session, work.claim, heard.transcript, facts, work.processing)
-        return heard.transcript
+            recording = await queries.recording_of(session, work.claim.analysis_id)
+            if recording is not None:
+                await sound.keep(session, recording, heard.waveform, copy)
 
     async def _vocabulary(self, org_id: uuid.UUID) -> list[str]:
         async with self._platform.database.tenant(org_id) as session:

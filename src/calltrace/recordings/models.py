@@ -1,9 +1,20 @@
-"""Tables: recordings, uploads, stored objects to be removed."""
+"""Tables: recordings and what is kept beside them, uploads, stored objects to be removed."""
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, Integer, String, Text, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    Text,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.accounts.models import Mode
@@ -11,25 +22,52 @@ from calltrace.db.base import Base, Row, Tenant
 from calltrace.recordings.vault import Stored
 
 
-class Recording(Row, Tenant, Base):
-    """A call's audio as stored: encrypted under a data key of its own, which is sealed here.
+class SealedAudio:
+    """Mixin: audio as stored, encrypted under a data key of its own, which is sealed here.
 
     Forgetting ``sealed_key`` erases every copy of the audio.
     """
 
-    __tablename__ = "recordings"
-    __table_args__ = (Index("ix_recordings_org_id", "org_id", "created_at"),)
     object_key: Mapped[str] = mapped_column(Text)
     sealed_key: Mapped[str] = mapped_column(Text)
     size_bytes: Mapped[int] = mapped_column(BigInteger)
     sha256: Mapped[str] = mapped_column(String(64))
     media: Mapped[str] = mapped_column(String(40))
-    content_type: Mapped[str | None] = mapped_column(String(255))
 
     @property
     def stored(self) -> Stored:
         """What the vault needs to read it."""
         return Stored(self.object_key, self.sealed_key, self.size_bytes, self.sha256)
+
+
+class Recording(Row, Tenant, SealedAudio, Base):
+    """A call's audio as it came."""
+
+    __tablename__ = "recordings"
+    __table_args__ = (Index("ix_recordings_org_id", "org_id", "created_at"),)
+    content_type: Mapped[str | None] = mapped_column(String(255))
+
+
+class Rendition(Tenant, SealedAudio, Base):
+    """A copy of a recording that browsers play.
+
+    A recording is not deleted while there is one (no ON DELETE): whoever forgets the one forgets the other.
+    """
+
+    __tablename__ = "renditions"
+    recording_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("recordings.id"), primary_key=True)
+
+
+class WaveformRow(Tenant, Base):
+    """How a recording looks (``recordings.waveform``): one byte a point, channel after channel."""
+
+    __tablename__ = "waveforms"
+    recording_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("recordings.id", ondelete="CASCADE"), primary_key=True
+    )
+    points_per_second: Mapped[int] = mapped_column(SmallInteger)
+    channels: Mapped[int] = mapped_column(SmallInteger)
+    points: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class Upload(Row, Tenant, Base):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.recordings.models import DoomedObject, Upload, UploadPiece
+from calltrace.recordings.models import DoomedObject, Rendition, Upload, UploadPiece, WaveformRow
 
 
 async def due_objects(session: AsyncSession, limit: int) -> Sequence[str]:
@@ -46,3 +46,13 @@ async def overdue_uploads(session: AsyncSession, late: timedelta, limit: int) ->
         .with_for_update(skip_locked=True)
     )
     return (await session.scalars(query)).all()
+
+
+async def rendition(session: AsyncSession, recording_id: uuid.UUID) -> Rendition | None:
+    """The copy of a recording that browsers play."""
+    return await session.get(Rendition, recording_id)
+
+
+async def waveform(session: AsyncSession, recording_id: uuid.UUID) -> WaveformRow | None:
+    """How a recording looks."""
+    return await session.get(WaveformRow, recording_id)

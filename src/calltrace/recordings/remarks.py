@@ -16,6 +16,8 @@ RemarkCode = Literal[
     "tracks_uneven",
     "tracks_left_out",
     "headerless",
+    "copy_not_made",
+    "copy_not_stored",
     "unspecified",
 ]
 """Each is explained in docs/formats.md; none is ever renamed."""

@@ -1,6 +1,6 @@
 """Which channels carry a voice of their own, and where on them somebody speaks."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from calltrace.kit.progress import Progress
@@ -25,11 +25,13 @@ class Layout:
         distinct: channels that are not copies of an earlier one; of more than two, only those that are
             neither silent nor a mix of others.
         leaks: whether crosstalk was found (and gated).
+        loudness: dB of full scale per frame (``levels.loudness``) of each distinct channel.
     """
 
     speech: tuple[Stretch, ...]
     distinct: tuple[int, ...]
     leaks: bool
+    loudness: Mapping[int, Curve]
 
 
 def listen(audio: DecodedAudio, progress: Progress) -> Layout:
@@ -46,7 +48,7 @@ def listen(audio: DecodedAudio, progress: Progress) -> Layout:
         stretch for channel in distinct for stretch in vad.stretches(gated[channel], channel, audio.duration)
     ]
     leaks = any(gated[channel] is not curves[channel] for channel in distinct)
-    return Layout(tuple(speech), tuple(distinct), leaks)
+    return Layout(tuple(speech), tuple(distinct), leaks, loud)
 
 
 def _distinct(audio: DecodedAudio) -> list[int]:

@@ -3,7 +3,9 @@
 Definitions, all from segments (times in seconds):
 
 - talk: the union of one side's segments. Segments end at pauses of 0.8 s, so short breaths count as talk.
-- silence: no side talks, not even an unknown one, from 0 to the end of the recording.
+- silence: no side talks, not even an unknown one, from 0 to the end of the recording. Hold music, signals
+  and dead air count alike: in all of them the customer waits.
+- hold: hold music on any channel (speech.marks), whatever is said on another one.
 - overlap: agent and customer talk at the same time.
 - interruption, counted for the side that does it: it begins while the other side has been talking for at
   least TURN_SECONDS, goes on for at least FLOOR_SECONDS itself (shorter is a backchannel, "mhm"), and
@@ -17,7 +19,7 @@ Definitions, all from segments (times in seconds):
 
 from collections.abc import Iterable, Sequence
 
-from calltrace.speech.transcript import Counts, Segment, Sides, TalkMetrics, Transcript
+from calltrace.speech.transcript import Counts, Mark, Segment, Sides, TalkMetrics, Transcript
 
 OVERLAP_SECONDS = 0.5
 FLOOR_SECONDS = 1.0
@@ -28,8 +30,11 @@ _DECIMALS = 2
 Span = tuple[float, float]
 
 
-def measure(transcript: Transcript, duration: float) -> TalkMetrics:
-    """The metrics of a call of ``duration`` seconds. Unknown speakers count only against silence."""
+def measure(transcript: Transcript, duration: float, marks: Sequence[Mark] | None = None) -> TalkMetrics:
+    """The metrics of a call of ``duration`` seconds. Unknown speakers count only against silence.
+
+    ``marks`` as from speech.marks; without them nothing is known of hold music.
+    """
     agent, customer = _side(transcript, "agent"), _side(transcript, "customer")
     everyone = union((segment.start, segment.end) for segment in transcript.segments)
     gaps = _gaps(everyone, duration)
@@ -42,7 +47,18 @@ def measure(transcript: Transcript, duration: float) -> TalkMetrics:
         interruptions=Counts(agent=interruptions(mine, theirs), customer=interruptions(theirs, mine)),
         longest_monologue_seconds=Sides(agent=monologue(mine, theirs), customer=monologue(theirs, mine)),
         words_per_minute=Counts(agent=_rate(agent, mine), customer=_rate(customer, theirs)),
+        hold_seconds=None if marks is None else _held(marks),
     )
+
+
+def overlaps(transcript: Transcript) -> list[Span]:
+    """Where agent and customer talk at the same time for at least OVERLAP_SECONDS."""
+    sides = (_spans(_side(transcript, role)) for role in ("agent", "customer"))
+    return [span for span in _common(*sides) if span[1] - span[0] >= OVERLAP_SECONDS]
+
+
+def _held(marks: Sequence[Mark]) -> float:
+    return _total(union((mark.start, mark.end) for mark in marks if mark.kind == "hold"))
 
 
 def _side(transcript: Transcript, role: str) -> list[Segment]:
@@ -71,8 +87,18 @@ def _gaps(spans: Sequence[Span], duration: float) -> list[Span]:
 
 
 def _common(one: Sequence[Span], other: Sequence[Span]) -> list[Span]:
-    pairs = ((max(a[0], b[0]), min(a[1], b[1])) for a in one for b in other)
-    return union(pair for pair in pairs if pair[1] > pair[0])
+    """Where spans of both lie; each is in order and without overlap, and each is walked once."""
+    found: list[Span] = []
+    left = right = 0
+    while left < len(one) and right < len(other):
+        a, b = one[left], other[right]
+        if min(a[1], b[1]) > max(a[0], b[0]):
+            found.append((max(a[0], b[0]), min(a[1], b[1])))
+        if a[1] <= b[1]:
+            left += 1
+        else:
+            right += 1
+    return found
 
 
 def _total(spans: Iterable[Span]) -> float:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from calltrace.kit.progress import Progress, silent
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech import channels, roles
+from calltrace.speech.channels import Layout
 from calltrace.speech.engines.protocol import Engine, HeardWord, Recognition
 from calltrace.speech.roles import ChannelOption, Line, Roles
 from calltrace.speech.segments import Phrase, phrases
@@ -35,10 +36,17 @@ class SpeechOptions:
 
 
 def transcribe(
-    audio: DecodedAudio, options: SpeechOptions, engine: Engine, progress: Progress = silent
+    audio: DecodedAudio,
+    options: SpeechOptions,
+    engine: Engine,
+    progress: Progress = silent,
+    layout: Layout | None = None,
 ) -> Transcript:
-    """Everything that was said, by whom and when. No speech: a transcript without segments."""
-    layout = channels.listen(audio, lambda share: progress(share * _LISTENING_SHARE))
+    """Everything that was said, by whom and when. No speech: a transcript without segments.
+
+    ``layout`` is what ``listen`` has found; without it this listens first.
+    """
+    layout = layout or listen(audio, progress)
     heard = _recognise(audio, layout, options, engine, progress)
     spoken, parts = _parties(audio, layout, heard.words, options)
     progress(1.0)
@@ -50,8 +58,13 @@ def transcribe(
     )
 
 
+def listen(audio: DecodedAudio, progress: Progress = silent) -> Layout:
+    """Finds the speech: the first part of ``transcribe``, and of its progress."""
+    return channels.listen(audio, lambda share: progress(share * _LISTENING_SHARE))
+
+
 def _recognise(
-    audio: DecodedAudio, layout: channels.Layout, options: SpeechOptions, engine: Engine, progress: Progress
+    audio: DecodedAudio, layout: Layout, options: SpeechOptions, engine: Engine, progress: Progress
 ) -> Recognition:
     hint = None if options.language == "auto" else options.language.lower()
     nothing = Recognition(hint or "und", 0.0, ())
@@ -65,7 +78,7 @@ def _recognise(
 
 
 def _parties(
-    audio: DecodedAudio, layout: channels.Layout, words: Sequence[HeardWord], options: SpeechOptions
+    audio: DecodedAudio, layout: Layout, words: Sequence[HeardWord], options: SpeechOptions
 ) -> tuple[list[Phrase], Roles]:
     """What was said in phrases of one party each, and who the parties are: channels, or voices on one."""
     speaking = sorted({word.channel for word in words})

@@ -7,6 +7,7 @@ from pydantic import Field
 from calltrace.kit.document import Document
 
 Role = Literal["agent", "customer", "unknown"]
+MarkKind = Literal["hold", "silence", "tone", "overlap"]
 Confidence = float
 
 
@@ -53,6 +54,18 @@ class Transcript(Document):
     segments: list[Segment]
 
 
+class Mark(Document):
+    """Something other than talk between two times (docs/talk-metrics.md).
+
+    ``channel`` is where it was heard; none for what is true of the call as a whole (silence, overlap).
+    """
+
+    kind: MarkKind
+    start: float
+    end: float
+    channel: int | None = None
+
+
 class Sides(Document):
     """A number for each side of the call."""
 
@@ -68,7 +81,10 @@ class Counts(Document):
 
 
 class TalkMetrics(Document):
-    """Who talked how much (interfaces, section 3, ``call.metrics``)."""
+    """Who talked how much (interfaces, section 3, ``call.metrics``).
+
+    ``hold_seconds`` is ``None`` where only a transcript is known.
+    """
 
     talk_seconds: Sides
     silence_seconds: float
@@ -77,3 +93,4 @@ class TalkMetrics(Document):
     interruptions: Counts
     longest_monologue_seconds: Sides
     words_per_minute: Counts
+    hold_seconds: float | None = None

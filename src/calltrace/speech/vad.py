@@ -10,6 +10,7 @@ import numpy.typing as npt
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 from calltrace.speech import levels
 from calltrace.speech.levels import FRAME_SECONDS, Curve
+from calltrace.speech.runs import runs
 from calltrace.speech.windows import Stretch
 
 _FRAME = round(FRAME_SECONDS * SAMPLE_RATE)
@@ -86,7 +87,7 @@ def stretches(curve: Curve, channel: int, duration: float, ear: Ear | None = Non
 def _spans(curve: Curve, ear: Ear) -> list[tuple[int, int]]:
     spans: list[tuple[int, int]] = []
     longest_pause = ear.pause / FRAME_SECONDS
-    for start, end in _runs(curve >= ear.quiet):
+    for start, end in runs(curve >= ear.quiet):
         if curve[start:end].max() < ear.speech:
             continue
         if spans and start - spans[-1][1] < longest_pause:
@@ -94,11 +95,6 @@ def _spans(curve: Curve, ear: Ear) -> list[tuple[int, int]]:
         else:
             spans.append((start, end))
     return spans
-
-
-def _runs(mask: npt.NDArray[np.bool_]) -> list[tuple[int, int]]:
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return [(int(start), int(end)) for start, end in zip(edges[::2], edges[1::2], strict=True)]
 
 
 def _split(curve: Curve, span: tuple[int, int], ear: Ear) -> list[tuple[int, int]]:

@@ -1,17 +1,19 @@
 """Analyses in every state, made through the service."""
 
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
-from calltrace.analyses import lifecycle, submit
+from calltrace.analyses import lifecycle, queries, submit
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.lifecycle import CallFacts, Claim
 from calltrace.evaluation.results import Evaluation, MoodBySide, ScorecardRef
 from calltrace.pipeline.context import Platform
-from calltrace.recordings import objects
+from calltrace.recordings import objects, sound
 from calltrace.recordings.models import Recording
+from calltrace.recordings.waveform import Waveform
 from calltrace.speech.metrics import measure
-from calltrace.speech.transcript import Attribution, Segment, Transcript
+from calltrace.speech.transcript import Attribution, Mark, Segment, Transcript
 from database.conftest import submission
 
 TRANSCRIPT = Transcript(
@@ -26,6 +28,7 @@ TRANSCRIPT = Transcript(
     ],
 )  # fmt: skip
 FACTS = CallFacts(12.5, 2, 8000, measure(TRANSCRIPT, 12.5))
+WAVEFORM = Waveform(points_per_second=20, channels=[[0, 51, 255], [0, 0, 102]])
 EVALUATION = Evaluation(
     score=82.0,
     summary="A call.",
@@ -67,6 +70,20 @@ async def recorded(platform: Platform, claim: Claim, folder: Path, content: byte
 async def heard(platform: Platform, claim: Claim) -> None:
     async with platform.database.tenant(claim.org_id) as session:
         await lifecycle.keep_transcript(session, claim, TRANSCRIPT, FACTS, ProcessingDocument())
+
+
+async def playable(platform: Platform, claim: Claim, folder: Path, copy: bytes | None = None) -> None:
+    """The claimed analysis, which has a recording, was heard; without a copy the recording plays itself."""
+    stored = None
+    if copy is not None:
+        (folder / "copy").write_bytes(copy)
+        stored = await objects.store(platform.database, platform.vault, claim.org_id, folder / "copy")
+    facts = replace(FACTS, playable=True, marks=[Mark(kind="hold", start=3.0, end=9.0, channel=0)])
+    async with platform.database.tenant(claim.org_id) as session:
+        await lifecycle.keep_transcript(session, claim, TRANSCRIPT, facts, ProcessingDocument())
+        recording = await queries.recording_of(session, claim.analysis_id)
+        assert recording
+        await sound.keep(session, recording, WAVEFORM, stored)
 
 
 async def completed(

@@ -28,13 +28,22 @@ from calltrace.webhooks import service as webhooks
 from calltrace.webhooks.claims import Holder
 from calltrace.webhooks.prepared import Outcome, Prepared
 from calltrace.webhooks.record import record
-from database.analyses.factory import EVALUATION, TRANSCRIPT, claimed, completed, heard, recorded, submitted
+from database.analyses.factory import (
+    EVALUATION,
+    TRANSCRIPT,
+    claimed,
+    completed,
+    heard,
+    playable,
+    recorded,
+    submitted,
+)
 from database.conftest import count, submission, waiting_jobs
 from database.recordings.sending import opened, send
 
 CONTENT_TABLES = (
-    "analyses", "transcripts", "evaluations", "recordings", "uploads", "upload_pieces",
-    "webhook_deliveries", "webhook_attempts", "doomed_objects",
+    "analyses", "transcripts", "evaluations", "recordings", "renditions", "waveforms", "uploads",
+    "upload_pieces", "webhook_deliveries", "webhook_attempts", "doomed_objects",
 )  # fmt: skip
 
 
@@ -87,6 +96,19 @@ async def test_everything_of_a_completed_analysis_goes_and_is_counted(
     assert receipt.erased == {
         "recordings": 1, "transcripts": 1, "evaluations": 1, "deliveries": 2, "attempts": 1, "uploads": 0,
     }  # fmt: skip
+    await _assert_nothing_left(platform, org)
+    assert _stored_files(tmp_path) == []
+
+
+async def test_the_waveform_and_the_copy_for_browsers_go_with_their_recording(
+    platform: Platform, intake: submit.Intake, org: uuid.UUID, tmp_path: Path
+) -> None:
+    claim = await claimed(intake, org, await submitted(intake, org))
+    await recorded(platform, claim, tmp_path)
+    await playable(platform, claim, tmp_path, b"a copy")
+    assert len(_stored_files(tmp_path)) == 2
+    receipt = await _erase(platform, org, claim.analysis_id)
+    assert receipt.erased["recordings"] == 1
     await _assert_nothing_left(platform, org)
     assert _stored_files(tmp_path) == []
 

@@ -20,7 +20,7 @@ from database.conftest import Caller, new_token
 CONTENT = bytes(range(256)) * 800
 FIELDS = {
     "callId", "analysisId", "externalId", "fileName", "createdAt", "status", "durationSeconds", "agentId",
-    "queueId", "recordingUrl", "channels", "sampleRate", "metrics", "metadata",
+    "queueId", "recordingUrl", "playbackUrl", "channels", "sampleRate", "metrics", "marks", "metadata",
 }  # fmt: skip
 
 
@@ -57,7 +57,8 @@ async def test_the_scope_opens_calls_and_nothing_else(
 ) -> None:
     call_id = await submitted(intake, caller.org_id)
     reader = await new_token(database, caller.org_id, ("analysis:read", "analysis:write"))
-    for path in ("calls", f"calls/{call_id}", f"calls/{call_id}/recording"):
+    parts = [f"calls/{call_id}/{part}" for part in ("recording", "playback", "peaks")]
+    for path in ("calls", f"calls/{call_id}", *parts):
         problem_of(await api.get(f"/api/v1/{path}", headers=auth(reader)), 403, "insufficient_scope")
         problem_of(await api.get(f"/api/v1/{path}"), 401, "unauthorized")
     for path in ("analyses", f"analyses/{call_id}", f"analyses/{call_id}/transcript"):
@@ -129,8 +130,9 @@ async def test_only_their_own(
 
 @pytest.mark.parametrize("name", ["nope", "6f6af4bb-4f23-4f3f-a87e-85f2f8322dc1"])
 async def test_what_does_not_exist_is_404(api: httpx2.AsyncClient, token: str, name: str) -> None:
-    for path in (f"/api/v1/calls/{name}", f"/api/v1/calls/{name}/recording"):
-        problem_of(await api.get(path, headers=auth(token)), 404, "not_found")
+    for part in ("", "/recording", "/playback", "/peaks"):
+        answer = await api.get(f"/api/v1/calls/{name}{part}", headers=auth(token))
+        problem_of(answer, 404, "not_found")
 
 
 async def test_erased_it_is_gone(

@@ -19,12 +19,13 @@ from calltrace.pipeline.context import Platform
 from calltrace.pipeline.deliver import Deliverer
 from calltrace.pipeline.housekeeping import tidy
 from calltrace.pipeline.mailing import Mailer
-from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed, submitted
+from database.analyses.factory import EVALUATION, TRANSCRIPT, claimed, playable, submitted
 from database.backup.conftest import Furnished, NewSite, age, furnish, value
 from database.backup.site import AUDIO, Site, audio_of, intake_of, store_audio
 from database.webhooks.conftest import Receiver
 
 LEASE = 30.0
+COPY = bytes(range(256)) * 500
 
 
 async def _finished_call(platform: Platform, org: uuid.UUID) -> uuid.UUID:
@@ -34,7 +35,8 @@ async def _finished_call(platform: Platform, org: uuid.UUID) -> uuid.UUID:
     recording, notes = await store_audio(platform, org), ProcessingDocument()
     async with platform.database.tenant(org) as session:
         await lifecycle.keep_recording(session, claim, recording, notes)
-        await lifecycle.keep_transcript(session, claim, TRANSCRIPT, FACTS, notes)
+    await playable(platform, claim, platform.settings.data_dir, COPY)
+    async with platform.database.tenant(org) as session:
         await lifecycle.complete(session, claim, TRANSCRIPT, EVALUATION, notes, platform.links)
     return analysis_id
 
@@ -52,7 +54,8 @@ async def _documents(platform: Platform, token: str) -> list[Any]:
     listed = (await _get(platform, token, "/api/v1/analyses")).json()["data"]
     shown = [(await _get(platform, token, f"/api/v1/analyses/{one['analysisId']}")).json() for one in listed]
     for one in shown:
-        one["call"].pop("recordingUrl")
+        for link in ("recordingUrl", "playbackUrl"):
+            one["call"].pop(link)
     return shown
 
 
@@ -71,10 +74,10 @@ async def test_the_same_documents_with_the_same_token_and_the_recording_plays(
     async with site.platform() as platform:
         assert await _documents(platform, furnished.token) == before
         assert len(before) == 2
-        link = (await _get(platform, furnished.token, f"/api/v1/analyses/{call}")).json()["call"][
-            "recordingUrl"
-        ]
-        assert (await _get(platform, furnished.token, link)).content == AUDIO
+        shown = (await _get(platform, furnished.token, f"/api/v1/analyses/{call}")).json()["call"]
+        for link, content in (("recordingUrl", AUDIO), ("playbackUrl", COPY)):
+            assert (await _get(platform, furnished.token, shown[link])).content == content
+        assert (await _get(platform, furnished.token, f"/api/v1/calls/{call}/peaks")).status_code == 200
 
 
 async def test_every_row_of_every_table_is_the_same(

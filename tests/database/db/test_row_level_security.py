@@ -27,13 +27,15 @@ from calltrace.db.tables import FEATURES
 from calltrace.kit import clock
 from calltrace.mail.models import Mail
 from calltrace.pipeline.context import Platform
-from calltrace.recordings import objects
+from calltrace.recordings import objects, sound
 from calltrace.recordings.models import Recording, Upload, UploadPiece
+from calltrace.recordings.vault import Stored
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
 from calltrace.webhooks.models import Attempt
 from calltrace.webhooks.queries import DeliveryFilters
+from database.analyses.factory import WAVEFORM
 from database.conftest import submission
 
 TENANT_TABLES = """
@@ -131,6 +133,10 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         )
         evaluation = EvaluationRow(org_id=org, analysis_id=accepted.analysis_id, status="queued")
         session.add_all([recording, evaluation])
+        await session.flush()
+        copy = Stored("c", "k", 1, "0")
+        await objects.doom(session, org, [copy.object_key], after=objects.UNCLAIMED)
+        await sound.keep(session, recording, WAVEFORM, copy)
         erased = Deed("analysis.erased", accepted.analysis_id, {"mode": "live", "erased": {}})
         receipt = await audit.record(session, org, OPERATOR, erased)
         await objects.doom(session, org, [f"{org}/doomed"])
@@ -181,7 +187,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
         "settled_before": moment + timedelta(seconds=1),
-        "upload_id": upload_id, "late": timedelta(0),
+        "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),

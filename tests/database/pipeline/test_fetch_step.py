@@ -8,16 +8,14 @@ from pathlib import Path
 import pytest
 
 from calltrace.accounts.audit import OPERATOR
-from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.erase import erase
 from calltrace.analyses.errors import StaleAttemptError
-from calltrace.analyses.models import Analysis
 from calltrace.analyses.submit import Intake
-from calltrace.pipeline.context import Platform, build_child
-from calltrace.pipeline.steps import Steps
+from calltrace.pipeline.context import Platform
 from calltrace.pipeline.work import Work
-from database.analyses.factory import claimed, submitted
+from database.analyses.factory import submitted
 from database.conftest import count
+from database.pipeline.working import steps_of, work_on
 
 Serve = Callable[[Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]], Awaitable[int]]
 SOUND = b"ID3\x04\x00\x00\x00\x00\x00\x00" + bytes(5000)
@@ -26,17 +24,7 @@ HEAD = f"HTTP/1.1 200 OK\r\nContent-Type: audio/mpeg\r\nContent-Length: {len(SOU
 
 async def _work(platform: Platform, intake: Intake, org: uuid.UUID, port: int, folder: Path) -> Work:
     url = f"https://127.0.0.1:{port}/call.mp3"
-    claim = await claimed(intake, org, await submitted(intake, org, file_url=url))
-    async with platform.database.tenant(org) as session:
-        analysis = await session.get(Analysis, claim.analysis_id)
-    task = asyncio.current_task()
-    assert analysis
-    assert task
-    return Work(claim, analysis, ProcessingDocument(), folder, task)
-
-
-def _steps(platform: Platform, folder: Path) -> Steps:
-    return Steps(platform, build_child(platform.settings, folder))
+    return await work_on(platform, org, await submitted(intake, org, file_url=url), folder)
 
 
 def _stored_files(folder: Path) -> list[Path]:
@@ -50,7 +38,7 @@ async def test_a_stored_recording_is_vouched_for(
         writer.write(HEAD + SOUND)
 
     work = await _work(platform, intake, org, await serve(script), tmp_path)
-    path = await _steps(platform, tmp_path).fetch(work)
+    path = await steps_of(platform, tmp_path).fetch(work)
     assert path.read_bytes() == SOUND
     assert len(_stored_files(tmp_path)) == 1
     assert await count(platform.database, "recordings", org) == 1
@@ -71,7 +59,7 @@ async def test_erased_during_the_download_no_copy_stays(
     work = await _work(platform, intake, org, await serve(script), tmp_path)
     known.append(work.claim.analysis_id)
     with pytest.raises(StaleAttemptError):
-        await _steps(platform, tmp_path).fetch(work)
+        await steps_of(platform, tmp_path).fetch(work)
     assert _stored_files(tmp_path) == []
     for table in ("recordings", "doomed_objects"):
         assert await count(platform.database, table, org) == 0, table

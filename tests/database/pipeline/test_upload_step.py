@@ -10,22 +10,18 @@ import pytest
 from sqlalchemy import text
 
 from calltrace.analyses import queries, submit
-from calltrace.analyses.document import ProcessingDocument
-from calltrace.analyses.models import Analysis
 from calltrace.kit.disk import DiskFullError
 from calltrace.kit.errors import FileTooLargeError, UnsupportedMediaError
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.process import Processor
-from calltrace.pipeline.steps import Steps
-from calltrace.pipeline.work import Work
 from calltrace.recordings import objects
 from calltrace.recordings.errors import UploadLostError
 from calltrace.recordings.fetch import FetchLimits
 from calltrace.recordings.upload_inlet import PIECE, Sending
 from calltrace.storage import StorageAwayError
-from database.analyses.factory import claimed
 from database.conftest import count, submission
+from database.pipeline.working import steps_of, work_on
 from database.recordings.sending import content, objects_in, opened, send
 from tinydisk import remount, tiny_disk
 
@@ -48,21 +44,6 @@ async def submitted(
     intake = submit.Intake(platform.database, platform.client, platform.limits, platform.uploads, probe=False)
     wanted = submission(file_url=None, upload_id=upload_id)
     return (await submit.submit(intake, org, None, wanted)).analysis_id
-
-
-async def work_on(platform: Platform, org: uuid.UUID, analysis_id: uuid.UUID, folder: Path) -> Work:
-    intake = submit.Intake(platform.database, platform.client, platform.limits, platform.uploads, probe=False)
-    claim = await claimed(intake, org, analysis_id)
-    async with platform.database.tenant(org) as session:
-        analysis = await session.get(Analysis, analysis_id)
-    task = asyncio.current_task()
-    assert analysis
-    assert task
-    return Work(claim, analysis, ProcessingDocument(), folder, task)
-
-
-def steps_of(platform: Platform, folder: Path) -> Steps:
-    return Steps(platform, build_child(platform.settings, folder))
 
 
 async def test_the_recording_is_stored_and_the_pieces_go(

@@ -72,6 +72,7 @@ EVALUATION: dict[str, Any] = {
 METRICS: dict[str, Any] = {
     "talkSeconds": {"agent": 60, "customer": 30},
     "silenceSeconds": 30,
+    "holdSeconds": 9.5,
     "longestSilenceSeconds": 12.5,
     "overlapSeconds": 1.5,
     "interruptions": {"agent": 0, "customer": 2},
@@ -193,7 +194,7 @@ def test_talk_signals_recommendations_and_timings_are_there() -> None:
     text = flowing(shown(document()))
     for wanted in (
         "Talked 60 s (50%) 30 s (25%)",
-        "Silence 30 s (25%), longest 12.5 s · both at once 1.5 s",
+        "Silence 30 s (25%), longest 12.5 s · on hold 9.5 s · both at once 1.5 s",
         "Customer sounded negative",
         "Agent sounded said nothing",
         "Escalation yes, asked for",

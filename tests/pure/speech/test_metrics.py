@@ -2,8 +2,8 @@
 
 import pytest
 
-from calltrace.speech.metrics import measure
-from calltrace.speech.transcript import Attribution, Role, Segment, Transcript
+from calltrace.speech.metrics import measure, overlaps
+from calltrace.speech.transcript import Attribution, Mark, MarkKind, Role, Segment, Transcript, Word
 
 
 def _call(*turns: tuple[Role, float, float, str]) -> Transcript:
@@ -89,3 +89,93 @@ def test_words_per_minute_count_own_talk_time() -> None:
     metrics = measure(_call(("agent", 0, 30, " ".join(["word"] * 75)), ("customer", 30, 60, "yes")), 60.0)
     assert metrics.words_per_minute.agent == 150
     assert metrics.words_per_minute.customer == 2
+
+
+def _mark(kind: MarkKind, start: float, end: float, channel: int | None = 0) -> Mark:
+    return Mark(kind=kind, start=start, end=end, channel=channel)
+
+
+def test_hold_is_silence_too_and_is_counted_once_on_two_channels() -> None:
+    marks = [_mark("hold", 10, 30), _mark("hold", 25, 40, 1), _mark("tone", 50, 60), _mark("silence", 70, 80)]
+    metrics = measure(_call(("agent", 0, 10, "a"), ("agent", 40, 50, "b")), 100.0, marks)
+    assert metrics.hold_seconds == 30.0
+    assert metrics.silence_seconds == 80.0
+    assert metrics.longest_silence_seconds == 50.0
+
+
+def test_of_a_transcript_alone_no_hold_is_known_and_of_a_call_without_one_it_is_none() -> None:
+    assert measure(_call(), 10.0).hold_seconds is None
+    assert measure(_call(), 10.0, []).hold_seconds == 0.0
+
+
+def test_hold_on_one_channel_while_somebody_talks_on_another_is_hold_and_no_silence() -> None:
+    metrics = measure(_call(("customer", 0, 20, "hello")), 20.0, [_mark("hold", 5, 15)])
+    assert (metrics.hold_seconds, metrics.silence_seconds) == (10.0, 0.0)
+
+
+def test_overlaps_begin_at_half_a_second_and_are_between_the_two_sides() -> None:
+    call = _call(
+        ("agent", 0, 10, "a"),
+        ("customer", 9.6, 14, "b"),
+        ("agent", 12, 13, "c"),
+        ("unknown", 12, 13, "d"),
+        ("customer", 14, 20, "e"),
+        ("agent", 13.5, 20, "f"),
+    )
+    assert overlaps(call) == [(12, 13), (13.5, 20)]
+    assert measure(call, 20.0).overlap_seconds == pytest.approx(0.4 + 1 + 6.5)
+
+
+def test_two_segments_of_a_side_that_touch_are_one_turn() -> None:
+    metrics = measure(_call(("agent", 0, 5, "a"), ("agent", 5, 9, "b"), ("customer", 4, 8, "c")), 10.0)
+    assert metrics.overlap_seconds == 4.0
+    assert metrics.interruptions.customer == 1
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "counts"),
+    [(1.0, 4.0, 1), (0.9, 4.0, 0), (2.0, 2.9, 0), (2.0, 3.0, 1), (4.5, 6.0, 1), (4.6, 9.0, 0), (5.0, 9.0, 0)],
+    ids=["after a second", "too early", "too short", "just long enough", "half a second shared",
+         "less shared", "after the turn"],
+)  # fmt: skip
+def test_an_interruption_begins_within_a_turn_lasts_and_overlaps(
+    start: float, end: float, counts: int
+) -> None:
+    metrics = measure(_call(("agent", 0, 5, "long"), ("customer", start, end, "but")), 10.0)
+    assert metrics.interruptions.customer == counts
+
+
+def test_whoever_goes_on_with_the_turn_after_an_interruption_does_not_interrupt() -> None:
+    metrics = measure(_call(("agent", 0, 10, "a"), ("customer", 5, 8, "b"), ("agent", 10.5, 12, "c")), 12.0)
+    assert (metrics.interruptions.agent, metrics.interruptions.customer) == (0, 1)
+
+
+@pytest.mark.parametrize(("pause", "longest"), [(2.0, 12.0), (2.1, 5.0)])
+def test_a_monologue_holds_pauses_of_two_seconds(pause: float, longest: float) -> None:
+    metrics = measure(_call(("agent", 0, 5, "a"), ("agent", 5 + pause, 10 + pause, "b")), 20.0)
+    assert metrics.longest_monologue_seconds.agent == longest
+
+
+@pytest.mark.parametrize(("reply", "longest"), [(1.0, 11.0), (1.1, 5.0)])
+def test_a_monologue_is_broken_by_more_than_a_second_of_the_other(reply: float, longest: float) -> None:
+    call = _call(("agent", 0, 5, "a"), ("customer", 5, 5 + reply, "hm"), ("agent", 6, 11, "b"))
+    assert measure(call, 12.0).longest_monologue_seconds.agent == longest
+
+
+def test_hold_music_ends_a_monologue_when_it_lasts() -> None:
+    call = _call(("agent", 0, 30, "a"), ("agent", 50, 60, "b"))
+    assert measure(call, 60.0, [_mark("hold", 30, 50)]).longest_monologue_seconds.agent == 30.0
+
+
+def test_words_are_those_that_were_heard_where_there_are_any() -> None:
+    words = [Word(text=f"w{n}", start=n, end=n + 1, confidence=0.9) for n in range(10)]
+    call = _call(("agent", 0, 20, "one two"))
+    heard = call.model_copy(update={"segments": [call.segments[0].model_copy(update={"words": words})]})
+    assert measure(heard, 20.0).words_per_minute.agent == 30
+
+
+def test_a_call_of_thousands_of_turns_is_measured_turn_by_turn() -> None:
+    turns = [("agent" if n % 2 else "customer", n * 3.0, n * 3.0 + 3.5, "word") for n in range(4000)]
+    metrics = measure(_call(*turns), 12_001.0)  # type: ignore[arg-type] - the roles are those two
+    assert metrics.overlap_seconds == pytest.approx(3999 * 0.5)
+    assert metrics.talk_seconds.agent == pytest.approx(2000 * 3.5)
