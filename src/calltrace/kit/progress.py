@@ -8,3 +8,8 @@ Progress = Callable[[float], None]
 
 def silent(_share: float) -> None:
     """A progress listener for callers that do not care."""
+
+
+def within(progress: Progress, start: float, end: float) -> Progress:
+    """A listener for a part of the work: all of the part is the whole's share from ``start`` to ``end``."""
+    return lambda share: progress(start + share * (end - start))

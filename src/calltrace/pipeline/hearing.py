@@ -8,7 +8,7 @@ from typing import Any
 
 from calltrace.analyses.document import Stage
 from calltrace.kit.document import Document
-from calltrace.kit.progress import Progress
+from calltrace.kit.progress import Progress, within
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.recordings.decode import DecodeLimits, decode
 from calltrace.recordings.remarks import Remark
@@ -101,11 +101,8 @@ def _decode(job: Job, progress: Progress) -> tuple[DecodedAudio, Playback]:
     """The samples, and something to play if that is wanted."""
     if job.copy is None:
         return decode(job.path, job.work_dir, job.limits, progress, job.media), Playback(playable=False)
-    audio = decode(
-        job.path, job.work_dir, job.limits, lambda share: progress(share * _DECODING_SHARE), job.media
-    )
-    rest = 1 - _DECODING_SHARE
-    playback = provide(audio, job.path, job.copy, lambda share: progress(_DECODING_SHARE + share * rest))
+    audio = decode(job.path, job.work_dir, job.limits, within(progress, 0.0, _DECODING_SHARE), job.media)
+    playback = provide(audio, job.path, job.copy, within(progress, _DECODING_SHARE, 1.0))
     return audio, playback
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from calltrace.kit.progress import Progress
+from calltrace.kit.progress import Progress, within
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech import crosstalk, levels, vad
 from calltrace.speech.levels import Curve
@@ -39,10 +39,10 @@ def listen(audio: DecodedAudio, progress: Progress) -> Layout:
     distinct = _distinct(audio)
     loud: dict[int, Curve] = {}
     curves: dict[int, Curve] = {}
-    for done, channel in enumerate(distinct, 1):
+    for done, channel in enumerate(distinct):
         loud[channel] = levels.loudness(audio, channel)
-        curves[channel] = vad.probabilities(audio, channel, loud[channel])
-        progress(done / len(distinct))
+        part = within(progress, done / len(distinct), (done + 1) / len(distinct))
+        curves[channel] = vad.probabilities(audio, channel, loud[channel], part)
     gated = _without_crosstalk(curves, loud)
     speech = [
         stretch for channel in distinct for stretch in vad.stretches(gated[channel], channel, audio.duration)

@@ -10,15 +10,18 @@ from typing import Self
 from calltrace.kit.progress import Progress
 
 TICK_SECONDS = 1.0
+SECONDS_EACH = 0.15
+"""A first guess of how long hearing a second of speech takes: two cores that do nothing else need half."""
 _MOST_OF_A_STEP = 0.95
-"""Of a step that is under way; the rest is told when it really is done."""
+"""Of what is under way; the rest is told when it really is done."""
+_TINY = 1e-9
 
 
 class Pace:
-    """Tells progress every second: what is done, and of the present step what the pace so far suggests.
+    """Tells progress every second: what is done, and of the steps under way what the pace so far suggests.
 
-    The estimate never passes the step that is under way: where that hangs, progress stops just before its
-    end. ``progress`` is called from a thread, but never by two at once.
+    The estimate never passes the steps that are under way: where those hang, progress stops just before
+    their end. ``progress`` is called from a thread too, but never by two at once. Steps may overlap.
 
     Args:
         progress: told the done share.
@@ -28,15 +31,16 @@ class Pace:
 
     def __init__(self, progress: Progress, total: float, guess: float) -> None:
         self._progress = progress
-        self._total = max(total, 1e-9)
+        self._total = max(total, _TINY)
         self._seconds_each = guess
         self._lock = threading.Lock()
-        self._done = self._step = self._told = self._spent = 0.0
-        self._began = time.monotonic()
+        self._done = self._under_way = self._told = 0.0
+        self._began = self._since = time.monotonic()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._tick, name="pace", daemon=True)
 
     def __enter__(self) -> Self:
+        self._began = self._since = time.monotonic()
         self._thread.start()
         return self
 
@@ -50,20 +54,30 @@ class Pace:
     def step(self, amount: float) -> Generator[None]:
         """One step of so many units; it is done when the block is left in good order."""
         with self._lock:
-            self._step, self._began = amount, time.monotonic()
-        yield
+            self._under_way += amount
+        try:
+            yield
+        except BaseException:
+            with self._lock:
+                self._under_way -= amount
+            raise
         with self._lock:
-            self._spent += time.monotonic() - self._began
+            self._under_way -= amount
             self._done += amount
-            self._step = 0.0
-            self._seconds_each = self._spent / max(self._done, 1e-9)
+            self._since = time.monotonic()
+            self._seconds_each = (self._since - self._began) / max(self._done, _TINY)
             self._tell(self._done / self._total)
+
+    def again(self) -> None:
+        """Tell what was told last: nothing moved, and somebody is still there."""
+        with self._lock:
+            self._progress(self._told)
 
     def _tick(self) -> None:
         while not self._over.wait(TICK_SECONDS):
             with self._lock:
-                likely = (time.monotonic() - self._began) / max(self._seconds_each, 1e-9)
-                self._tell((self._done + min(likely, _MOST_OF_A_STEP * self._step)) / self._total)
+                likely = (time.monotonic() - self._since) / max(self._seconds_each, _TINY)
+                self._tell((self._done + min(likely, _MOST_OF_A_STEP * self._under_way)) / self._total)
 
     def _tell(self, share: float) -> None:
         """Under the lock: shares only ever rise."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from calltrace.kit.progress import Progress, silent
+from calltrace.kit.progress import Progress, silent, within
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech import channels, roles
 from calltrace.speech.channels import Layout
@@ -13,8 +13,8 @@ from calltrace.speech.segments import Phrase, phrases
 from calltrace.speech.transcript import Attribution, Segment, Transcript, Word
 from calltrace.speech.voices.service import tell_apart
 
-_LISTENING_SHARE = 0.1
-"""Finding speech takes about a tenth of the time, recognising it the rest."""
+_LISTENING_SHARE, _VOICES_SHARE = 0.05, 0.15
+"""Of the time, what finding speech and telling voices apart take about; recognising it takes the rest."""
 _DECIMALS = 3
 _SHORTEST_SECONDS = 0.1
 """A single short word may be aligned to one moment; a segment is something that can be played."""
@@ -35,6 +35,15 @@ class SpeechOptions:
     hints: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """What was said, on which channels, and how alike the two nearest voices of the last one are."""
+
+    phrases: list[Phrase]
+    channels: list[int]
+    likeness: float
+
+
 def transcribe(
     audio: DecodedAudio,
     options: SpeechOptions,
@@ -48,19 +57,20 @@ def transcribe(
     """
     layout = layout or listen(audio, progress)
     heard = _recognise(audio, layout, options, engine, progress)
-    spoken, parts = _parties(audio, layout, heard.words, options)
+    spoken = _spoken(audio, layout, heard.words, progress)
+    parts = _parties(layout, spoken, options)
     progress(1.0)
     return Transcript(
         language=heard.language,
         language_confidence=round(heard.language_confidence, _DECIMALS),
         attribution=_attribution(parts),
-        segments=_segments(spoken, parts, audio.duration),
+        segments=_segments(spoken.phrases, parts, audio.duration),
     )
 
 
 def listen(audio: DecodedAudio, progress: Progress = silent) -> Layout:
     """Finds the speech: the first part of ``transcribe``, and of its progress."""
-    return channels.listen(audio, lambda share: progress(share * _LISTENING_SHARE))
+    return channels.listen(audio, within(progress, 0.0, _LISTENING_SHARE))
 
 
 def _recognise(
@@ -70,33 +80,35 @@ def _recognise(
     nothing = Recognition(hint or "und", 0.0, ())
     if not layout.speech:
         return nothing
-    rest = 1 - _LISTENING_SHARE
-    heard = engine.transcribe(
-        audio, layout.speech, hint, lambda share: progress(_LISTENING_SHARE + share * rest), options.hints
-    )
+    part = within(progress, _LISTENING_SHARE, 1 - _VOICES_SHARE)
+    heard = engine.transcribe(audio, layout.speech, hint, part, options.hints)
     return heard if heard.words else nothing  # a language of no words is a guess about noise
 
 
-def _parties(
-    audio: DecodedAudio, layout: Layout, words: Sequence[HeardWord], options: SpeechOptions
-) -> tuple[list[Phrase], Roles]:
-    """What was said in phrases of one party each, and who the parties are: channels, or voices on one."""
+def _spoken(audio: DecodedAudio, layout: Layout, words: Sequence[HeardWord], progress: Progress) -> _Spoken:
+    """The words in phrases of one voice each, in order."""
     speaking = sorted({word.channel for word in words})
-    spoken: list[Phrase] = []
+    found: list[Phrase] = []
     likeness = 1.0
-    for channel in speaking:
+    progress = within(progress, 1 - _VOICES_SHARE, 1.0)
+    for done, channel in enumerate(speaking):
+        part = within(progress, done / len(speaking), (done + 1) / len(speaking))
         speech = [stretch for stretch in layout.speech if stretch.channel == channel]
         said = [word for word in words if word.channel == channel]
-        told, likeness = tell_apart(audio, speech, said)
-        spoken += phrases(told, speech)
-    spoken.sort(key=lambda phrase: (phrase.start, phrase.channel))
+        told, likeness = tell_apart(audio, speech, said, likely_one=len(speaking) > 1, progress=part)
+        found += phrases(told, speech)
+    return _Spoken(sorted(found, key=lambda phrase: (phrase.start, phrase.channel)), speaking, likeness)
+
+
+def _parties(layout: Layout, spoken: _Spoken, options: SpeechOptions) -> Roles:
+    """Who the parties are: channels, or voices on the one channel on which somebody speaks."""
     is_told = len(layout.distinct) > 1 and options.channels not in {"auto", "mono"}
-    if len(speaking) != 1 or is_told:
-        lines = [Line(phrase.channel, phrase.text) for phrase in spoken]
-        return spoken, roles.assign(layout.distinct, speaking, lines, options.channels)
-    lines = [Line(phrase.voice, phrase.text) for phrase in spoken]
-    present = list(dict.fromkeys(phrase.voice for phrase in spoken))
-    return spoken, roles.assign_voices(present, likeness, lines)
+    if len(spoken.channels) != 1 or is_told:
+        lines = [Line(phrase.channel, phrase.text) for phrase in spoken.phrases]
+        return roles.assign(layout.distinct, spoken.channels, lines, options.channels)
+    lines = [Line(phrase.voice, phrase.text) for phrase in spoken.phrases]
+    present = list(dict.fromkeys(phrase.voice for phrase in spoken.phrases))
+    return roles.assign_voices(present, spoken.likeness, lines)
 
 
 def _attribution(parts: Roles) -> Attribution:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from calltrace.kit.progress import Progress, silent
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 from calltrace.speech import levels
 from calltrace.speech.levels import FRAME_SECONDS, Curve
@@ -48,10 +49,14 @@ class Ear:
     longest: float = 28.0
 
 
-def probabilities(audio: DecodedAudio, channel: int, loudness: Curve) -> Curve:
+def probabilities(audio: DecodedAudio, channel: int, loudness: Curve, progress: Progress = silent) -> Curve:
     """How likely speech is in each frame of a channel, 0 to 1; ``loudness`` as from speech.levels."""
     gain = _gain(loudness)
-    blocks = [_judge(samples * gain)[lead:] for samples, lead in _blocks(audio, channel)]
+    total = max(audio.duration / (_BLOCK_FRAMES * FRAME_SECONDS), 1.0)
+    blocks: list[Curve] = []
+    for samples, lead in _blocks(audio, channel):
+        blocks.append(_judge(samples * gain)[lead:])
+        progress(min(len(blocks) / total, 1.0))
     return np.concatenate(blocks) if blocks else np.zeros(0, np.float32)
 
 

@@ -53,6 +53,16 @@ def test_a_step_that_fails_is_not_done_and_the_thread_ends() -> None:
     assert threading.active_count() == threads
 
 
+def test_steps_may_overlap() -> None:
+    told = Told()
+    with Pace(told, total=4.0, guess=0.001) as steps:
+        with steps.step(1.0), steps.step(3.0):
+            told.wait_for(0.95)
+            assert told.shares[-1] == pytest.approx(0.95)
+        steps.again()
+    assert told.shares[-2:] == [1.0, 1.0]
+
+
 def test_nothing_to_do_tells_nothing() -> None:
     told = Told()
     with Pace(told, total=0.0, guess=0.1):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from calltrace.kit import threads
-from calltrace.kit.progress import Progress
+from calltrace.kit.progress import Progress, within
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech.engines import device
 from calltrace.speech.engines.guards import UNSURE, is_looping, is_phantom
@@ -24,6 +24,7 @@ from calltrace.speech.engines.hints import Doubt, doubts, prompt, settled
 from calltrace.speech.engines.protocol import HeardWord, Recognition
 from calltrace.speech.language import Languages, choose, pool
 from calltrace.speech.loops import without_impossible_loops
+from calltrace.speech.pace import SECONDS_EACH, Pace
 from calltrace.speech.windows import Stretch, Window, halves, pack, spread
 
 _SAMPLE = 8  # windows that the language of a call is told from
@@ -98,15 +99,15 @@ class FasterWhisperEngine:
     ) -> Recognition:
         """See Engine.transcribe."""
         windows = spread(pack(speech, _WINDOW_SECONDS), _SAMPLE)
-        total, done = sum(window.seconds for window in windows), 0.0
         found: Languages | None = None
         words: list[HeardWord] = []
-        for batch in self._batches(windows):
-            encoded = self._encode(batch, audio)
-            found = found or self._language(batch, encoded, language)
-            words += self._recognise(batch, encoded, Ask(audio, found.chosen))
-            done += sum(window.seconds for window in batch)
-            progress(done / total * (1 - _HINTS_SHARE if hints else 1))
+        part = within(progress, 0.0, 1 - _HINTS_SHARE if hints else 1.0)
+        with Pace(part, sum(window.seconds for window in windows), SECONDS_EACH) as pace:
+            for batch in self._batches(windows):
+                with pace.step(sum(window.seconds for window in batch)):
+                    encoded = self._encode(batch, audio)
+                    found = found or self._language(batch, encoded, language)
+                    words += self._recognise(batch, encoded, Ask(audio, found.chosen))
         assert found is not None
         ask = Ask(audio, found.chosen)
         doubtful, again = doubts(windows, words, hints), list[list[HeardWord]]()

@@ -18,7 +18,7 @@ import numpy as np
 import structlog
 
 from calltrace.kit.errors import ProcessingError
-from calltrace.kit.progress import Progress
+from calltrace.kit.progress import Progress, within
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio, Samples
 from calltrace.speech.engines.errors import ServerRefusedError
 from calltrace.speech.engines.guards import is_looping
@@ -29,6 +29,7 @@ from calltrace.speech.engines.remote_calls import Calls, calling
 from calltrace.speech.engines.remote_server import Server
 from calltrace.speech.engines.remote_words import words
 from calltrace.speech.language import Languages, choose, pool
+from calltrace.speech.pace import SECONDS_EACH, Pace
 from calltrace.speech.windows import Stretch, Window, halves, pack, spread
 
 _WINDOW_SECONDS = 29.0  # as for the local engine: below the 30 that Whisper hears at once
@@ -91,10 +92,13 @@ class OpenAICompatibleEngine:
         hints: Sequence[str],
     ) -> Recognition:
         windows = spread(pack(speech, _WINDOW_SECONDS), _SAMPLE_WITH_HINT if language else _SAMPLE)
+        part = within(progress, 0.0, 1 - _HINTS_SHARE if hints else 1.0)
+        pace = Pace(part, sum(window.seconds for window in windows), SECONDS_EACH)
         async with calling(self._server, self._form) as calls:
-            hearing = _Hearing(audio, calls, _Meter(progress, sum(window.seconds for window in windows)))
+            hearing = _Hearing(audio, calls, pace)
             try:
-                heard = await hearing.everything(windows, language, hints)
+                with pace:
+                    heard = await hearing.everything(windows, language, hints)
             except ProcessingError as error:
                 log.warning("asr_failed", code=error.code, detail=error.detail)
                 raise
@@ -103,33 +107,18 @@ class OpenAICompatibleEngine:
         return heard
 
 
-@dataclass(slots=True)
-class _Meter:
-    """How far it is: seconds of speech that are done, and most of the share kept for hearing them."""
-
-    progress: Progress
-    total: float
-    share: float = 1.0
-    done: float = 0.0
-
-    def moved(self, seconds: float = 0.0) -> None:
-        self.done += seconds
-        self.progress(min(self.done / self.total, 1.0) * self.share)
-
-
 @dataclass(frozen=True, slots=True)
 class _Hearing:
     """One recording, heard by the server that is on the line."""
 
     audio: DecodedAudio
     calls: Calls
-    meter: _Meter
+    pace: Pace
     opened: dict[Window, Answer] = field(default_factory=dict[Window, Answer])
 
     async def everything(
         self, windows: Sequence[Window], hint: str | None, hints: Sequence[str]
     ) -> Recognition:
-        self.meter.share -= _HINTS_SHARE if hints else 0.0
         found = await self._language(windows[: _SAMPLE_WITH_HINT if hint else _SAMPLE], hint)
         language = None if found.chosen == "und" else found.chosen
         parts = await self._each(windows, lambda window: self._words(window, language))
@@ -154,7 +143,8 @@ class _Hearing:
     async def _open(self, window: Window, hint: str | None) -> Answer | None:
         """What is heard in whatever language it is; ``None`` from a server that must be told one."""
         try:
-            return await self._ask(window, None, as_before=hint is not None)
+            with self.pace.step(window.seconds):
+                return await self._ask(window, None, as_before=hint is not None)
         except ServerRefusedError:
             if hint is None:
                 raise
@@ -170,11 +160,11 @@ class _Hearing:
 
     async def _words(self, window: Window, language: str | None, hints: str = "") -> list[HeardWord]:
         answer = None if hints else self.opened.pop(window, None)
-        answer = answer or await self._ask(window, language, hints)
+        if answer is None:
+            with self.pace.step(0.0 if hints else window.seconds):
+                answer = await self._ask(window, language, hints)
         parts = halves(window, _SHORTEST_HALF) if is_looping(answer.text) else None
         again = [(part, await self._ask(part, language, hints)) for part in parts or ()]
-        if not hints:
-            self.meter.moved(window.seconds)
         if again and not any(is_looping(half.text) for _, half in again):
             return [word for part, half in again for word in words(half, part)]
         return words(answer, window)
@@ -194,7 +184,7 @@ class _Hearing:
                 )
                 for task in finished:
                     task.result()
-                self.meter.moved()
+                self.pace.again()
             return [task.result() for task in tasks]
         finally:
             for task in tasks:

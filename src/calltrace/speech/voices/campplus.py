@@ -15,8 +15,6 @@ from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 from calltrace.speech.voices.checkpoint import Tensors
 from calltrace.speech.voices.filterbank import BANDS
 
-FRAMES = 400
-"""Of features in one block: four seconds."""
 STRIDE = 2
 """Frames of features for one frame of output."""
 CHANNELS = 512
@@ -25,17 +23,20 @@ _BLOCKS = ((12, 1), (24, 2), (16, 2))
 _GROWTH, _NARROW = 32, 128
 _SEGMENT = 100
 """Frames of output that share one context."""
-_OUT = FRAMES // STRIDE
+UNIT = _SEGMENT * STRIDE
+"""Two seconds: a block has a whole number of so many frames of features."""
+_PLANES = 320
+"""What the head hands on for each frame: 32 channels of 10 bands."""
 _OPSET, _IR = 18, 9
 
 
 def graph(weights: Tensors) -> ModelProto:
-    """``features``, shape ``(n, BANDS, FRAMES)``, to ``frames``, shape ``(n, CHANNELS, FRAMES / STRIDE)``."""
+    """``features``, ``(n, BANDS, units * UNIT)``, to ``frames``, ``(n, CHANNELS, units * UNIT / STRIDE)``."""
     drawing = _Drawing(weights)
     last = drawing.network("features")
     drawing.nodes.append(helper.make_node("Identity", [last], ["frames"]))
-    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", BANDS, FRAMES])
-    frames = helper.make_tensor_value_info("frames", TensorProto.FLOAT, ["n", CHANNELS, _OUT])
+    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", BANDS, "time"])
+    frames = helper.make_tensor_value_info("frames", TensorProto.FLOAT, ["n", CHANNELS, "steps"])
     body = helper.make_graph(drawing.nodes, "campplus", [features], [frames], drawing.constants)
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", _OPSET)])
     model.ir_version = _IR
@@ -70,7 +71,7 @@ class _Drawing:
             x = self._residual(x, f"head.layer{layer}.0", stride=2)
             x = self._residual(x, f"head.layer{layer}.1", stride=1)
         x = self._relu(self._batch(self._plane(x, "head.conv2", stride=2), "head.bn2"))
-        return self._op("Reshape", x, self._shape(0, -1, FRAMES))
+        return self._op("Reshape", x, self._shape(0, _PLANES, -1))
 
     def _residual(self, x: str, key: str, stride: int) -> str:
         y = self._relu(self._batch(self._plane(x, f"{key}.conv1", stride=stride), f"{key}.bn1"))
@@ -92,7 +93,7 @@ class _Drawing:
         mask = self._op("Sigmoid", self._line(mask, f"{key}.cam_layer.linear2"))
         mask = self._op("Unsqueeze", mask, self._shape(-1))
         local = self._op("Reshape", local, self._shape(0, _GROWTH, -1, _SEGMENT))
-        return self._op("Reshape", self._op("Mul", local, mask), self._shape(0, _GROWTH, _OUT))
+        return self._op("Reshape", self._op("Mul", local, mask), self._shape(0, _GROWTH, -1))
 
     def _plane(self, x: str, key: str, stride: int = 1, pad: int = 1) -> str:
         return self._op("Conv", x, self._weight(f"{key}.weight"), strides=[stride, 1], pads=[pad] * 4)

@@ -23,7 +23,8 @@ _LEAST_SECONDS = 4.0
 """A group with less speech is no voice of its own."""
 _ONE_VOICE, _LIKELY_ONE, _SMALL_SHARE, _MANY = 0.8, 0.7, 0.25, 0.5
 """Two groups this much alike are one voice; from ``_LIKELY_ONE`` on if one has less than ``_SMALL_SHARE`` of
-the speech (a voice raised, a cough). More than two voices have to differ clearly: most calls have two."""
+the speech (a voice raised, a cough). More than two voices have to differ clearly, for most calls have two;
+and so have two voices on one channel of several."""
 _ROUNDS = 5
 _TINY = 1e-9
 
@@ -46,14 +47,16 @@ class Groups:
         return int(self.scores.shape[1])
 
 
-def group(windows: Sequence[VoiceWindow]) -> Groups:
-    """The voices in some windows (at least one)."""
+def group(windows: Sequence[VoiceWindow], *, likely_one: bool = False) -> Groups:
+    """The voices in some windows (at least one); where one is likely, others have to differ clearly."""
     everything = np.stack([window.embedding for window in windows])
     seconds = np.array([window.end - window.start for window in windows])
     chosen = np.unique(np.linspace(0, len(windows) - 1, min(MOST_WINDOWS, len(windows))).round().astype(int))
     some = everything[chosen]
     fair = seconds[chosen] * (_speech(windows) / seconds[chosen].sum())
-    labels = _merged(some, fair, _joined(_unit(some - some.mean(axis=0))))
+    labels = _merged(
+        some, fair, _joined(_unit(some - some.mean(axis=0))), _MANY if likely_one else _ONE_VOICE
+    )
     if labels.max() == 0:
         return Groups(np.ones((len(windows), 1), np.float32), 1.0)
     centre = _means(some, labels).mean(axis=0)
@@ -90,8 +93,8 @@ def _joined(points: Matrix) -> Labels:
         labels[labels == second] = first
 
 
-def _merged(points: Matrix, seconds: npt.NDArray[np.float64], labels: Labels) -> Labels:
-    """Groups joined until what is left are voices."""
+def _merged(points: Matrix, seconds: npt.NDArray[np.float64], labels: Labels, limit: float) -> Labels:
+    """Groups joined until what is left are voices; the last two are one above ``limit``."""
     while labels.max() > 0:
         length = np.bincount(labels, weights=seconds)
         voices = _unit(_means(points, labels))
@@ -100,17 +103,16 @@ def _merged(points: Matrix, seconds: npt.NDArray[np.float64], labels: Labels) ->
             first, second = small, _nearest(voices, small)
         else:
             first, second, likeness = _closest(voices)
-            if not _is_one_voice(likeness, float(length.min() / length.sum()), len(voices)):
+            share = float(length.min() / length.sum())
+            if likeness <= _limit(limit if len(voices) == 2 else _MANY, share):  # noqa: PLR2004 - a call's two
                 break
         labels = np.where(labels == first, second, labels)
         labels = np.unique(labels, return_inverse=True)[1]
     return labels
 
 
-def _is_one_voice(likeness: float, share: float, groups: int) -> bool:
-    if groups > 2:  # noqa: PLR2004 - more than the two of a call
-        return likeness > _MANY
-    return likeness > (_LIKELY_ONE if share < _SMALL_SHARE else _ONE_VOICE)
+def _limit(usual: float, share: float) -> float:
+    return min(usual, _LIKELY_ONE) if share < _SMALL_SHARE else usual
 
 
 def _settled(points: Matrix, labels: Labels) -> Labels:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from calltrace.kit import threads
 from calltrace.kit.digests import sha256
 from calltrace.kit.errors import ConfigurationError
+from calltrace.kit.progress import Progress, silent
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech.voices import checkpoint
 from calltrace.speech.voices.filterbank import FRAMES_PER_SECOND, Features, filterbank
@@ -27,8 +28,14 @@ Embedding = npt.NDArray[np.float32]
 _FILE = Path("models", "speech_campplus_sv_zh_en_16k-common_advanced", "campplus_cn_en_common.pt")
 _SHA256 = "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
 _WINDOW_SECONDS, _HOP_SECONDS = 1.5, 0.5
-_SHORTEST_SECONDS = 0.3
-_BATCH = 8
+_SHORTEST = 30
+"""Frames of features; less tells nothing."""
+_MOST_UNITS = 4
+"""Of two seconds, in one block."""
+_BATCH_UNITS = 16
+"""In one run: half a minute of speech, some 100 MB."""
+_PORTION = 32
+"""Stretches whose features are in memory at once."""
 _EPSILON = 1e-5
 
 
@@ -67,45 +74,82 @@ class VoiceModel:
         _check(weights)
         tensors = checkpoint.read(weights)
         options: Any = runtime.SessionOptions()
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # it only costs CPU
         options.intra_op_num_threads = threads.allowed()
         model = campplus.graph(tensors).SerializeToString()
         self._session: Any = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._frames, self._stride = campplus.FRAMES, campplus.STRIDE
+        self._unit, self._stride = campplus.UNIT, campplus.STRIDE
         self._dense = tensors["xvector.dense.linear.weight"][:, :, 0]
         self._mean = tensors["xvector.dense.nonlinear.batchnorm.running_mean"]
         self._scale = 1 / np.sqrt(tensors["xvector.dense.nonlinear.batchnorm.running_var"] + _EPSILON)
 
-    def windows(self, audio: DecodedAudio, speech: Sequence[Stretch]) -> list[VoiceWindow]:
+    def windows(
+        self, audio: DecodedAudio, speech: Sequence[Stretch], progress: Progress = silent
+    ) -> list[VoiceWindow]:
         """Windows of 1.5 s every half second, within each stretch; of a shorter stretch, one."""
-        return [window for stretch in speech for window in self._of(audio, stretch)]
+        found: list[VoiceWindow] = []
+        total, done = sum(stretch.seconds for stretch in speech), 0.0
+        for some in _portions(speech):
+            parts = [filterbank(audio.read(one.channel, one.start, one.end)) for one in some]
+            told = [(one, part) for one, part in zip(some, parts, strict=True) if len(part) >= _SHORTEST]
+            frames = self._run([part for _, part in told])
+            found += [
+                window for (one, _), of in zip(told, frames, strict=True) for window in self._within(one, of)
+            ]
+            done += sum(one.seconds for one in some)
+            progress(done / total)
+        return found
 
-    def _of(self, audio: DecodedAudio, stretch: Stretch) -> Iterator[VoiceWindow]:
-        features = filterbank(audio.read(stretch.channel, stretch.start, stretch.end))
-        if len(features) < _SHORTEST_SECONDS * FRAMES_PER_SECOND:
-            return
-        frames = self._run(features)
+    def _within(self, stretch: Stretch, frames: npt.NDArray[np.float32]) -> Iterator[VoiceWindow]:
         rate = FRAMES_PER_SECOND / self._stride
         width = min(round(_WINDOW_SECONDS * rate), frames.shape[1])
         for first in _starts(frames.shape[1], width, round(_HOP_SECONDS * rate)):
             start = stretch.start + first / rate
             yield VoiceWindow(start, start + width / rate, self._pool(frames[:, first : first + width]))
 
-    def _run(self, features: Features) -> npt.NDArray[np.float32]:
-        """Frames of output of one stretch; its last block is filled up with its own beginning."""
-        blocks = -(-len(features) // self._frames)
-        full = np.take(features, np.arange(blocks * self._frames), axis=0, mode="wrap")
-        x = full.reshape(blocks, self._frames, -1).transpose(0, 2, 1)
-        done = [
-            np.asarray(self._session.run(None, {"features": np.ascontiguousarray(x[at : at + _BATCH])})[0])
-            for at in range(0, blocks, _BATCH)
+    def _run(self, features: Sequence[Features]) -> list[npt.NDArray[np.float32]]:
+        """Frames of output for each of some stretches, ``(CHANNELS, n)``.
+
+        Stretches are cut into blocks, and each block is filled up to whole units with its own beginning;
+        blocks of one length run together.
+        """
+        blocks = [
+            (index, part[first : first + self._unit * _MOST_UNITS])
+            for index, part in enumerate(features)
+            for first in range(0, len(part), self._unit * _MOST_UNITS)
         ]
-        joined = np.concatenate(done).transpose(1, 0, 2)
-        return joined.reshape(joined.shape[0], -1)[:, : len(features) // self._stride]
+        lengths = [-(-len(block) // self._unit) for _, block in blocks]
+        done: dict[int, npt.NDArray[np.float32]] = {}
+        for units in sorted(set(lengths)):
+            places = [at for at, length in enumerate(lengths) if length == units]
+            for first in range(0, len(places), _BATCH_UNITS // units):
+                some = places[first : first + _BATCH_UNITS // units]
+                frames = self._frames([blocks[at][1] for at in some], units * self._unit)
+                done |= dict(zip(some, frames, strict=True))
+        return [
+            np.concatenate([done[at] for at, (owner, _) in enumerate(blocks) if owner == index], axis=1)
+            for index in range(len(features))
+        ]
+
+    def _frames(self, blocks: Sequence[Features], length: int) -> list[npt.NDArray[np.float32]]:
+        """Frames of output of blocks that are filled up to one length."""
+        filled = np.stack([np.take(block, range(length), axis=0, mode="wrap") for block in blocks])
+        features = np.ascontiguousarray(filled.transpose(0, 2, 1))
+        frames: Any = self._session.run(None, {"features": features})[0]
+        return [
+            np.asarray(frame)[:, : len(block) // self._stride]
+            for frame, block in zip(frames, blocks, strict=True)
+        ]
 
     def _pool(self, frames: npt.NDArray[np.float32]) -> Embedding:
         statistics = np.concatenate([frames.mean(axis=1), frames.std(axis=1, ddof=1)])
         found = (self._dense @ statistics - self._mean) * self._scale
         return (found / max(float(np.linalg.norm(found)), _EPSILON)).astype(np.float32)
+
+
+def _portions(speech: Sequence[Stretch]) -> Iterator[Sequence[Stretch]]:
+    for first in range(0, len(speech), _PORTION):
+        yield speech[first : first + _PORTION]
 
 
 def _starts(length: int, width: int, hop: int) -> list[int]:
