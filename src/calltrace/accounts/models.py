@@ -14,15 +14,22 @@ Plan = Literal["self_hosted", "free", "pro", "business"]
 UserRole = Literal["owner", "admin", "supervisor", "reviewer", "agent"]
 Contract = Literal["calltrace", "callcov", "callcenterrate", "auralytik"]
 Mode = Literal["live", "test"]
+AGENT_CHANNELS = "agent_channels IN ('auto','agent-left','agent-right','mono')"
+"""What may be said of where the agent is (``speech.roles.ChannelOption``); null: nothing is said."""
 
 
 class Organisation(Row, Base):
-    """A company: the tenant that everything belongs to. ``vocabulary``: see accounts.vocabulary."""
+    """A company: the tenant that everything belongs to. ``vocabulary``: see accounts.vocabulary.
+
+    ``agent_channels`` says where the agent is on its calls, where neither the call nor its queue does.
+    """
 
     __tablename__ = "organisations"
+    __table_args__ = (CheckConstraint(AGENT_CHANNELS, name="agent_channels"),)
     name: Mapped[str] = mapped_column(String(200), unique=True)
     plan: Mapped[str] = mapped_column(String(20), server_default="self_hosted")
     vocabulary: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    agent_channels: Mapped[str | None] = mapped_column(String(12))
 
 
 class User(Row, Tenant, Base):

@@ -1,37 +1,12 @@
 """Names of products and people that an organisation expects to hear, for the recogniser to know."""
 
 import unicodedata
-import uuid
 from collections.abc import Sequence
 
-from sqlalchemy.ext.asyncio import AsyncSession
-
-from calltrace.accounts import queries
-from calltrace.accounts.audit import Actor, Deed, record
-from calltrace.accounts.models import Organisation
-from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.errors import FieldError, InvalidRequestError
 
 MOST_TERMS = 200
 LONGEST_TERM = 80
-
-
-async def change(
-    session: AsyncSession, org_id: uuid.UUID, actor: Actor, terms: Sequence[str]
-) -> Organisation:
-    """Give the organisation another list; the same one again is no deed.
-
-    Raises:
-        InvalidRequestError: naming the entry that is wrong.
-    """
-    wanted = checked(terms)
-    organisation = await queries.locked_organisation(session, org_id)
-    if organisation is None:
-        raise NotFoundError("There is no such organisation.")
-    if wanted != organisation.vocabulary:
-        organisation.vocabulary = wanted
-        facts = {"fields": ["vocabulary"], "terms": len(wanted)}
-        await record(session, org_id, actor, Deed("organisation.updated", org_id, facts))
-    return organisation
 
 
 def checked(terms: Sequence[str]) -> list[str]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
-from calltrace.accounts.models import Mode
+from calltrace.accounts.models import AGENT_CHANNELS, Mode
 from calltrace.db.base import Base, Json, Row, Tenant
 
 
@@ -36,6 +36,7 @@ class Analysis(Row, Tenant, Base):
         CheckConstraint("status IN ('queued','processing','completed','failed')", name="status"),
         CheckConstraint("(file_url IS NULL) <> (upload_id IS NULL)", name="source"),
         CheckConstraint("mode IN ('live','test')", name="mode"),
+        CheckConstraint(AGENT_CHANNELS, name="agent_channels"),
         Index("ix_analyses_org_id", "org_id", "mode", text("created_at DESC"), text("id DESC")),
         Index("ix_analyses_status", "org_id", "mode", "status", text("created_at DESC"), text("id DESC")),
         Index(
@@ -65,6 +66,7 @@ class Analysis(Row, Tenant, Base):
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id", ondelete="RESTRICT"))
     file_name: Mapped[str | None] = mapped_column(String(255))
     language: Mapped[str] = mapped_column(String(12), server_default="auto")
+    agent_channels: Mapped[str | None] = mapped_column(String(12))
     external_id: Mapped[str | None] = mapped_column(String(255))
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
     queue_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("queues.id", ondelete="SET NULL"))

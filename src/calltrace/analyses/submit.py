@@ -43,12 +43,17 @@ class Submission:
     metadata: dict[str, Any]
     mode: Mode = "live"
     upload_id: uuid.UUID | None = None
+    agent_channels: str | None = None
 
     def fingerprint(self) -> str:
         """SHA-256 of everything but the key: the same payload gives the same text."""
         content = {name: value for name, value in asdict(self).items() if name != "idempotency_key"}
-        if self.upload_id is None:  # the form that keys of earlier versions were stored with
-            del content["upload_id"]
+        for name in (
+            "upload_id",
+            "agent_channels",
+        ):  # as keys of earlier versions were stored
+            if content[name] is None:
+                del content[name]
         del content["mode"]  # keys of the two modes do not meet
         canonical = json.dumps(content, sort_keys=True, default=str, ensure_ascii=False)
         return hashlib.sha256(canonical.encode()).hexdigest()
@@ -186,7 +191,7 @@ def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Ana
         id=uuid7(), org_id=org_id, api_key_id=key_id, file_url=wanted.file_url, file_name=wanted.file_name,
         agent_id=wanted.agent_id, queue_id=wanted.queue_id, language=wanted.language,
         external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=clock.now_ms(),
-        mode=wanted.mode, upload_id=wanted.upload_id,
+        mode=wanted.mode, upload_id=wanted.upload_id, agent_channels=wanted.agent_channels,
     )  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import Actor
 from calltrace.api.resources import Json, router_of
-from calltrace.api.schemas import Wire
+from calltrace.api.schemas import AGENT_CHANNELS, Wire
 from calltrace.catalog import service
 from calltrace.catalog.service import AGENTS, QUEUES, Kind, M
 from calltrace.catalog.shown import as_json
 from calltrace.db.listing import NameFilter, Slice, cut
+from calltrace.speech.roles import ChannelOption
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -49,18 +50,21 @@ class QueueRequest(AgentRequest):
     scorecard_id: uuid.UUID | None = Field(
         None, strict=False, description="What calls of the queue are held against; null: what ships."
     )
+    agent_channels: ChannelOption | None = Field(None, description=AGENT_CHANNELS)
 
 
 class QueueChanges(AgentChanges):
     """``PATCH /queues/{id}``."""
 
     scorecard_id: uuid.UUID | None = Field(None, strict=False, description="null: the scorecard that ships.")
+    agent_channels: ChannelOption | None = Field(None, description=AGENT_CHANNELS)
 
 
 class QueueDocument(AgentDocument):
     """Where calls come in, and what they are held against."""
 
     scorecard_id: str | None
+    agent_channels: ChannelOption | None = Field(description=AGENT_CHANNELS)
 
 
 class Named(Generic[M]):

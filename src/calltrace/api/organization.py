@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field, StringConstraints
 
-from calltrace.accounts import queries, vocabulary
+from calltrace.accounts import organisation, queries
 from calltrace.accounts.models import Organisation
 from calltrace.accounts.vocabulary import LONGEST_TERM, MOST_TERMS
 from calltrace.api.body import read_json
@@ -15,11 +15,16 @@ from calltrace.api.openapi import json_body, problems
 from calltrace.api.schemas import Wire
 from calltrace.kit import clock
 from calltrace.kit.errors import NotFoundError
+from calltrace.speech.roles import ChannelOption
 
 Term = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]
 VOCABULARY = (
     "Names of products and people that may be said, the most useful first. They count for calls that are"
     " transcribed from then on, and change nothing but words that sound like them."
+)
+CHANNELS = (
+    "Where the agent is on recordings of several channels, unless the call or its queue says otherwise:"
+    " null and `auto` leave it to what is said."
 )
 router = APIRouter(prefix="/organization", tags=["Organization"])
 
@@ -34,6 +39,7 @@ class OrganizationChanges(Wire):
         examples=[["Harbor Broadband", "Oyelaran"]],
         json_schema_extra={"uniqueItems": True},
     )
+    agent_channels: ChannelOption | None = Field(None, description=CHANNELS)
 
 
 class OrganizationDocument(Wire):
@@ -42,6 +48,7 @@ class OrganizationDocument(Wire):
     id: str
     name: str
     vocabulary: list[str] = Field(description=VOCABULARY, examples=[["Harbor Broadband", "Oyelaran"]])
+    agent_channels: ChannelOption | None = Field(description=CHANNELS)
     created_at: str
 
 
@@ -64,15 +71,14 @@ async def change_organization(
     """Change the fields that are sent."""
     wanted = await read_json(request, OrganizationChanges)
     async with platform.database.tenant(principal.org_id) as session:
-        if "vocabulary" in wanted.model_fields_set:
-            await vocabulary.change(session, principal.org_id, actor, wanted.vocabulary)
-        return _answer(await queries.organisation(session, principal.org_id))
+        values = wanted.model_dump(include=wanted.model_fields_set)
+        return _answer(await organisation.change(session, principal.org_id, actor, values))
 
 
-def _answer(organisation: Organisation | None) -> Response:
-    if organisation is None:
+def _answer(row: Organisation | None) -> Response:
+    if row is None:
         raise NotFoundError("There is no such organisation.")
     return JSONResponse(
-        {"id": str(organisation.id), "name": organisation.name, "vocabulary": organisation.vocabulary,
-         "createdAt": clock.iso(organisation.created_at)}
+        {"id": str(row.id), "name": row.name, "vocabulary": row.vocabulary,
+         "agentChannels": row.agent_channels, "createdAt": clock.iso(row.created_at)}
     )  # fmt: skip

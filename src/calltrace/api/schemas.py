@@ -19,10 +19,17 @@ from calltrace.accounts.models import Mode
 from calltrace.analyses.document import AnalysisDocument
 from calltrace.analyses.submit import Submission
 from calltrace.speech.codes import known_language
+from calltrace.speech.roles import ChannelOption
 
 METADATA_BYTES = 16 * 1024
 METADATA_DEPTH = 5
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+AGENT_CHANNELS = (
+    "Where the agent is: on the first or second channel, nowhere in particular (mono), or to be found out"
+    " (auto). Null: as the queue says, else the organisation, else auto."
+)
 
 
 class Wire(BaseModel):
@@ -63,6 +70,7 @@ class AnalysisRequest(Wire):
     language: Annotated[str, StringConstraints(max_length=12)] | None = Field(
         None, description="Language hint (ISO 639-1), or auto."
     )
+    agent_channels: ChannelOption | None = Field(None, description=AGENT_CHANNELS)
     external_id: Name | None = Field(None, description="Your CRM, helpdesk or telephony identifier.")
     idempotency_key: Name | None = Field(None, description="Deduplicates retries; kept 48 hours.")
     metadata: dict[str, Any] | None = Field(
@@ -121,6 +129,7 @@ class AnalysisRequest(Wire):
             metadata=self.metadata or {},
             mode=mode,
             upload_id=self.upload_id,
+            agent_channels=self.agent_channels,
         )
 
 

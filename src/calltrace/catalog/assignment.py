@@ -1,4 +1,4 @@
-"""What ties queues to scorecards: which one a queue chooses, and that one in use stays."""
+"""What a queue decides for its calls: the scorecard, which stays while in use, and the agent's channel."""
 
 import uuid
 
@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts.audit import Actor
 from calltrace.catalog import queries
 from calltrace.catalog.errors import ScorecardInUseError
+from calltrace.catalog.models import Queue
 from calltrace.kit.errors import NotFoundError
 from calltrace.scorecards import queries as scorecards
 from calltrace.scorecards import service
@@ -24,6 +25,12 @@ async def choose(session: AsyncSession, queue_id: uuid.UUID | None) -> tuple[uui
     if version is None:
         return None, default_scorecard()
     return version.id, Scorecard.model_validate(version.document)
+
+
+async def agent_channels(session: AsyncSession, queue_id: uuid.UUID | None) -> str | None:
+    """Where the agent is on a queue's recordings, if the queue says so."""
+    queue = await session.get(Queue, queue_id) if queue_id else None
+    return queue.agent_channels if queue else None
 
 
 async def delete_scorecard(session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID) -> None:

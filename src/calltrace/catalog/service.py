@@ -129,10 +129,12 @@ def _refused(field: str, reason: str) -> InvalidRequestError:
 
 
 def _facts(values: Values) -> dict[str, Any]:
-    """What the audit trail says: which fields, and the scorecard, which decides scores; never a name."""
+    """What the audit trail says: which fields, and those values that decide scores; never a name."""
     facts: dict[str, Any] = {"fields": sorted(map(to_camel, values))}
     if "scorecard_id" in values:
         facts["scorecardId"] = str(values["scorecard_id"]) if values["scorecard_id"] else None
+    if "agent_channels" in values:
+        facts["agentChannels"] = values["agent_channels"]
     return facts
 
 

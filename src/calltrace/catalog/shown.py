@@ -14,4 +14,5 @@ def as_json(row: Agent | Queue) -> dict[str, Any]:
     }  # fmt: skip
     if isinstance(row, Queue):
         fields["scorecardId"] = str(row.scorecard_id) if row.scorecard_id else None
+        fields["agentChannels"] = row.agent_channels
     return fields

@@ -107,10 +107,10 @@ class Steps:
     async def hear(self, work: Work, path: Path) -> Transcript:
         """Decode and transcribe in the child; what was said is kept at once.
 
-        The organisation's vocabulary is read as it begins: a try that comes later may find another one.
+        What is known beforehand is read as it begins: a try that comes later may find something else.
         """
         request: Message = {"task": "hear", "path": str(path), "language": work.analysis.language}
-        request["hints"] = await self._vocabulary(work.claim.org_id)
+        request |= await self._known_before(work)
         request |= {"work_dir": str(work.directory), "media": work.media}
         request["copy"] = str(work.directory / "copy")
         heard = Heard.model_validate(await self._ask(work, "decoding", request))
@@ -153,10 +153,14 @@ class Steps:
             if recording is not None:
                 await sound.keep(session, recording, heard.waveform, copy)
 
-    async def _vocabulary(self, org_id: uuid.UUID) -> list[str]:
-        async with self._platform.database.tenant(org_id) as session:
-            organisation = await accounts.organisation(session, org_id)
-        return organisation.vocabulary if organisation else []
+    async def _known_before(self, work: Work) -> Message:
+        """What the request, the queue and the organisation say of the call before it is heard."""
+        async with self._platform.database.tenant(work.claim.org_id) as session:
+            organisation = await accounts.organisation(session, work.claim.org_id)
+            by_queue = await assignment.agent_channels(session, work.analysis.queue_id)
+        hints = organisation.vocabulary if organisation else []
+        by_all = organisation.agent_channels if organisation else None
+        return {"hints": hints, "channels": work.analysis.agent_channels or by_queue or by_all or "auto"}
 
     async def evaluate(self, work: Work, transcript: Transcript) -> Evaluated:
         """Hold the transcript against the queue's scorecard, in the child.

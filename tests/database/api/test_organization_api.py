@@ -19,12 +19,23 @@ async def test_the_vocabulary_is_kept_in_order_and_only_what_is_sent_changes(
 ) -> None:
     before = (await call("GET", PATH)).json()
     assert (before["id"], before["vocabulary"]) == (str(caller.org_id), [])
-    assert set(before) == {"id", "name", "vocabulary", "createdAt"}
+    assert set(before) == {"id", "name", "vocabulary", "agentChannels", "createdAt"}
     changed = await call("PATCH", PATH, {"vocabulary": TERMS})
     assert (changed.status_code, changed.json()) == (200, before | {"vocabulary": TERMS})
     assert (await call("PATCH", PATH, {"name": "ignored"})).json() == changed.json()
     assert (await call("GET", PATH)).json() == changed.json()
     assert (await call("PATCH", PATH, {"vocabulary": []})).json() == before
+
+
+async def test_where_the_agent_is_can_be_said_and_taken_back(call: Api) -> None:
+    assert (await call("GET", PATH)).json()["agentChannels"] is None
+    for wanted in ("agent-right", "mono", "auto", None):
+        assert (await call("PATCH", PATH, {"agentChannels": wanted})).json()["agentChannels"] == wanted
+    refused(await call("PATCH", PATH, {"agentChannels": "left"}), 400, "invalid_request", "/agentChannels")
+    queue = (await call("POST", "queues", {"name": "Renewals", "agentChannels": "agent-left"})).json()
+    assert queue["agentChannels"] == "agent-left"
+    changed = await call("PATCH", f"queues/{queue['id']}", {"agentChannels": None})
+    assert changed.json()["agentChannels"] is None
 
 
 async def test_the_largest_list_is_taken(call: Api) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from asr_server import AsrServer, serving
-from calltrace.accounts import vocabulary
+from calltrace.accounts import organisation
 from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses import lifecycle, queries, submit
 from calltrace.pipeline.context import Platform, build_child
@@ -81,7 +81,7 @@ async def test_the_list_of_the_moment_of_transcription_counts(
     assert "Harbor Broadband" in plain
     assert not any(request.text("prompt") for request in asr.requests)
     async with platform.database.tenant(org) as session:
-        await vocabulary.change(session, org, OPERATOR, ["Quibonix", "HarborBroadband"])
+        await organisation.change(session, org, OPERATOR, {"vocabulary": ["Quibonix", "HarborBroadband"]})
     assert await said(platform, processor, org, after) == plain.replace("Harbor Broadband", "HarborBroadband")
     assert [request.text("prompt") for request in asr.requests if request.text("prompt")] == [
         "HarborBroadband"

@@ -58,7 +58,9 @@ async def hear(child: Child, folder: Path) -> Heard:
         "language": "en",
         "work_dir": str(folder),
         "hints": [],
+        "channels": "auto",
         "media": "mp3",
+        "copy": str(folder / "copy"),
     }
     return Heard.model_validate(await child.call(request, lambda _progress: None))
 
