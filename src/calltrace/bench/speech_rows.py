@@ -10,7 +10,8 @@ from calltrace.speech.bench import Part, Row
 TITLES = {
     "recording": "recording", "n": "n", "heardLanguage": "language", "seconds": "seconds",
     "cost": "s per audio s", "ratio": "ratio", "wer": "WER", "bareWer": "bare WER",
-    "roleAccuracy": "roles right", "derCollar": "DER", "phantoms": "phantom words", "error": "error",
+    "roleAccuracy": "roles right", "roleAlone": "where one speaks", "derCollar": "DER",
+    "phantoms": "phantom words", "error": "error",
 }  # fmt: skip
 
 
@@ -38,6 +39,7 @@ _RATES = (
     _Rate("cer", "CER", lambda row: row.text and row.text.characters),
     _Rate("bareCer", "bare CER", lambda row: row.bare_text and row.bare_text.characters),
     _Rate("roleAccuracy", "roles right, by time", lambda row: row.speakers and row.speakers.role_time),
+    _Rate("roleAlone", "roles right where one speaks", lambda row: row.speakers and row.speakers.role_alone),
     _Rate("roleWords", "roles right, by word", lambda row: row.speakers and row.speakers.role_words),
     _Rate("roleCoverage", "roles heard, by time", lambda row: row.speakers and row.speakers.role_coverage),
     _Rate("der", "DER", lambda row: row.speakers and row.speakers.error),
@@ -45,7 +47,7 @@ _RATES = (
     _Rate("languageRight", "language right", lambda row: Part(row.language == row.true_language, 1)),
 )
 _IN_NOTES = (
-    *("wer", "bareWer", "cer", "bareCer", "roleAccuracy", "roleWords"),
+    *("wer", "bareWer", "cer", "bareCer", "roleAccuracy", "roleAlone", "roleWords"),
     *("der", "derCollar", "languageRight"),
 )
 

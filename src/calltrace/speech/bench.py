@@ -11,7 +11,7 @@ from calltrace.kit.errors import CallTraceError
 from calltrace.kit.progress import silent
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.recordings.decode import decode
-from calltrace.speech.diarization_error import GRID_SECONDS, Turn, diarization_error, grid
+from calltrace.speech.diarization_error import GRID_SECONDS, Mask, Turn, diarization_error, grid
 from calltrace.speech.engines.protocol import Engine
 from calltrace.speech.labelled import Labelled
 from calltrace.speech.service import SpeechOptions, transcribe
@@ -58,6 +58,7 @@ class Speakers:
     Attributes:
         error, error_with_collar: diarization error by ``speakerId``, without and with COLLAR_SECONDS.
         role_time: of the time a role speaks and anything was heard, that with the right role.
+        role_alone: the same where exactly one role speaks: on one channel a moment has one speaker.
         role_coverage: of the time a role speaks, that in which anything was heard.
         role_words: of the words heard while exactly one role speaks, those with the right role.
         true, heard: how many there are.
@@ -68,6 +69,7 @@ class Speakers:
     true: int
     heard: int
     role_time: Part | None = None
+    role_alone: Part | None = None
     role_coverage: Part | None = None
     role_words: Part | None = None
 
@@ -160,34 +162,37 @@ def speakers(recording: Labelled, segments: Sequence[Segment], duration: float) 
     truth = recording.turns or ()
     heard = [Turn(segment.start, segment.end, segment.speaker_id) for segment in segments]
     plain, forgiving = (diarization_error(truth, heard, duration, collar) for collar in (0.0, COLLAR_SECONDS))
-    time, coverage = _role_time(truth, segments, duration) if recording.has_roles else (None, None)
     return Speakers(
         error=Part(plain.total, plain.speech),
         error_with_collar=Part(forgiving.total, forgiving.speech),
         true=len({turn.who for turn in truth}),
         heard=len({turn.who for turn in heard}),
-        role_time=time,
-        role_coverage=coverage,
         role_words=_role_words(truth, segments) if recording.has_roles else None,
+        **(_role_time(truth, segments, duration) if recording.has_roles else {}),
     )
 
 
-def _role_time(truth: Sequence[Turn], segments: Sequence[Segment], duration: float) -> tuple[Part, Part]:
+def _role_time(truth: Sequence[Turn], segments: Sequence[Segment], duration: float) -> dict[str, Part]:
+    spoken = {
+        role: grid([(turn.start, turn.end) for turn in truth if turn.who == role], duration)
+        for role in _ROLES
+    }
     heard = {
         role: grid([(one.start, one.end) for one in segments if one.speaker == role], duration)
         for role in (*_ROLES, "unknown")
     }
     anyone = heard["agent"] | heard["customer"] | heard["unknown"]
-    right = covered = total = 0
-    for role in _ROLES:
-        spoken = grid([(turn.start, turn.end) for turn in truth if turn.who == role], duration)
-        total += int(spoken.sum())
-        covered += int((spoken & anyone).sum())
-        right += int((spoken & heard[role]).sum())
-    return (
-        Part(right * GRID_SECONDS, covered * GRID_SECONDS),
-        Part(covered * GRID_SECONDS, total * GRID_SECONDS),
-    )
+    alone = spoken["agent"] ^ spoken["customer"]
+    return {
+        "role_time": _sum([_seconds(spoken[role], anyone, heard[role]) for role in _ROLES]),
+        "role_alone": _sum([_seconds(spoken[role] & alone, anyone, heard[role]) for role in _ROLES]),
+        "role_coverage": _sum([_seconds(spoken[role], spoken[role], anyone) for role in _ROLES]),
+    }
+
+
+def _seconds(spoken: Mask, among: Mask, right: Mask) -> Part:
+    """Of the time that is spoken and among, in seconds, that which is right."""
+    return Part(float((spoken & right).sum()) * GRID_SECONDS, float((spoken & among).sum()) * GRID_SECONDS)
 
 
 def _role_words(truth: Sequence[Turn], segments: Sequence[Segment]) -> Part:

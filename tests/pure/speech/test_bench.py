@@ -120,7 +120,17 @@ def test_roles_by_time_and_by_word() -> None:
     truth = Labelled("call.wav", "en", turns=[Turn(0, 4, "agent"), Turn(4, 8, "customer")], has_roles=True)
     found = speakers(truth, [said(0, 4, "spk1", "agent"), said(4, 6, "spk2", "unknown")], 10.0)
     assert (found.role_time, found.role_coverage, found.role_words) == (Part(4, 6), Part(6, 8), Part(1, 2))
+    assert found.role_alone == Part(4, 6)
     assert (found.true, found.heard) == (2, 2)
+
+
+def test_where_both_speak_one_channel_can_only_be_half_right() -> None:
+    truth = Labelled("call.wav", "en", turns=[Turn(0, 4, "agent"), Turn(3, 4, "customer")], has_roles=True)
+    heard = Segment(
+        id="s1", speaker="agent", speaker_id="spk1", channel=0, start=0, end=4, text="Yes.", confidence=1
+    )
+    found = speakers(truth, [heard], 5.0)
+    assert (found.role_time, found.role_alone) == (Part(4, 5), Part(3, 3))
 
 
 def _row(path: str, errors: int, kind: str = "call", **more: object) -> Row:
