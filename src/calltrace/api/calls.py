@@ -12,8 +12,9 @@ from calltrace.api.deps import CallReader, PlatformDep, only_known, path_id
 from calltrace.api.filters import LIST_PARAMETERS, ListFilters
 from calltrace.api.openapi import problems
 from calltrace.api.parameters import Limit, Position, as_json
-from calltrace.api.recordings import AUDIO, play
+from calltrace.api.recordings import AUDIO
 from calltrace.api.schemas import Wire
+from calltrace.recordings.playing import play
 
 router = APIRouter(prefix="/calls", tags=["Calls"])
 
@@ -70,4 +71,4 @@ async def listen_to_call(
     async with platform.database.tenant(principal.org_id) as session:
         found = await calls.find(session, path_id(call_id), principal.mode)
         recording = await queries.recording_of(session, found.id)
-    return await play(request, platform, recording, wanted)
+    return await play(request, platform.vault, recording, wanted)
