@@ -158,9 +158,11 @@ async def listed(
 
 _LANGUAGES = sql("""
     WITH RECURSIVE found AS (
-        (SELECT min(heard_language) AS one FROM analyses WHERE mode = :mode)
+        (SELECT heard_language AS one FROM analyses WHERE mode = :mode AND heard_language IS NOT NULL
+         ORDER BY heard_language LIMIT 1)
         UNION ALL
-        SELECT (SELECT min(heard_language) FROM analyses WHERE mode = :mode AND heard_language > found.one)
+        SELECT (SELECT heard_language FROM analyses WHERE mode = :mode AND heard_language > found.one
+                ORDER BY heard_language LIMIT 1)
         FROM found WHERE found.one IS NOT NULL
     )
     SELECT one FROM found WHERE one IS NOT NULL

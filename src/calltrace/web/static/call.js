@@ -158,7 +158,10 @@ class Call {
   #tell(wanted = this.search.value.trim()) {
     const said = this.root.querySelector("[data-hits]");
     said.textContent = !wanted ? "" : this.hits.length ? `${this.hit + 1} of ${this.hits.length}` : "not found";
-    if (this.hits.length) reveal(this.box, this.hits[this.hit].element);
+    for (const line of this.root.querySelectorAll('.line[data-hit="now"]')) line.dataset.hit = "";
+    if (!this.hits.length) return;
+    this.hits[this.hit].element.dataset.hit = "now";
+    reveal(this.box, this.hits[this.hit].element);
   }
 }
 
