@@ -139,6 +139,18 @@ def test_several_files_show_their_progress_and_join_the_list(admin: Seat) -> Non
     expect(rows.filter(has_text="failed")).to_have_count(2)
 
 
+def test_a_format_that_no_browser_plays_is_said_so(admin: Seat) -> None:
+    page = admin.go("/calls")
+    page.get_by_text("Upload", exact=True).first.click()
+    silence = FilePayload(name="bare.ulaw", mimeType="application/octet-stream", buffer=b"\xff\x7f" * 8000)
+    page.get_by_label("Recordings").set_input_files([silence])
+    page.locator("form[data-upload]").get_by_role("button", name="Upload").click()
+    page.locator("[data-state=done]").get_by_role("link").click()
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "done", timeout=LONG_MS)
+    expect(page.get_by_text("This browser cannot play the format of the recording.")).to_be_visible()
+    expect(page.get_by_text("Nothing was said.")).to_be_visible()
+
+
 @pytest.mark.parametrize("width", [390, 1280])
 def test_the_page_stays_where_it_is_while_a_call_is_heard(
     new_seat: NewSeat, cookies: StorageState, heard: str, width: int
