@@ -139,6 +139,20 @@ def test_several_files_show_their_progress_and_join_the_list(admin: Seat) -> Non
     expect(rows.filter(has_text="failed")).to_have_count(2)
 
 
+def test_recordings_are_dropped_anywhere_on_the_page(admin: Seat) -> None:
+    page = admin.go("/calls")
+    files = page.evaluate_handle("""() => {
+        const dropped = new DataTransfer();
+        for (const name of ["a.wav", "b.wav"]) dropped.items.add(new File(["x"], name));
+        return dropped;
+    }""")
+    page.dispatch_event("h1", "dragover", {"dataTransfer": files})
+    expect(page.locator("[data-drop]")).to_be_visible()
+    page.dispatch_event("h1", "drop", {"dataTransfer": files})
+    assert page.evaluate("document.getElementById('file').files.length") == 2
+    expect(page.get_by_role("button", name="Recordings")).to_be_focused()
+
+
 def test_a_format_that_no_browser_plays_is_said_so(admin: Seat) -> None:
     page = admin.go("/calls")
     page.get_by_text("Upload", exact=True).first.click()
