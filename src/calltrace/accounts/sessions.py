@@ -23,6 +23,7 @@ IDLE = timedelta(hours=12)
 LIFETIME = timedelta(days=7)
 """However much it is used, after this a person signs in again."""
 ADMINISTRATORS: frozenset[UserRole] = frozenset({"owner", "admin"})
+LISTENERS: frozenset[UserRole] = frozenset({"owner", "admin", "supervisor", "reviewer"})
 KEPT = timedelta(days=30)
 """How long a session that is over can still be looked up by its id in the audit trail."""
 _SEEN_RESOLUTION = timedelta(minutes=1)
@@ -53,6 +54,11 @@ class SignedIn:
     def administers(self) -> bool:
         """Whether integrations may be managed (acceptance CT-002)."""
         return self.role in ADMINISTRATORS
+
+    @property
+    def hears_calls(self) -> bool:
+        """Whether the organisation's calls are open to this person; agents are not tied to their own yet."""
+        return self.role in LISTENERS
 
     def actor(self, address: str | None, request_id: str | None) -> Actor:
         """The person as the audit trail names it."""

@@ -28,8 +28,8 @@ class CallRecord(CallDocument):
     metadata: dict[str, Any] = Field(default_factory=dict[str, Any])
 
 
-async def find(session: AsyncSession, call_id: uuid.UUID, mode: Mode) -> Analysis:
-    """One call.
+async def find(session: AsyncSession, call_id: uuid.UUID, mode: Mode | None = None) -> Analysis:
+    """One call; of one mode, when that is given.
 
     Raises:
         NotFoundError: there is none, or it belongs to another organisation or mode.
@@ -60,3 +60,12 @@ def record(analysis: Analysis, links: RecordingLinks) -> CallRecord:
         created_at=clock.iso(analysis.created_at),
         metadata=analysis.details,
     )
+
+
+async def listed(
+    session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int
+) -> tuple[Sequence[queries.Listed], str | None]:
+    """One page of the list of calls, newest first, and the cursor of the next page."""
+    after = Cursor.decode(cursor) if cursor else None
+    found = await queries.listed(session, filters, after=after, limit=limit + 1)
+    return found[:limit], read.following([one.analysis for one in found], limit)

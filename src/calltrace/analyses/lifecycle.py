@@ -100,6 +100,7 @@ async def keep_transcript(
 ) -> None:
     """What was said is known: no later try transcribes again."""
     values = {
+        "heard_language": transcript.language,
         "duration_seconds": facts.duration_seconds,
         "channels": facts.channels,
         "sample_rate": facts.sample_rate,

@@ -6,10 +6,10 @@ from datetime import datetime
 from sqlalchemy import (
     JSON,
     CheckConstraint,
+    Double,
     ForeignKey,
     Index,
     Integer,
-    Numeric,
     String,
     Text,
     UniqueConstraint,
@@ -52,6 +52,16 @@ class Analysis(Row, Tenant, Base):
             postgresql_where=text("queue_id IS NOT NULL"),
         ),
         Index("ix_analyses_external_id", "org_id", "external_id"),
+        Index("ix_analyses_file_name", "org_id", "file_name", postgresql_where=text("file_name IS NOT NULL")),
+        Index(
+            "ix_analyses_heard_language",
+            "org_id",
+            "mode",
+            "heard_language",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("heard_language IS NOT NULL"),
+        ),
         Index(
             "uq_analyses_upload_id", "upload_id", unique=True, postgresql_where=text("upload_id IS NOT NULL")
         ),
@@ -67,6 +77,7 @@ class Analysis(Row, Tenant, Base):
     file_name: Mapped[str | None] = mapped_column(String(255))
     language: Mapped[str] = mapped_column(String(12), server_default="auto")
     agent_channels: Mapped[str | None] = mapped_column(String(12))
+    heard_language: Mapped[str | None] = mapped_column(String(12))
     external_id: Mapped[str | None] = mapped_column(String(255))
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
     queue_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("queues.id", ondelete="SET NULL"))
@@ -115,10 +126,11 @@ class EvaluationRow(Row, Tenant, Base):
         CheckConstraint("status IN ('queued','completed','failed')", name="status"),
         CheckConstraint("(status = 'completed') = (document IS NOT NULL)", name="document"),
         Index("ix_evaluations_analysis_id", "analysis_id", text("created_at DESC")),
+        Index("ix_evaluations_score", "org_id", "score", postgresql_where=text("status = 'completed'")),
         Index("ix_evaluations_waiting", "analysis_id", postgresql_where=text("status = 'queued'")),
     )
     analysis_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
-    score: Mapped[float | None] = mapped_column(Numeric(4, 1, asdecimal=False))
+    score: Mapped[float | None] = mapped_column(Double)
     passed: Mapped[bool | None]
     document: Mapped[Json | None] = mapped_column(JSON)
     status: Mapped[str] = mapped_column(String(10), server_default="completed")

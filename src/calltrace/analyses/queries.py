@@ -8,16 +8,21 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ARRAY,
+    ColumnElement,
     Select,
+    SQLColumnExpression,
     Text,
     Uuid,
+    and_,
     any_,
     cast,
     exists,
     func,
     literal,
     not_,
+    or_,
     select,
+    true,
     tuple_,
 )
 from sqlalchemy import text as sql
@@ -26,6 +31,7 @@ from sqlalchemy.orm import defer
 
 from calltrace.accounts.models import AuditEntry, Mode
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
+from calltrace.catalog.models import Agent, Queue
 from calltrace.db.base import Json
 from calltrace.kit.cursor import Cursor
 from calltrace.recordings.models import Recording
@@ -55,6 +61,11 @@ class Filters:
     created_from: datetime | None = None
     created_to: datetime | None = None
     mode: Mode = "live"
+    heard_language: str | None = None
+    score_from: float | None = None
+    score_to: float | None = None
+    called: str | None = None
+    """An externalId or a file name, letter by letter."""
 
 
 _TRANSCRIPT = (
@@ -98,9 +109,10 @@ async def page(
     return [Found(row[0], row[1], row[2]) for row in (await session.execute(query)).all()]
 
 
-async def call(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) -> Analysis | None:
-    """One analysis of the organisation and mode, without what was said."""
-    return await session.scalar(select(Analysis).where(Analysis.id == analysis_id, Analysis.mode == mode))
+async def call(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None) -> Analysis | None:
+    """One analysis of the organisation, and of one mode when that is given, without what was said."""
+    query = select(Analysis).where(Analysis.id == analysis_id)
+    return await session.scalar(query if mode is None else query.where(Analysis.mode == mode))
 
 
 async def calls(
@@ -108,6 +120,82 @@ async def calls(
 ) -> Sequence[Analysis]:
     """The same as ``page``, without what was said."""
     return (await session.scalars(_cut(select(Analysis), filters, after, limit))).all()
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One line of the list of calls: no words, and of the newest completed evaluation only the result."""
+
+    analysis: Analysis
+    agent: str | None
+    queue: str | None
+    score: float | None
+    passed: bool | None
+
+
+_RESULT = (
+    select(EvaluationRow.score, EvaluationRow.passed)
+    .where(EvaluationRow.analysis_id == Analysis.id, EvaluationRow.status == "completed")
+    .order_by(EvaluationRow.created_at.desc())
+    .limit(1)
+    .lateral("result")
+)
+_LISTED = (
+    select(Analysis, Agent.name, Queue.name, _RESULT.c.score, _RESULT.c.passed)
+    .outerjoin(Agent, Agent.id == Analysis.agent_id)
+    .outerjoin(Queue, Queue.id == Analysis.queue_id)
+    .outerjoin(_RESULT, true())
+)
+
+
+async def listed(
+    session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
+) -> Sequence[Listed]:
+    """The same as ``calls``, with names and results; only here scores and names narrow it down."""
+    query = _cut(_called(_scored(_LISTED, filters), filters), filters, after, limit)
+    return [Listed(*row) for row in (await session.execute(query)).all()]
+
+
+_LANGUAGES = sql("""
+    WITH RECURSIVE found AS (
+        (SELECT heard_language AS one FROM analyses WHERE mode = :mode AND heard_language IS NOT NULL
+         ORDER BY heard_language LIMIT 1)
+        UNION ALL
+        SELECT (SELECT heard_language FROM analyses WHERE mode = :mode AND heard_language > found.one
+                ORDER BY heard_language LIMIT 1)
+        FROM found WHERE found.one IS NOT NULL
+    )
+    SELECT one FROM found WHERE one IS NOT NULL
+""")
+"""From one language to the next in the index: as many steps as there are languages, however many calls."""
+
+
+async def heard_languages(session: AsyncSession, mode: Mode) -> Sequence[str]:
+    """The languages that calls of a mode were heard in (ISO 639-1), in order."""
+    return (await session.scalars(_LANGUAGES, {"mode": mode})).all()
+
+
+def _scored(query: "_Query", filters: Filters) -> "_Query":
+    """By the score that is shown. First the same is asked of all evaluations: for that there is an index."""
+    if filters.score_from is None and filters.score_to is None:
+        return query
+    some = _between(EvaluationRow.score, filters)
+    ever = select(EvaluationRow.analysis_id).where(EvaluationRow.status == "completed", some)
+    return query.where(Analysis.id.in_(ever), _between(_RESULT.c.score, filters))
+
+
+def _between(score: SQLColumnExpression[Any], filters: Filters) -> ColumnElement[bool]:
+    least, most = filters.score_from, filters.score_to
+    return and_(
+        true() if least is None else score >= least,
+        true() if most is None else score <= most,
+    )
+
+
+def _called(query: "_Query", filters: Filters) -> "_Query":
+    if filters.called is None:
+        return query
+    return query.where(or_(Analysis.external_id == filters.called, Analysis.file_name == filters.called))
 
 
 async def transcript_of(
@@ -138,6 +226,7 @@ def _filtered(query: _Query, filters: Filters) -> _Query:
         Analysis.external_id: filters.external_id,
         Analysis.agent_id: filters.agent_id,
         Analysis.queue_id: filters.queue_id,
+        Analysis.heard_language: filters.heard_language,
     }
     for column, value in equal.items():
         if value is not None:

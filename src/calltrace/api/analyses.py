@@ -34,15 +34,8 @@ async def create_analysis(
     """Queue a recording for analysis and answer at once."""
     wanted = await read_json(request, AnalysisRequest)
     key = _one_key(wanted.idempotency_key, idempotency_key)
-    intake = submit.Intake(
-        platform.database,
-        platform.client,
-        platform.limits,
-        platform.uploads,
-        probe=platform.settings.fetch_probe == "on",
-    )
     accepted = await submit.submit(
-        intake, principal.org_id, principal.key_id, wanted.submission(key, principal.mode)
+        platform.intake, principal.org_id, principal.key_id, wanted.submission(key, principal.mode)
     )
     if accepted.replayed:
         response.headers["Idempotent-Replayed"] = "true"

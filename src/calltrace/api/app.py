@@ -30,10 +30,10 @@ from calltrace.api.cross_origin import UploadsAcrossOrigins
 from calltrace.api.deps import PlatformDep
 from calltrace.api.examples import add_examples
 from calltrace.api.headers import answer_headers
-from calltrace.api.lingering import LingeringRefusals
 from calltrace.api.openapi import problems as problem_entries
 from calltrace.api.schemas import Health
 from calltrace.kit.envelope import RequestEnvelope
+from calltrace.kit.lingering import LingeringRefusals
 from calltrace.pipeline.context import Platform
 
 DESCRIPTION = (

@@ -15,8 +15,9 @@ from calltrace.api.filters import LIST_PARAMETERS, ListFilters
 from calltrace.api.negotiation import is_known
 from calltrace.api.openapi import problems
 from calltrace.api.parameters import Limit, Position, as_json
-from calltrace.api.recordings import AUDIO, PLAYED, play
+from calltrace.api.recordings import AUDIO, PLAYED
 from calltrace.api.schemas import Wire
+from calltrace.recordings.playing import play
 
 router = APIRouter(prefix="/calls", tags=["Calls"])
 
@@ -80,7 +81,7 @@ async def listen_to_call(
     async with platform.database.tenant(principal.org_id) as session:
         found = await calls.find(session, path_id(call_id), principal.mode)
         recording = await queries.recording_of(session, found.id)
-    return await play(request, platform, recording, wanted)
+    return await play(request, platform.vault, recording, wanted)
 
 
 @router.head("/{call_id}/playback", include_in_schema=False)
@@ -103,7 +104,7 @@ async def play_call(
     """
     async with platform.database.tenant(principal.org_id) as session:
         audio = await sound.playback(session, await calls.find(session, path_id(call_id), principal.mode))
-    return await play(request, platform, audio, wanted)
+    return await play(request, platform.vault, audio, wanted)
 
 
 @router.get("/{call_id}/peaks", response_model=Peaks, responses=PEAKS)

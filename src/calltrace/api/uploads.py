@@ -1,15 +1,12 @@
 """``/api/v1/uploads``: sending a recording instead of pointing to it (acceptance CT-027)."""
 
-import asyncio
 import uuid
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import Field, StringConstraints
-from starlette.requests import ClientDisconnect
 
 from calltrace.api.body import has_body, read_json
 from calltrace.api.deps import PlatformDep, Uploader, path_id
@@ -21,12 +18,10 @@ from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.context import Platform
 from calltrace.recordings import upload_receive, uploads
-from calltrace.recordings.errors import UploadInterruptedError
+from calltrace.recordings.arriving import IDLE_SECONDS, arriving
 from calltrace.recordings.upload_inlet import Sending
 
 router = APIRouter(prefix="/uploads", tags=["Uploads"])
-IDLE_SECONDS = 60.0
-"""How long a sending client may be silent: it would hold memory for ever otherwise."""
 _FILE: dict[str, Any] = {
     "requestBody": {
         "required": True,
@@ -170,21 +165,3 @@ async def _receive(request: Request, platform: Platform, target: Target, sending
         error.headers = MappingProxyType({**error.headers, "Connection": "close"})
         raise
     return Response(status_code=204, headers=state_headers(state))
-
-
-async def arriving(request: Request, idle_seconds: float) -> AsyncGenerator[bytes]:
-    """The body as it comes.
-
-    Raises:
-        UploadInterruptedError: the client hung up, or said nothing for too long.
-    """
-    stream = request.stream()
-    while True:
-        try:
-            async with asyncio.timeout(idle_seconds):
-                chunk = await anext(stream)
-        except StopAsyncIteration:
-            return
-        except (ClientDisconnect, TimeoutError):
-            raise UploadInterruptedError("The body ended in the middle; ask where to go on.") from None
-        yield chunk

@@ -35,6 +35,16 @@ async def queues(session: AsyncSession, names: NameFilter, part: Slice) -> Seque
     return (await session.scalars(listed(select(Queue), Queue, names, part))).all()
 
 
+async def agents_by_name(session: AsyncSession, limit: int) -> Sequence[Agent]:
+    """The first ``limit`` agents in the order of their names."""
+    return (await session.scalars(select(Agent).order_by(Agent.name, Agent.id).limit(limit))).all()
+
+
+async def queues_by_name(session: AsyncSession, limit: int) -> Sequence[Queue]:
+    """The first ``limit`` queues in the order of their names."""
+    return (await session.scalars(select(Queue).order_by(Queue.name, Queue.id).limit(limit))).all()
+
+
 async def queues_named(session: AsyncSession, text: str) -> Sequence[Queue]:
     """Queues of the organisation that an id, an external id or a name names."""
     match = or_(Queue.id == as_uuid(text), Queue.external_id == text, Queue.name == text)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calltrace.analyses.links import RecordingLinks
+from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
 from calltrace.kit.children import Child
 from calltrace.kit.encryption import SecretBox
@@ -44,6 +45,12 @@ class Platform:
         """What uploading needs of them."""
         links = UploadLinks(self.links.public_url, self.links.secrets)
         return Uploads(self.database, self.store, self.box, links, self.limits)
+
+    @property
+    def intake(self) -> Intake:
+        """What taking in an analysis needs of them."""
+        probe = self.settings.fetch_probe == "on"
+        return Intake(self.database, self.client, self.limits, self.uploads, probe=probe)
 
     async def close(self) -> None:
         """Let go of connections."""

@@ -3,21 +3,23 @@
 from fastapi import FastAPI
 
 from calltrace.kit.envelope import RequestEnvelope
+from calltrace.kit.lingering import LingeringRefusals
 from calltrace.web import problems, static
 from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
-from calltrace.web.pages import account, deliveries, endpoints, home, keys, reference, sign_in
+from calltrace.web.pages import account, call, calls, deliveries, endpoints, home, keys, reference, sign_in
 
 
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for room in (static, home, sign_in, account, keys, endpoints, deliveries, reference):
+    for room in (static, home, sign_in, calls, call, account, keys, endpoints, deliveries, reference):
         app.include_router(room.router)
 
     def secure() -> bool:
         return is_secure(app.state.platform.public_url)
 
+    app.add_middleware(LingeringRefusals)
     app.add_middleware(RequestEnvelope, on_error=problems.unexpected, headers=page_headers(secure))
     problems.install(app)
     return app

@@ -71,6 +71,16 @@ def administrator(who: SignedInDep) -> SignedIn:
 AdministratorDep = Annotated[SignedIn, Depends(administrator)]
 
 
+def listener(who: SignedInDep) -> SignedIn:
+    """Whoever may hear calls; nobody tells yet which calls are an agent's own, so agents hear none."""
+    if not who.hears_calls:
+        raise ForbiddenError("Calls are for owners, admins, supervisors and reviewers. Ask one of yours.")
+    return who
+
+
+ListenerDep = Annotated[SignedIn, Depends(listener)]
+
+
 async def posted(request: Request, platform: PlatformDep, who: SignedInDep) -> Form:
     """A form of ours, sent by the one who is signed in: every page that changes something takes it."""
     check_origin(request, platform.public_url)
@@ -84,7 +94,7 @@ PostedDep = Annotated[Form, Depends(posted)]
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """What an administrator works with: a person, their organisation's data, and their name for the audit."""
+    """What somebody works with who may: a person, their organisation's data, and their name for the audit."""
 
     platform: Platform
     who: SignedIn
@@ -122,6 +132,14 @@ def get_desk(platform: PlatformDep, who: AdministratorDep, actor: ActorDep) -> D
 
 
 DeskDep = Annotated[Desk, Depends(get_desk)]
+
+
+def get_calls_desk(platform: PlatformDep, who: ListenerDep, actor: ActorDep) -> Desk:
+    """The desk of somebody who may hear calls."""
+    return Desk(platform, who, actor)
+
+
+CallsDeskDep = Annotated[Desk, Depends(get_calls_desk)]
 
 
 def path_id(text: str) -> uuid.UUID:

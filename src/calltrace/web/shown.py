@@ -4,10 +4,14 @@ import json
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
+from calltrace.analyses.models import Analysis
 from calltrace.kit import clock
+from calltrace.speech.formats import clock as speech_clock
+from calltrace.web.languages import language
 
 DONE: Mapping[str, str] = {
     "key-revoked": "The API key was revoked. It opens nothing any more.",
@@ -17,6 +21,10 @@ DONE: Mapping[str, str] = {
     "endpoint-deleted": "The endpoint was deleted.",
     "test-sent": "A test event is on its way.",
     "redelivered": "The delivery is on its way once more.",
+    "recording-taken": "The recording was taken in. This page shows how far its analysis is.",
+    "recordings-taken": "The recordings were taken in. The list shows how far their analyses are.",
+    "evaluating": "The call is being evaluated once more.",
+    "roles-swapped": "Agent and customer changed places. The call is being evaluated once more.",
     "password-changed": "Your password was changed, and you were signed out everywhere else.",
     "session-ended": "That session was signed out.",
     "sessions-ended": "You were signed out everywhere else.",
@@ -113,7 +121,26 @@ def prose(text: str) -> Markup:
     return Markup("").join(quoted)
 
 
+def call_name(analysis: Analysis) -> str:
+    """What people call a call by: its file, else the end of the address that it came from."""
+    if analysis.file_name:
+        return analysis.file_name
+    path = unquote(urlsplit(analysis.file_url or "").path)
+    return path.rstrip("/").rpartition("/")[2] or analysis.external_id or "Call"
+
+
+def number(value: float) -> str:
+    """A number with one decimal at most, and none that says nothing."""
+    return f"{round(value, 1):g}"
+
+
+def percent(value: float) -> str:
+    """A share of 1 in percent."""
+    return f"{round(value * 100)} %"
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "took": took,
-    "decoded": decoded, "device": device, "prose": prose,
+    "decoded": decoded, "device": device, "prose": prose, "call_name": call_name,
+    "number": number, "percent": percent, "clock": speech_clock, "language": language,
 }  # fmt: skip

@@ -157,6 +157,17 @@ async def delivery_page(
     return (await session.scalars(query)).all()
 
 
+async def deliveries_of(
+    session: AsyncSession, analysis_id: uuid.UUID, limit: int
+) -> Sequence[tuple[Delivery, str]]:
+    """The latest deliveries that tell of an analysis, without their bodies, and where they go."""
+    query = select(Delivery, Endpoint.url).options(defer(Delivery.body, raiseload=True))
+    query = query.join(Endpoint, Endpoint.id == Delivery.endpoint_id).where(_KEPT)
+    query = query.where(Delivery.analysis_id == analysis_id)
+    query = query.order_by(Delivery.created_at.desc(), Delivery.id.desc()).limit(limit)
+    return [(row[0], row[1]) for row in (await session.execute(query)).all()]
+
+
 async def oldest_deliveries(
     session: AsyncSession, which: DeliveryFilters, after: TextCursor | None, limit: int
 ) -> Sequence[TextCursor]:

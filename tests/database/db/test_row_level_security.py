@@ -141,7 +141,9 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         receipt = await audit.record(session, org, OPERATOR, erased)
         await objects.doom(session, org, [f"{org}/doomed"])
         await session.flush()
-        await session.execute(text("UPDATE analyses SET recording_id = :id"), {"id": recording.id})
+        await session.execute(
+            text("UPDATE analyses SET recording_id = :id, heard_language = 'en'"), {"id": recording.id}
+        )
         await session.execute(
             text("DELETE FROM pgqueuer WHERE dedupe_key LIKE :key"), {"key": f"process%{org}%"}
         )

@@ -94,8 +94,32 @@ async def test_integrations_are_for_owners_and_admins_only(person: NewPerson, ro
 @pytest.mark.parametrize("role", ["owner", "admin"])
 async def test_owners_and_admins_see_integrations(person: NewPerson, role: str) -> None:
     browser = await person(role)
-    assert (await browser.get("/")).headers["location"] == "/admin/integrations"
+    assert (await browser.get("/")).headers["location"] == "/calls"
     assert 'href="/admin/integrations"' in (await browser.get("/account")).text
+
+
+@pytest.mark.parametrize("role", ["owner", "admin", "supervisor", "reviewer"])
+async def test_whoever_judges_calls_begins_with_them(person: NewPerson, role: str) -> None:
+    browser = await person(role)
+    assert (await browser.get("/")).headers["location"] == "/calls"
+    assert (await browser.get("/calls")).status_code == 200
+    assert 'href="/calls"' in (await browser.get("/account")).text
+
+
+async def test_an_agent_sees_no_calls(person: NewPerson) -> None:
+    browser = await person("agent")
+    token = hidden(await browser.get("/logout"))["csrf"]
+    assert (await browser.get("/")).headers["location"] == "/account"
+    assert 'href="/calls"' not in (await browser.get("/account")).text
+    calls = [path for path in PAGES if path.startswith("/calls")]
+    assert len(calls) >= 5
+    for path in calls:
+        answer = await browser.get(_filled(path))
+        assert answer.status_code == 403, path
+        assert "owners, admins, supervisors and reviewers" in answer.text
+    for path in FORMS:
+        if path.startswith("/calls"):
+            assert (await browser.send(_filled(path), {"csrf": token})).status_code == 403, path
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if "{" in path])

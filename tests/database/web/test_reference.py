@@ -11,7 +11,7 @@ import pytest
 from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
 from calltrace.web.app import create_web
-from calltrace.web.pages.reference import error_codes
+from calltrace.web.error_codes import error_codes
 
 
 @cache

@@ -2,6 +2,7 @@
 
 import os
 import re
+import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +20,7 @@ from playwright.sync_api import (
 )
 
 from whole.browser.chromium import ARGUMENTS, find
-from whole.conftest import Stage, running_stage
+from whole.conftest import Stage, running_stage, sample_files
 from whole.harness import running_world
 
 EMAIL = "admin@example.com"
@@ -48,7 +49,17 @@ def stage(tmp_path_factory: pytest.TempPathFactory) -> Generator[Stage]:
     """Of its own: the endpoints made here would be told of every call of the other tests, too."""
     folder = tmp_path_factory.mktemp("browser")
     with running_world(folder) as world, running_stage(world, folder) as stage:
+        world.files = sample_files()
         yield stage
+
+
+@pytest.fixture(scope="session")
+def heard(stage: Stage) -> str:
+    """The sample call, heard and judged: its id."""
+    sent = stage.client.submit(stage.call, fileName="sample call.mp3", externalId="crm-call-4711")
+    shown = stage.client.finished(sent["analysisId"])
+    assert shown["status"] == "completed", shown["error"]
+    return sent["analysisId"]
 
 
 @pytest.fixture(scope="session")
@@ -81,6 +92,14 @@ class Seat:
 
 
 NewSeat = Callable[..., Seat]
+
+
+def until(page: Page, condition: str, seconds: float = 30) -> None:
+    """Wait for a condition in the page; ``wait_for_function`` would need a looser Content-Security-Policy."""
+    deadline = time.monotonic() + seconds
+    while not page.evaluate(condition):
+        assert time.monotonic() < deadline, f"did not happen in {seconds:.0f} s: {condition}"
+        page.wait_for_timeout(100)
 
 
 @pytest.fixture(scope="module")

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, StorageState, expect
+from playwright.sync_api import FilePayload, Page, StorageState, expect
 
-from whole.browser.conftest import NewSeat, Seat
+from whole.browser.conftest import NewSeat, Seat, until
 from whole.browser.test_webhooks import NOBODY, create
 from whole.conftest import Stage
 
@@ -140,6 +140,39 @@ def test_the_pages_of_a_receiver_that_is_not_there(look: Look) -> None:
     look.open(HOOKS, "endpoints")
     look.open(DELIVERIES, "deliveries")
     look.open(f"{DELIVERIES}?event=analysis.failed&status=delivered", "deliveries-none")
+
+
+def test_the_list_of_calls(look: Look, stage: Stage, heard: str) -> None:
+    failed = stage.client.submit(
+        f"{stage.world.url}/page.mp3", externalId="a-rather-long-external-id-of-a-crm"
+    )
+    assert stage.client.finished(failed["analysisId"])["status"] == "failed"
+    look.open("/calls", "calls")
+    expect(look.seat.page.locator(f'a[href="/calls/{heard}"]')).to_have_text("sample call.mp3")
+    look.open("/calls?status=completed&scoreFrom=10", "calls-narrowed")
+    look.open("/calls?status=queued&named=nothing", "calls-none")
+    look.open("/calls?mode=test", "calls-first")
+    look.open("/calls/upload", "calls-upload", _upload_what_is_none)
+    look.open(f"/calls/{failed['analysisId']}", "call-failed")
+
+
+def test_a_call(look: Look, heard: str) -> None:
+    page = look.seat.go(f"/calls/{heard}")
+    until(page, "document.querySelector('audio').readyState > 0")
+    look.check("call")
+    page.get_by_text("How the score comes about").click()
+    page.get_by_text("Keys", exact=True).click()
+    page.locator(".quote").first.click()
+    until(page, "document.querySelector('.line[aria-current]')")
+    look.check("call-heard")
+
+
+def _upload_what_is_none(page: Page) -> None:
+    page.get_by_label("Recordings").set_input_files(
+        [FilePayload(name="empty.wav", mimeType="audio/wav", buffer=b"")]
+    )
+    page.locator("form[data-upload]").get_by_role("button", name="Upload").click()
+    expect(page.locator("[data-state=failed]")).to_have_count(1)
 
 
 def _submit_mistakes(page: Page) -> None:

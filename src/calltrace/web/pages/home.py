@@ -12,7 +12,7 @@ router = APIRouter()
 @router.get("/")
 async def home(who: SignedInDep) -> RedirectResponse:
     """To what this person works with."""
-    return RedirectResponse(INTEGRATIONS if who.administers else "/account", 303)
+    return RedirectResponse("/calls" if who.hears_calls else "/account", 303)
 
 
 @router.get(INTEGRATIONS)

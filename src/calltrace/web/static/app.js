@@ -49,24 +49,45 @@ function tieDateToChoice() {
 
 /** What is under way is looked at again until it has ended, without moving anything else on the page. */
 function watch() {
-  const pause = 1500, longest = 200;
+  const pause = 1500, slower = 15_000, longest = 200;
   let looks = 0;
   const look = async () => {
     const region = document.querySelector('[data-live="pending"]');
-    if (!region || ++looks > longest) return;
-    if (!document.hidden && !region.contains(document.activeElement)) {
+    if (region && !document.hidden && !busy(region)) {
+      looks += 1;
       try {
         const answer = await fetch(location.href, { credentials: "same-origin" });
+        if (answer.redirected && new URL(answer.url).pathname === "/login") location.reload();
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         const fresh = answer.ok && page.querySelector("[data-live]");
-        if (fresh && fresh.innerHTML !== region.innerHTML) region.replaceWith(fresh);
+        if (fresh && fresh.innerHTML !== region.innerHTML && !busy(region)) {
+          keep(region, fresh);
+          region.replaceWith(fresh);
+          document.dispatchEvent(new Event("calltrace:fresh"));
+        }
       } catch {
         // away for a moment: the next look may work
       }
     }
-    setTimeout(look, pause);
+    setTimeout(look, looks < longest ? pause : slower);
   };
   setTimeout(look, pause);
+}
+
+/** What was played so far, and how far a list was read, stays as it is. */
+function keep(region, fresh) {
+  for (const old of region.querySelectorAll("[data-keep]")) {
+    fresh.querySelector(`[data-keep="${old.dataset.keep}"]`)?.replaceWith(old);
+  }
+  const list = region.querySelector("[data-turns]"), read = list?.scrollTop;
+  const again = fresh.querySelector("[data-turns]");
+  if (read && again) requestAnimationFrame(() => { again.scrollTop = read; });
+}
+
+/** Whether somebody is at it: what is listened to or written in is not taken away. */
+function busy(region) {
+  const audio = region.querySelector("audio");
+  return region.contains(document.activeElement) || (audio !== null && !audio.paused);
 }
 
 offerCopying();

@@ -11,8 +11,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from calltrace.api import lingering
-from calltrace.api.lingering import LingeringRefusals
+from calltrace.kit import lingering
+from calltrace.kit.lingering import LingeringRefusals
 
 REASON = "too much " * 10
 

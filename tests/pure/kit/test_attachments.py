@@ -5,7 +5,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from calltrace.api.attachments import attachment
+from calltrace.kit.attachments import attachment
 
 NAMES = {
     "usual": ("call-123.mp3", "call-123.srt"),

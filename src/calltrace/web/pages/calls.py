@@ -1,0 +1,94 @@
+"""``/calls``: the organisation's calls, newest first, and recordings sent from the browser."""
+
+from collections.abc import Iterable, Sequence
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+
+from calltrace.analyses import calls, queries
+from calltrace.catalog import queries as catalog
+from calltrace.db.base import Named
+from calltrace.web.call_filters import MODES, STATUSES, Chosen
+from calltrace.web.deps import CallsDeskDep, Desk
+from calltrace.web.forms import Mistakes
+from calltrace.web.languages import NAMES, language
+from calltrace.web.render import NO_MISTAKES, page
+from calltrace.web.taking_in import FIELDS, Taken, take_in
+
+PATH = "/calls"
+PAGE = 50
+MOST_NAMES = 500
+"""Agents and queues that a menu offers."""
+router = APIRouter(prefix=PATH)
+Position = Annotated[str | None, Query(max_length=100)]
+
+
+@router.get("")
+async def show_all(request: Request, desk: CallsDeskDep, cursor: Position = None) -> Response:
+    """Calls of one mode, narrowed down as the address says."""
+    return await _list(request, desk, Chosen.of(request.query_params), cursor)
+
+
+@router.get("/upload")
+async def upload_form(request: Request, desk: CallsDeskDep) -> Response:
+    """The same with the form for recordings open: where a form that was refused leads back to."""
+    return await _list(request, desk, Chosen.of(request.query_params), uploading=True)
+
+
+async def _list(
+    request: Request, desk: Desk, chosen: Chosen, cursor: str | None = None, *,
+    uploading: bool = False, taken: Taken | None = None,
+) -> Response:  # fmt: skip
+    filters = chosen.filters()
+    async with desk.transaction() as session:
+        found, following = await calls.listed(session, filters, cursor=cursor, limit=PAGE)
+        choices = {
+            "agent_choices": _named(await catalog.agents_by_name(session, MOST_NAMES)),
+            "queue_choices": _named(await catalog.queues_by_name(session, MOST_NAMES)),
+            "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
+            "spoken_choices": _languages(NAMES),
+            "status_choices": [(one, one) for one in STATUSES],
+        }
+    error = taken.error if taken else None
+    return page(
+        request, "calls/list.html", status=error.status if error else 200, **choices, modes=MODES,
+        calls=found, chosen=chosen, first=cursor is None, uploading=uploading or error is not None,
+        older=chosen.address(cursor=following) if following else None,
+        taken=len(taken.analysis_ids) if taken else 0,
+        mistakes=Mistakes.of(error, (*FIELDS, "file"), blamed="file") if error else NO_MISTAKES,
+        max_bytes=desk.platform.limits.max_bytes, public_url=desk.platform.public_url,
+        live=any(one.analysis.status in {"queued", "processing"} for one in found),
+    )  # fmt: skip
+
+
+def _named(found: Sequence[Named]) -> list[tuple[str, str]]:
+    return [(str(one.id), one.name) for one in found]
+
+
+def _languages(codes: Iterable[str]) -> list[tuple[str, str]]:
+    return sorted(((code, language(code)) for code in codes), key=lambda one: one[1])
+
+
+@router.post("/upload")
+async def upload(request: Request, desk: CallsDeskDep) -> Response:
+    """Take in the recordings that a form brings; for a script one at a time, answered as JSON."""
+    taken = await take_in(request, desk)
+    if request.headers.get("accept") == "application/json":
+        return _told(taken)
+    if taken.error is not None:
+        answer = await _list(request, desk, Chosen(taken.mode, Chosen.of({}).fields), taken=taken)
+        answer.headers.update(taken.error.headers)
+        return answer
+    if len(taken.analysis_ids) == 1:
+        return RedirectResponse(f"{PATH}/{taken.analysis_ids[0]}?done=recording-taken", 303)
+    mode = "" if taken.mode == "live" else f"mode={taken.mode}&"
+    return RedirectResponse(f"{PATH}?{mode}done=recordings-taken", 303)
+
+
+def _told(taken: Taken) -> Response:
+    if taken.error is not None:
+        error = taken.error
+        told = {"code": error.code, "title": error.title, "detail": error.detail}
+        return JSONResponse(told, error.status, dict(error.headers))
+    return JSONResponse({"paths": [f"{PATH}/{one}" for one in taken.analysis_ids]}, 201)

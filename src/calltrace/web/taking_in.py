@@ -1,0 +1,136 @@
+"""Recordings that come with a form: each goes through the uploads of the platform and is submitted."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import PurePosixPath
+from types import MappingProxyType
+from typing import cast
+
+from starlette.requests import Request
+
+from calltrace.accounts.models import Mode
+from calltrace.analyses.submit import Submission, submit
+from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.kit.ids import as_uuid
+from calltrace.recordings import upload_receive, uploads
+from calltrace.recordings.arriving import IDLE_SECONDS, arriving
+from calltrace.recordings.upload_inlet import Sending
+from calltrace.web.call_filters import MODES
+from calltrace.web.deps import Desk
+from calltrace.web.errors import ForgedFormError
+from calltrace.web.forms import read_form
+from calltrace.web.languages import NAMES
+from calltrace.web.multipart import MEDIA_TYPE, Part, parts
+from calltrace.web.origin import check_origin, check_token
+
+FIELDS = ("csrf", "mode", "agent", "queue", "language")
+"""What the form says of the files, before them: a forged form is refused before a byte of them is kept."""
+_LONGEST_NAME = 255
+
+
+@dataclass(slots=True)
+class Taken:
+    """What came of a form: the analyses of the files that were taken in, and what stopped it."""
+
+    mode: Mode = "live"
+    analysis_ids: list[uuid.UUID] = field(default_factory=list[uuid.UUID])
+    error: CallTraceError | None = None
+
+
+async def take_in(request: Request, desk: Desk) -> Taken:
+    """Take in the recordings of a form, one after the other, until one is refused.
+
+    Raises:
+        ForgedFormError: it was not sent from a page of ours. Nothing was taken in.
+    """
+    taken = Taken()
+    try:
+        await _take(request, desk, taken)
+    except CallTraceError as error:
+        # What is left of the body is not read: the connection cannot be used again.
+        error.headers = MappingProxyType({**error.headers, "Connection": "close"})
+        if isinstance(error, ForgedFormError):
+            raise
+        taken.error = error
+    return taken
+
+
+async def _take(request: Request, desk: Desk, taken: Taken) -> None:
+    check_origin(request, desk.platform.public_url)
+    content_type = request.headers.get("content-type", "")
+    if not content_type.lower().startswith(MEDIA_TYPE):
+        form = await read_form(request)
+        check_token(form.exact("csrf"), desk.who.csrf_token)
+        raise _wrong("file", f"A form with a file is sent as {MEDIA_TYPE}.")
+    fields: dict[str, str] = dict.fromkeys(FIELDS, "")
+    wishes: Wishes | None = None
+    async for part in parts(content_type, arriving(request, IDLE_SECONDS)):
+        if part.file_name is None and part.name in fields:
+            fields[part.name] = await part.text()
+        elif part.file_name:
+            wishes = wishes or _wishes(fields, desk)
+            taken.mode = wishes.mode
+            taken.analysis_ids.append(await _one(desk, part, wishes))
+    _wishes(fields, desk)
+    if not taken.analysis_ids:
+        raise _wrong("file", "Choose a recording.")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What holds for every file of the form."""
+
+    mode: Mode
+    agent_id: uuid.UUID | None
+    queue_id: uuid.UUID | None
+    language: str
+
+
+def _wishes(fields: Mapping[str, str], desk: Desk) -> Wishes:
+    check_token(fields["csrf"], desk.who.csrf_token)
+    mode, language = fields["mode"] or "live", fields["language"] or "auto"
+    if mode not in MODES:
+        raise _wrong("mode", "Choose live or test.")
+    if language not in {"auto", *NAMES}:
+        raise _wrong("language", "Choose one of the languages.")
+    return Wishes(cast("Mode", mode), _id(fields, "agent"), _id(fields, "queue"), language)
+
+
+def _id(fields: Mapping[str, str], name: str) -> uuid.UUID | None:
+    found = as_uuid(fields[name])
+    if fields[name] and found is None:
+        raise _wrong(name, f"Choose one of the {name}s.")
+    return found
+
+
+async def _one(desk: Desk, part: Part, wishes: Wishes) -> uuid.UUID:
+    """One file: opened, received, submitted; what was received of a refused one is let go."""
+    place, org = desk.platform.uploads, desk.who.org_id
+    name = plain_name(part.file_name or "")
+    wanted = uploads.Wanted(name, None, part.content_type, direct=False, mode=wishes.mode)
+    upload = (await uploads.open_upload(place, org, None, wanted)).upload
+    try:
+        await upload_receive.receive(place, org, upload.id, Sending(), part.body)
+        accepted = await submit(
+            desk.platform.intake, org, None,
+            Submission(
+                file_url=None, file_name=name, agent_id=wishes.agent_id, queue_id=wishes.queue_id,
+                language=wishes.language, external_id=None, idempotency_key=None, metadata={},
+                mode=wishes.mode, upload_id=upload.id,
+            ),
+        )  # fmt: skip
+    except CallTraceError:
+        await uploads.cancel(place, org, upload.id)
+        raise
+    return accepted.analysis_id
+
+
+def plain_name(text: str) -> str | None:
+    """The name of a file without folders and what no name needs; browsers write ``%22`` for a quote."""
+    last = PurePosixPath(text.replace("\\", "/")).name.replace("%22", '"')
+    return "".join(one for one in last if one.isprintable()).strip()[:_LONGEST_NAME] or None
+
+
+def _wrong(name: str, detail: str) -> InvalidRequestError:
+    return InvalidRequestError(detail, errors=[FieldError(f"/{name}", detail)])
