@@ -12,9 +12,12 @@ from calltrace.speech.roles import ChannelOption, Line, Roles
 from calltrace.speech.segments import Phrase, phrases
 from calltrace.speech.transcript import Attribution, Segment, Transcript, Word
 from calltrace.speech.voices.service import tell_apart
+from calltrace.speech.windows import with_lead
 
 _LISTENING_SHARE, _VOICES_SHARE = 0.05, 0.15
 """Of the time, what finding speech and telling voices apart take about; recognising it takes the rest."""
+_LEAD_SECONDS = 0.2
+"""What the recogniser hears before each stretch: a soft first syllable that the voice detector missed."""
 _DECIMALS = 3
 _SHORTEST_SECONDS = 0.1
 """A single short word may be aligned to one moment; a segment is something that can be played."""
@@ -81,7 +84,8 @@ def _recognise(
     if not layout.speech:
         return nothing
     part = within(progress, _LISTENING_SHARE, 1 - _VOICES_SHARE)
-    heard = engine.transcribe(audio, layout.speech, hint, part, options.hints)
+    speech = with_lead(layout.speech, _LEAD_SECONDS)
+    heard = engine.transcribe(audio, speech, hint, part, options.hints)
     return heard if heard.words else nothing  # a language of no words is a guess about noise
 
 

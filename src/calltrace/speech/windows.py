@@ -59,6 +59,17 @@ class Window:
         raise AssertionError("a window holds at least one stretch")
 
 
+def with_lead(stretches: Iterable[Stretch], seconds: float) -> list[Stretch]:
+    """The same stretches, each begun so much earlier: at most halfway into the pause before it."""
+    found: list[Stretch] = []
+    until: dict[int, float] = {}
+    for one in sorted(stretches, key=lambda stretch: (stretch.channel, stretch.start)):
+        pause = one.start - until[one.channel] if one.channel in until else 2 * one.start
+        found.append(Stretch(one.channel, one.start - min(seconds, max(pause, 0.0) / 2), one.end))
+        until[one.channel] = one.end
+    return found
+
+
 def _inside(time: float, stretch: Stretch) -> float:
     return min(max(time, stretch.start), stretch.end)
 

@@ -13,7 +13,7 @@ from calltrace.speech.loops import compression, without_impossible_loops
 from calltrace.speech.segments import phrases
 from calltrace.speech.vad import FRAME_SECONDS
 from calltrace.speech.wer import normalised, word_errors
-from calltrace.speech.windows import Stretch, Window, halves, pack, spread
+from calltrace.speech.windows import Stretch, Window, halves, pack, spread, with_lead
 
 # About as much as fits into one window.
 PLAIN = {
@@ -139,6 +139,13 @@ def test_plain_speech_is_no_loop_in_any_script_and_a_loop_is_one(language: str) 
 def test_english_is_measured_as_whisper_measures_it() -> None:
     said = PLAIN["English"].encode()
     assert compression(PLAIN["English"]) == len(said) / len(zlib.compress(said))
+
+
+def test_a_lead_takes_half_of_a_pause_at_most() -> None:
+    given = [Stretch(0, 0.1, 2.0), Stretch(0, 2.1, 3.0), Stretch(0, 3.0, 4.0), Stretch(1, 5.0, 6.0)]
+    led = with_lead(reversed(given), 0.2)
+    assert [one.end for one in led] == [one.end for one in given]
+    assert [one.start for one in led] == pytest.approx([0.0, 2.05, 3.0, 4.8])
 
 
 def test_a_language_is_pooled_over_windows_by_their_length() -> None:

@@ -153,7 +153,7 @@ def test_recordings_are_dropped_anywhere_on_the_page(admin: Seat) -> None:
     expect(page.get_by_role("button", name="Recordings")).to_be_focused()
 
 
-def test_a_format_that_no_browser_plays_is_said_so(admin: Seat) -> None:
+def test_a_format_that_no_browser_plays_is_played_from_the_copy(admin: Seat) -> None:
     page = admin.go("/calls")
     page.get_by_text("Upload", exact=True).first.click()
     silence = FilePayload(name="bare.ulaw", mimeType="application/octet-stream", buffer=b"\xff\x7f" * 8000)
@@ -161,8 +161,12 @@ def test_a_format_that_no_browser_plays_is_said_so(admin: Seat) -> None:
     page.locator("form[data-upload]").get_by_role("button", name="Upload").click()
     page.locator("[data-state=done]").get_by_role("link").click()
     expect(page.locator("[data-live]")).to_have_attribute("data-live", "done", timeout=LONG_MS)
-    expect(page.get_by_text("This browser cannot play the format of the recording.")).to_be_visible()
     expect(page.get_by_text("Nothing was said.")).to_be_visible()
+    until(page, "document.querySelector('audio').readyState > 0")
+    assert page.evaluate("document.querySelector('audio').duration") == pytest.approx(2.0, abs=0.1)
+    expect(page.get_by_text("This browser cannot play the format of the recording.")).to_be_hidden()
+    page.evaluate("document.querySelector('audio').dispatchEvent(new Event('error'))")
+    expect(page.get_by_text("This browser cannot play the format of the recording.")).to_be_visible()
 
 
 @pytest.mark.parametrize("width", [390, 1280])
