@@ -29,6 +29,7 @@ NAMES = {"en": "english", "de": "german"}
 SURE = -0.1
 Fields = Mapping[str, Sequence[bytes]]
 Json = dict[str, Any]
+_PATIENCE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,13 @@ class AsrServer:
     )
 
     def reset(self, dialect: Dialect = "openai") -> "AsrServer":
-        """As new, in a dialect; what the model has heard it need not hear again."""
+        """As new, in a dialect; what the model has heard it need not hear again.
+
+        Requests that a client gave up are still being answered: they must not count for what comes now.
+        """
+        until = time.monotonic() + _PATIENCE_SECONDS
+        while self._at_once and time.monotonic() < until:
+            time.sleep(0.01)
         self.dialect, self.faults, self.always = dialect, [], None
         self.requests, self.most_at_once = [], 0
         return self

@@ -112,6 +112,14 @@ class Settings(BaseSettings):
             raise ValueError("The key belongs into ASR_API_KEY, not into the address")
         return value
 
+    @field_validator("asr_api_key")
+    @classmethod
+    def _asr_api_key(cls, value: str) -> str:
+        """Spaces around it come from files and shells; what no header can hold would end up in errors."""
+        if not value.strip().isascii() or not value.strip().isprintable():
+            raise ValueError("A key has printable ASCII characters only")
+        return value.strip()
+
     @field_validator("smtp_url")
     @classmethod
     def _smtp_url(cls, value: str) -> str:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from calltrace.kit.errors import ConfigurationError
-from calltrace.settings import NOT_YET, load_settings, source_of
+from calltrace.settings import NOT_YET, Settings, load_settings, source_of
 
 
 def test_defaults_are_those_of_the_interfaces_page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -50,3 +51,10 @@ def test_a_documented_setting_that_does_nothing_yet_is_refused(
     monkeypatch.setenv(f"CALLTRACE_{name}", "1")
     with pytest.raises(ConfigurationError, match="not supported"):
         load_settings()
+
+
+@pytest.mark.parametrize("key", ["sk\n1", "schlüssel", "a\x00b"])
+def test_a_key_that_no_header_can_hold_is_refused(key: str) -> None:
+    with pytest.raises(ValidationError, match="printable ASCII"):
+        Settings(asr_api_key=key)
+    assert Settings(asr_api_key=" sk-1\n").asr_api_key == "sk-1"

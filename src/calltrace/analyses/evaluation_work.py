@@ -117,11 +117,17 @@ async def give_back(session: AsyncSession, claim: Claim) -> None:
     await _write(session, claim, {"attempts": EvaluationRow.attempts - 1})
 
 
-async def supersede(session: AsyncSession, analysis_id: uuid.UUID, error: ErrorDocument) -> None:
-    """End all that is still to be made of an analysis; a worker that has one finds its claim stale."""
+async def supersede(
+    session: AsyncSession, analysis_id: uuid.UUID, error: ErrorDocument
+) -> set[uuid.UUID | None]:
+    """End all that is still to be made of an analysis; a worker that has one finds its claim stale.
+
+    The answer is the scorecard versions that it was to be made by; none is the scorecard that ships.
+    """
     values = {"status": "failed", "completed_at": clock.now(), "error": error.model_dump(mode="json")}
     waiting = update(EvaluationRow).where(EvaluationRow.analysis_id == analysis_id)
-    await session.execute(waiting.where(EvaluationRow.status == "queued").values(values))
+    ended = waiting.where(EvaluationRow.status == "queued").values(values)
+    return set(await session.scalars(ended.returning(EvaluationRow.scorecard_version_id)))
 
 
 async def _write(session: AsyncSession, claim: Claim, values: dict[str, Any]) -> None:

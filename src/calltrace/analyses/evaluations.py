@@ -68,11 +68,22 @@ async def ask(session: AsyncSession, org_id: uuid.UUID, wish: Wish) -> Evaluatio
     """
     analysis = await heard_analysis(session, wish.analysis_id, wish.mode)
     version_id = await _version(session, analysis, wish.scorecard_id)
-    row = await queries.waiting_evaluation(session, analysis.id, version_id)
+    return await ask_for(session, org_id, analysis.id, version_id, wish.api_key_id)
+
+
+async def ask_for(
+    session: AsyncSession,
+    org_id: uuid.UUID,
+    analysis_id: uuid.UUID,
+    version_id: uuid.UUID | None,
+    api_key_id: uuid.UUID | None,
+) -> EvaluationRow:
+    """The same by one version of a scorecard (none: the one that ships), of an analysis that is locked."""
+    row = await queries.waiting_evaluation(session, analysis_id, version_id)
     if row is None:
         row = EvaluationRow(
-            id=uuid7(), org_id=org_id, analysis_id=analysis.id, status="queued",
-            scorecard_version_id=version_id, api_key_id=wish.api_key_id,
+            id=uuid7(), org_id=org_id, analysis_id=analysis_id, status="queued",
+            scorecard_version_id=version_id, api_key_id=api_key_id,
         )  # fmt: skip
         session.add(row)
         await session.flush()

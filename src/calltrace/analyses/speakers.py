@@ -1,11 +1,12 @@
 """Correcting who is who in a call that was heard: new roles, new metrics, and one more evaluation.
 
-Nothing is transcribed again. What is still to be evaluated with the old roles is superseded: a result of
-roles that somebody called wrong must not come last.
+Nothing is transcribed again. What is still to be evaluated with the old roles is superseded and asked for
+anew, by the same scorecards: a result of roles that somebody called wrong must not come last.
 """
 
+import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from calltrace.analyses import evaluation_work, evaluations
 from calltrace.analyses.document import ErrorDocument
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.models import EvaluationRow, TranscriptRow
+from calltrace.db.base import Json
 from calltrace.speech import reassign
 from calltrace.speech.marks import with_overlaps
 from calltrace.speech.metrics import measure
@@ -52,19 +54,39 @@ async def correct(
     """
     analysis = await evaluations.heard_analysis(session, wanted.analysis_id, wanted.mode)
     row = await session.get_one(TranscriptRow, analysis.id)
-    transcript = Transcript.model_validate(row.document)
-    if wanted.speakers is None:
-        transcript = reassign.swapped(transcript)
-    else:
-        transcript = reassign.assigned(transcript, wanted.speakers)
-    row.document = transcript.model_dump(mode="json")
-    known = None if analysis.marks is None else [Mark.model_validate(mark) for mark in analysis.marks]
-    marks = None if known is None else with_overlaps(known, transcript)
-    metrics = measure(transcript, analysis.duration_seconds or 0.0, marks)
-    analysis.marks = None if marks is None else [mark.model_dump(mode="json") for mark in marks]
-    analysis.metrics = metrics.model_dump(mode="json")
-    await evaluation_work.supersede(session, analysis.id, _SUPERSEDED)
-    roles = {segment.speaker_id: segment.speaker for segment in transcript.segments}
-    await record(session, org_id, actor, Deed("analysis.roles_corrected", analysis.id, {"speakers": roles}))
+    duration = analysis.duration_seconds or 0.0
+    # In a thread: a transcript of hours must not hold up other requests.
+    found = await asyncio.to_thread(_corrected, row.document, analysis.marks, duration, wanted.speakers)
+    row.document, analysis.marks, analysis.metrics = found.transcript, found.marks, found.metrics
+    versions = await evaluation_work.supersede(session, analysis.id, _SUPERSEDED)
+    await record(
+        session, org_id, actor, Deed("analysis.roles_corrected", analysis.id, {"speakers": found.roles})
+    )
     wish = Wish(analysis.id, wanted.mode, api_key_id=wanted.api_key_id)
-    return await evaluations.ask(session, org_id, wish)
+    answer = await evaluations.ask(session, org_id, wish)
+    for version_id in versions - {answer.scorecard_version_id}:
+        await evaluations.ask_for(session, org_id, analysis.id, version_id, wanted.api_key_id)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Corrected:
+    transcript: Json
+    marks: list[Json] | None
+    metrics: Json
+    roles: dict[str, Role]
+
+
+def _corrected(
+    document: Json, marks: Sequence[Json] | None, duration: float, speakers: Mapping[str, Role] | None
+) -> _Corrected:
+    transcript = Transcript.model_validate(document)
+    changed = reassign.swapped(transcript) if speakers is None else reassign.assigned(transcript, speakers)
+    known = None if marks is None else [Mark.model_validate(mark) for mark in marks]
+    again = None if known is None else with_overlaps(known, changed)
+    return _Corrected(
+        changed.model_dump(mode="json"),
+        None if again is None else [mark.model_dump(mode="json") for mark in again],
+        measure(changed, duration, again).model_dump(mode="json"),
+        {segment.speaker_id: segment.speaker for segment in changed.segments},
+    )

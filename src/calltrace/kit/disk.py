@@ -18,6 +18,11 @@ class DiskFullError(ProcessingError):
     retryable = True
 
 
+def is_full(error: BaseException) -> bool:
+    """Whether an error says that there is no room."""
+    return isinstance(error, OSError) and error.errno in _FULL
+
+
 @contextmanager
 def room_needed() -> Generator[None]:
     """Work that writes files; other errors pass unchanged.
@@ -28,6 +33,6 @@ def room_needed() -> Generator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno in _FULL:
+        if is_full(error):
             raise DiskFullError("There is no room on the disk for the recording.") from error
         raise

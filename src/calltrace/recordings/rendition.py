@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from av.error import FFmpegError
 
+from calltrace.kit.disk import is_full
 from calltrace.kit.progress import Progress
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 from calltrace.recordings.remarks import Remark
@@ -54,7 +55,11 @@ class Playback:
 def provide(audio: DecodedAudio, source: Path, copy: Path, progress: Progress) -> Playback:
     """See to it that a recording can be played: as it is if browsers play ``source``, else as ``copy``.
 
-    Whatever goes wrong is a warning: a call that cannot be played can still be read.
+    Whatever goes wrong is a warning: a call that cannot be played can still be read. Only a full disk is not
+    put up with.
+
+    Raises:
+        OSError: the disk is full.
     """
     if plays_as_it_is(audio, source):
         return Playback(playable=True)
@@ -62,6 +67,8 @@ def provide(audio: DecodedAudio, source: Path, copy: Path, progress: Progress) -
         encode(audio, copy, progress)
     except (FFmpegError, OSError, ValueError) as error:
         copy.unlink(missing_ok=True)
+        if is_full(error):  # passes, and is tried again with everything else
+            raise
         reason = getattr(error, "strerror", None) or error
         remark = Remark("copy_not_made", f"No copy that browsers play could be made: {reason}.")
         return Playback(playable=False, warnings=(remark,))

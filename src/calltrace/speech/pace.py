@@ -37,6 +37,7 @@ class Pace:
         self._done = self._under_way = self._told = 0.0
         self._began = self._since = time.monotonic()
         self._over = threading.Event()
+        self._stopped: BaseException | None = None
         self._thread = threading.Thread(target=self._tick, name="pace", daemon=True)
 
     def __enter__(self) -> Self:
@@ -49,6 +50,8 @@ class Pace:
     ) -> None:
         self._over.set()
         self._thread.join()
+        if error is None:
+            self._check()
 
     @contextmanager
     def step(self, amount: float) -> Generator[None]:
@@ -61,6 +64,7 @@ class Pace:
             with self._lock:
                 self._under_way -= amount
             raise
+        self._check()
         with self._lock:
             self._under_way -= amount
             self._done += amount
@@ -68,16 +72,24 @@ class Pace:
             self._seconds_each = (self._since - self._began) / max(self._done, _TINY)
             self._tell(self._done / self._total)
 
+    def _check(self) -> None:
+        """Whoever is told may stop the work by an error: it is raised here, where the work is done."""
+        if self._stopped is not None:
+            raise self._stopped
+
     def again(self) -> None:
         """Tell what was told last: nothing moved, and somebody is still there."""
         with self._lock:
             self._progress(self._told)
 
     def _tick(self) -> None:
-        while not self._over.wait(TICK_SECONDS):
-            with self._lock:
-                likely = (time.monotonic() - self._since) / max(self._seconds_each, _TINY)
-                self._tell((self._done + min(likely, _MOST_OF_A_STEP * self._under_way)) / self._total)
+        try:
+            while not self._over.wait(TICK_SECONDS):
+                with self._lock:
+                    likely = (time.monotonic() - self._since) / max(self._seconds_each, _TINY)
+                    self._tell((self._done + min(likely, _MOST_OF_A_STEP * self._under_way)) / self._total)
+        except BaseException as error:  # noqa: BLE001 - raised again where the work is done: here nobody sees it
+            self._stopped = error
 
     def _tell(self, share: float) -> None:
         """Under the lock: shares only ever rise."""

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from types import MappingProxyType
@@ -68,9 +69,10 @@ async def _take(request: Request, desk: Desk, taken: Taken) -> None:
     async for part in parts(content_type, arriving(request, IDLE_SECONDS)):
         if part.file_name is None and part.name in fields:
             fields[part.name] = await part.text()
+            if fields["mode"] in MODES:  # a form that is refused comes back as what it was
+                taken.mode = cast("Mode", fields["mode"])
         elif part.file_name:
             wishes = wishes or _wishes(fields, desk)
-            taken.mode = wishes.mode
             taken.analysis_ids.append(await _one(desk, part, wishes))
     _wishes(fields, desk)
     if not taken.analysis_ids:
@@ -108,7 +110,7 @@ async def _one(desk: Desk, part: Part, wishes: Wishes) -> uuid.UUID:
     """One file: opened, received, submitted; what was received of a refused one is let go."""
     place, org = desk.platform.uploads, desk.who.org_id
     name = plain_name(part.file_name or "")
-    wanted = uploads.Wanted(name, None, part.content_type, direct=False, mode=wishes.mode)
+    wanted = uploads.Wanted(name, None, _plain_type(part.content_type), direct=False, mode=wishes.mode)
     upload = (await uploads.open_upload(place, org, None, wanted)).upload
     try:
         await upload_receive.receive(place, org, upload.id, Sending(), part.body)
@@ -120,10 +122,24 @@ async def _one(desk: Desk, part: Part, wishes: Wishes) -> uuid.UUID:
                 mode=wishes.mode, upload_id=upload.id,
             ),
         )  # fmt: skip
-    except CallTraceError:
-        await uploads.cancel(place, org, upload.id)
-        raise
+    except CallTraceError as error:
+        with suppress(CallTraceError):  # housekeeping lets go of it, too; what went wrong first is told
+            await uploads.cancel(place, org, upload.id)
+        raise _as_the_form_calls_it(error) from None
     return accepted.analysis_id
+
+
+def _as_the_form_calls_it(error: CallTraceError) -> CallTraceError:
+    """Errors of the API name its fields; an agent that was deleted meanwhile is no fault of the file."""
+    names = {"/agentId": "/agent", "/queueId": "/queue"}
+    error.errors = tuple(FieldError(names.get(one.pointer, one.pointer), one.detail) for one in error.errors)
+    return error
+
+
+def _plain_type(content_type: str | None) -> str | None:
+    """The media type without parameters, if it looks like one."""
+    plain = (content_type or "").partition(";")[0].strip()
+    return plain if plain.isascii() and plain.isprintable() and 0 < len(plain) <= _LONGEST_NAME else None
 
 
 def plain_name(text: str) -> str | None:

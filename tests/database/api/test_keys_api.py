@@ -18,7 +18,7 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 FAMILIES = {
     "analyses": "analysis", "calls": "calls", "uploads": "storage", "webhook-endpoints": "webhooks",
     "webhook-deliveries": "webhooks", "agents": "catalog", "queues": "catalog", "scorecards": "catalog",
-    "erasures": "analysis",
+    "erasures": "analysis", "organization": "catalog",
 }  # fmt: skip
 """The first word of a path, and the family of scopes that opens it (interfaces, section 3)."""
 

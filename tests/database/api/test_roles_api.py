@@ -13,9 +13,11 @@ from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
+from calltrace.scorecards.catalogue import default_scorecard
 from database.analyses.factory import EVALUATION, completed, submitted
 from database.api.asking import auth, problem_of
 from database.conftest import Caller, count, new_token
+from database.scorecards.factory import stored
 
 
 @pytest.fixture
@@ -115,3 +117,19 @@ async def test_scopes_tenants_and_what_is_under_way(
     problem_of(await api.post(f"{path}/roles", headers=auth(stranger)), 404, "not_found")
     early = f"/api/v1/analyses/{await submitted(intake, caller.org_id)}/roles"
     problem_of(await api.post(early, headers=auth(caller.token)), 409, "analysis_not_completed")
+
+
+async def test_what_was_asked_for_by_another_scorecard_is_asked_for_again(
+    api: httpx2.AsyncClient, caller: Caller, platform: Platform, path: str
+) -> None:
+    made = await stored(platform.database, caller.org_id)
+    wish = {"scorecardId": str(made.row.id)}
+    old = (await api.post(f"{path}/evaluations", json=wish, headers=auth(caller.token))).json()
+    new = (await api.post(f"{path}/roles", headers=auth(caller.token))).json()
+    found = (await _shown(api, caller, f"{path}/evaluations"))["data"]
+    assert len(found) == 4
+    by_id = {one["evaluationId"]: one for one in found}
+    assert by_id[old["evaluationId"]]["error"]["code"] == "evaluation_superseded"
+    waiting = [one for one in found if one["status"] == "queued"]
+    assert {one["scorecard"]["name"] for one in waiting} == {"Renewals", default_scorecard().name}
+    assert new["evaluationId"] in {one["evaluationId"] for one in waiting}

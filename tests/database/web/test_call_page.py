@@ -129,7 +129,7 @@ async def test_a_call_that_failed_says_why_in_words(
         assert shown in page, shown
 
 
-async def test_deliveries_are_told_to_everybody_and_lead_admins_on(
+async def test_deliveries_are_told_to_everybody_and_where_they_go_to_admins(
     admin: Browser, person: NewPerson, platform: Platform, intake: Intake, org: uuid.UUID
 ) -> None:
     url = "https://127.0.0.1/hook"
@@ -138,8 +138,10 @@ async def test_deliveries_are_told_to_everybody_and_lead_admins_on(
     found = await submitted(intake, org)
     page = (await admin.get(f"/calls/{found}")).text
     assert 'href="/admin/integrations/deliveries/whd_' in page
+    assert url in page
     shown = (await (await person("reviewer")).get(f"/calls/{found}")).text
-    assert url in shown
+    assert "analysis.created" in shown
+    assert url not in shown
     assert "/admin/integrations" not in shown
 
 

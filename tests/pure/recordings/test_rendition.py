@@ -12,6 +12,7 @@ from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 from calltrace.recordings.decode import decode
 from calltrace.recordings.rendition import BITS_PER_SECOND, Playback, provide
 from calltrace.recordings.sniff import sniff
+from tinydisk import tiny_disk
 
 Encode = Callable[..., Path]
 
@@ -132,6 +133,16 @@ def test_a_copy_that_cannot_be_written_is_a_warning_and_leaves_nothing(
     assert (found.playable, found.copy, len(found.warnings)) == (False, None, 1)
     assert found.warnings[0].code == "copy_not_made"
     assert not nowhere.exists()
+
+
+def test_a_full_disk_is_not_put_up_with(encode: Encode, tmp_path: Path) -> None:
+    source = encode("a.wav", "pcm_s16le", (440.0,))
+    audio = _decoded(source, tmp_path / "source")
+    with tiny_disk(tmp_path / "disk", 1) as disk:
+        (disk / "ballast").write_bytes(bytes(1 << 20))
+        with pytest.raises(OSError, match="No space"):
+            provide(audio, source, disk / "copy", silent)
+        assert not (disk / "copy").exists()
 
 
 def test_the_copy_holds_no_name_of_the_recording_and_no_other_stream(

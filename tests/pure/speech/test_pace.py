@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+import time
 
 import pytest
 
@@ -51,6 +52,24 @@ def test_a_step_that_fails_is_not_done_and_the_thread_ends() -> None:
         raise RuntimeError
     assert all(share < 1.0 for share in told.shares)
     assert threading.active_count() == threads
+
+
+def test_whoever_is_told_can_stop_the_work() -> None:
+    told = threading.Event()
+
+    def stop(_share: float) -> None:
+        told.set()
+        raise KeyError
+
+    def work() -> None:
+        with Pace(stop, total=2.0, guess=0.001) as steps:
+            with steps.step(1.0):
+                assert told.wait(20)
+                time.sleep(0.05)
+            raise AssertionError("the step must not end in good order")
+
+    with pytest.raises(KeyError):
+        work()
 
 
 def test_steps_may_overlap() -> None:

@@ -43,6 +43,8 @@ _MOST_BYTES = 16 * 1024 * 1024
 _MOST_SAID = 200
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
+_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
+"""As OpenSSL says it."""
 
 
 class Calls:
@@ -114,8 +116,10 @@ class Calls:
             limit = self._server.timeout_seconds
             raise _LaterError(f"The transcription server did not answer within {limit:g} seconds.") from None
         except (httpx2.TransportError, httpx2.DecodingError) as error:
-            reason = f"{type(error).__name__}: {error}".rstrip(": ")
-            raise _LaterError(f"The transcription server could not be asked ({reason}).") from error
+            log.warning("asr_not_reached", error=f"{type(error).__name__}: {error}")
+            # Without its words, which may hold names of the operator's network: customers read this.
+            kind = "its certificate is not trusted" if _UNTRUSTED in str(error) else type(error).__name__
+            raise _LaterError(f"The transcription server could not be asked ({kind}).") from error
 
     def _document(self, answer: httpx2.Response, body: bytes) -> object:
         if answer.status_code != HTTPStatus.OK:
