@@ -189,18 +189,19 @@ function reveal(box, element) {
 /** Colour the words that were searched for, where the browser can. */
 function mark(hits, wanted) {
   if (!CSS.highlights) return;
-  const ranges = [];
+  const found = new Highlight();
+  // Found in the text itself: lower case can be longer (İ), and then places would not fit.
+  const pattern = new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "giu");
   for (const { element } of hits) {
     const text = element.querySelector(".words").firstChild;
-    const said = text ? text.data.toLowerCase() : "";
-    for (let at = said.indexOf(wanted); at >= 0; at = said.indexOf(wanted, at + wanted.length)) {
+    for (const match of wanted && text ? text.data.matchAll(pattern) : []) {
       const range = new Range();
-      range.setStart(text, at);
-      range.setEnd(text, Math.min(at + wanted.length, text.length));
-      ranges.push(range);
+      range.setStart(text, match.index);
+      range.setEnd(text, match.index + match[0].length);
+      found.add(range);
     }
   }
-  CSS.highlights.set(HIGHLIGHT, new Highlight(...ranges));
+  CSS.highlights.set(HIGHLIGHT, found);
 }
 
 /** Keys are the page's only where nothing else wants them. */
