@@ -151,10 +151,15 @@ def _values(kind: str, text: str, runs: list[Run], distance: int) -> list[tuple[
 
 
 def _is_card(digits: str, topics: dict[str, int]) -> bool:
-    """By length and first digit; recognisers mishear digits, a failed check digit acquits nothing."""
-    if not _SHORTEST_CARD <= len(digits) <= _LONGEST_CARD or digits[0] not in "23456":
+    """By length and first digit; recognisers mishear digits, a failed check digit acquits nothing.
+
+    They also repeat groups: where a card is spoken of, a longer number is one, too.
+    """
+    if len(digits) < _SHORTEST_CARD or digits[0] not in "23456":
         return False
-    return luhn(digits) or len(digits) in _CARD_LENGTHS or "payment_card" in topics
+    if "payment_card" in topics:
+        return True
+    return len(digits) in _CARD_LENGTHS or (len(digits) <= _LONGEST_CARD and luhn(digits))
 
 
 def luhn(digits: str) -> bool:
