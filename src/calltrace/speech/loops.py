@@ -37,33 +37,30 @@ def without_impossible_loops(words: Sequence[HeardWord]) -> list[HeardWord]:
     long as spoken words do ("no, no, no, no"), else it is cut to its first time.
     """
     kept: list[HeardWord] = []
+    plain = [word.text.lower().strip(".,!?… ") for word in words]
     position = 0
     while position < len(words):
-        size, repeats = _run(words, position)
+        size, repeats = _run(plain, position)
         run = words[position : position + size * repeats]
         kept += run[:size] if repeats >= _FEWEST_REPEATS and _is_impossible(run) else run
         position += len(run)
     return kept
 
 
-def _run(words: Sequence[HeardWord], position: int) -> tuple[int, int]:
+def _run(plain: Sequence[str], position: int) -> tuple[int, int]:
     for size in range(1, _LONGEST_PHRASE + 1):
-        repeats = _repeats(words, position, size)
+        repeats = _repeats(plain, position, size)
         if repeats >= _FEWEST_REPEATS:
             return size, repeats
     return 1, 1
 
 
-def _repeats(words: Sequence[HeardWord], position: int, size: int) -> int:
-    phrase = _plain(words[position : position + size])
+def _repeats(plain: Sequence[str], position: int, size: int) -> int:
+    phrase = plain[position : position + size]
     repeats = 1
-    while _plain(words[position + repeats * size : position + (repeats + 1) * size]) == phrase:
+    while plain[position + repeats * size : position + (repeats + 1) * size] == phrase:
         repeats += 1
     return repeats
-
-
-def _plain(words: Sequence[HeardWord]) -> list[str]:
-    return [word.text.lower().strip(".,!?… ") for word in words]
 
 
 def _is_impossible(run: Sequence[HeardWord]) -> bool:

@@ -11,6 +11,7 @@ from calltrace.speech.engines.protocol import Engine, HeardWord, Recognition
 from calltrace.speech.roles import ChannelOption, Line, Roles
 from calltrace.speech.segments import Phrase, phrases
 from calltrace.speech.transcript import Attribution, Segment, Transcript, Word
+from calltrace.speech.voices.beside import VoicesBeside
 from calltrace.speech.voices.service import tell_apart
 from calltrace.speech.windows import with_lead
 
@@ -59,8 +60,9 @@ def transcribe(
     ``layout`` is what ``listen`` has found; without it this listens first.
     """
     layout = layout or listen(audio, progress)
-    heard = _recognise(audio, layout, options, engine, progress)
-    spoken = _spoken(audio, layout, heard.words, progress)
+    with VoicesBeside(audio, layout.speech) as voices:
+        heard = _recognise(audio, layout, options, engine, progress)
+        spoken = _spoken(layout, heard.words, voices, progress)
     parts = _parties(layout, spoken, options)
     progress(1.0)
     return Transcript(
@@ -89,7 +91,7 @@ def _recognise(
     return heard if heard.words else nothing  # a language of no words is a guess about noise
 
 
-def _spoken(audio: DecodedAudio, layout: Layout, words: Sequence[HeardWord], progress: Progress) -> _Spoken:
+def _spoken(layout: Layout, words: Sequence[HeardWord], voices: VoicesBeside, progress: Progress) -> _Spoken:
     """The words in phrases of one voice each, in order."""
     speaking = sorted({word.channel for word in words})
     found: list[Phrase] = []
@@ -99,7 +101,7 @@ def _spoken(audio: DecodedAudio, layout: Layout, words: Sequence[HeardWord], pro
         part = within(progress, done / len(speaking), (done + 1) / len(speaking))
         speech = [stretch for stretch in layout.speech if stretch.channel == channel]
         said = [word for word in words if word.channel == channel]
-        told, likeness = tell_apart(audio, speech, said, likely_one=len(speaking) > 1, progress=part)
+        told, likeness = tell_apart(said, voices.of(channel, part, likely_one=len(speaking) > 1))
         found += phrases(told, speech)
     return _Spoken(sorted(found, key=lambda phrase: (phrase.start, phrase.channel)), speaking, likeness)
 

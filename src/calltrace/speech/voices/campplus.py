@@ -21,23 +21,26 @@ CHANNELS = 512
 _BLOCKS = ((12, 1), (24, 2), (16, 2))
 """Layers and dilation of each dense block."""
 _GROWTH, _NARROW = 32, 128
-_SEGMENT = 100
-"""Frames of output that share one context."""
-UNIT = _SEGMENT * STRIDE
-"""Two seconds: a block has a whole number of so many frames of features."""
+SEGMENT = 200
+"""Frames of features that share one context, at most: two seconds."""
 _PLANES = 320
 """What the head hands on for each frame: 32 channels of 10 bands."""
 _OPSET, _IR = 18, 9
 
 
 def graph(weights: Tensors) -> ModelProto:
-    """``features``, ``(n, BANDS, units * UNIT)``, to ``frames``, ``(n, CHANNELS, units * UNIT / STRIDE)``."""
+    """``features``, ``(n, BANDS, time)``, to ``frames``, ``(n, CHANNELS, time / STRIDE)``.
+
+    ``segments``, ``(1,)``: how many parts of one length, at most ``SEGMENT``, share a context each; ``time``
+    is a multiple of ``STRIDE * segments``.
+    """
     drawing = _Drawing(weights)
     last = drawing.network("features")
     drawing.nodes.append(helper.make_node("Identity", [last], ["frames"]))
     features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", BANDS, "time"])
+    segments = helper.make_tensor_value_info("segments", TensorProto.INT64, [1])
     frames = helper.make_tensor_value_info("frames", TensorProto.FLOAT, ["n", CHANNELS, "steps"])
-    body = helper.make_graph(drawing.nodes, "campplus", [features], [frames], drawing.constants)
+    body = helper.make_graph(drawing.nodes, "campplus", [features, segments], [frames], drawing.constants)
     model = helper.make_model(body, opset_imports=[helper.make_opsetid("", _OPSET)])
     model.ir_version = _IR
     return model
@@ -49,6 +52,7 @@ class _Drawing:
     def __init__(self, weights: Tensors) -> None:
         self._weights = weights
         self._number = count()
+        self._shapes: dict[int, str] = {}
         self.nodes: list[NodeProto] = []
         self.constants: list[TensorProto] = []
 
@@ -86,14 +90,21 @@ class _Drawing:
         x = self._line(self._normal(x, f"{key}.nonlinear1"), f"{key}.linear1")
         x = self._normal(x, f"{key}.nonlinear2")
         local = self._line(x, f"{key}.cam_layer.linear_local", pad=dilation, dilation=dilation)
-        parts = self._op("Reshape", x, self._shape(0, _NARROW, -1, _SEGMENT))
+        parts = self._op("Reshape", x, self._in_segments(_NARROW))
         parts = self._op("ReduceMean", parts, self._shape(-1), keepdims=0)
         whole = self._op("ReduceMean", parts, self._shape(-1), keepdims=1)
         mask = self._relu(self._line(self._op("Add", parts, whole), f"{key}.cam_layer.linear1"))
         mask = self._op("Sigmoid", self._line(mask, f"{key}.cam_layer.linear2"))
         mask = self._op("Unsqueeze", mask, self._shape(-1))
-        local = self._op("Reshape", local, self._shape(0, _GROWTH, -1, _SEGMENT))
+        local = self._op("Reshape", local, self._in_segments(_GROWTH))
         return self._op("Reshape", self._op("Mul", local, mask), self._shape(0, _GROWTH, -1))
+
+    def _in_segments(self, channels: int) -> str:
+        """The shape ``(n, channels, segments, rest)``."""
+        if channels not in self._shapes:
+            parts = self._shape(0, channels), "segments", self._shape(-1)
+            self._shapes[channels] = self._op("Concat", *parts, axis=0)
+        return self._shapes[channels]
 
     def _plane(self, x: str, key: str, stride: int = 1, pad: int = 1) -> str:
         return self._op("Conv", x, self._weight(f"{key}.weight"), strides=[stride, 1], pads=[pad] * 4)

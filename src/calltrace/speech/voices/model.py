@@ -30,10 +30,12 @@ _SHA256 = "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
 _WINDOW_SECONDS, _HOP_SECONDS = 1.5, 0.5
 _SHORTEST = 30
 """Frames of features; less tells nothing."""
-_MOST_UNITS = 4
-"""Of two seconds, in one block."""
-_BATCH_UNITS = 16
-"""In one run: half a minute of speech, some 100 MB."""
+_BLOCK = 800
+"""Frames of features in one block, at most: eight seconds."""
+_STEP = 40
+"""A block is filled up to a multiple of so many; two seconds would be a fifth more to compute."""
+_BATCH = 3200
+"""Frames in one run: half a minute of speech, some 100 MB."""
 _PORTION = 32
 """Stretches whose features are in memory at once."""
 _EPSILON = 1e-5
@@ -78,7 +80,7 @@ class VoiceModel:
         options.intra_op_num_threads = threads.allowed()
         model = campplus.graph(tensors).SerializeToString()
         self._session: Any = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
-        self._unit, self._stride = campplus.UNIT, campplus.STRIDE
+        self._segment, self._stride = campplus.SEGMENT, campplus.STRIDE
         self._dense = tensors["xvector.dense.linear.weight"][:, :, 0]
         self._mean = tensors["xvector.dense.nonlinear.batchnorm.running_mean"]
         self._scale = 1 / np.sqrt(tensors["xvector.dense.nonlinear.batchnorm.running_var"] + _EPSILON)
@@ -110,21 +112,21 @@ class VoiceModel:
     def _run(self, features: Sequence[Features]) -> list[npt.NDArray[np.float32]]:
         """Frames of output for each of some stretches, ``(CHANNELS, n)``.
 
-        Stretches are cut into blocks, and each block is filled up to whole units with its own beginning;
-        blocks of one length run together.
+        Stretches are cut into blocks, and each block is filled up with its own beginning; blocks of one
+        length run together.
         """
         blocks = [
-            (index, part[first : first + self._unit * _MOST_UNITS])
+            (index, part[first : first + _BLOCK])
             for index, part in enumerate(features)
-            for first in range(0, len(part), self._unit * _MOST_UNITS)
+            for first in range(0, len(part), _BLOCK)
         ]
-        lengths = [-(-len(block) // self._unit) for _, block in blocks]
+        lengths = [-(-len(block) // _STEP) * _STEP for _, block in blocks]
         done: dict[int, npt.NDArray[np.float32]] = {}
-        for units in sorted(set(lengths)):
-            places = [at for at, length in enumerate(lengths) if length == units]
-            for first in range(0, len(places), _BATCH_UNITS // units):
-                some = places[first : first + _BATCH_UNITS // units]
-                frames = self._frames([blocks[at][1] for at in some], units * self._unit)
+        for length in sorted(set(lengths)):
+            places = [at for at, one in enumerate(lengths) if one == length]
+            for first in range(0, len(places), _BATCH // length):
+                some = places[first : first + _BATCH // length]
+                frames = self._frames([blocks[at][1] for at in some], length)
                 done |= dict(zip(some, frames, strict=True))
         return [
             np.concatenate([done[at] for at, (owner, _) in enumerate(blocks) if owner == index], axis=1)
@@ -135,7 +137,8 @@ class VoiceModel:
         """Frames of output of blocks that are filled up to one length."""
         filled = np.stack([np.take(block, range(length), axis=0, mode="wrap") for block in blocks])
         features = np.ascontiguousarray(filled.transpose(0, 2, 1))
-        frames: Any = self._session.run(None, {"features": features})[0]
+        segments = np.array([_segments(length, self._segment)], np.int64)
+        frames: Any = self._session.run(None, {"features": features, "segments": segments})[0]
         return [
             np.asarray(frame)[:, : len(block) // self._stride]
             for frame, block in zip(frames, blocks, strict=True)
@@ -145,6 +148,11 @@ class VoiceModel:
         statistics = np.concatenate([frames.mean(axis=1), frames.std(axis=1, ddof=1)])
         found = (self._dense @ statistics - self._mean) * self._scale
         return (found / max(float(np.linalg.norm(found)), _EPSILON)).astype(np.float32)
+
+
+def _segments(length: int, most: int) -> int:
+    """The power of two that cuts ``length`` into segments of at most ``most``; it divides every step."""
+    return 1 << max(-(-length // most) - 1, 0).bit_length()
 
 
 def _portions(speech: Sequence[Stretch]) -> Iterator[Sequence[Stretch]]:

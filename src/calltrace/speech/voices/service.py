@@ -1,6 +1,7 @@
 """The words of one channel, told apart by voice."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -9,8 +10,8 @@ import structlog
 from calltrace.kit.progress import Progress, silent
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.speech.engines.protocol import HeardWord
-from calltrace.speech.voices.grouping import group
-from calltrace.speech.voices.model import VoiceModel, weights_file
+from calltrace.speech.voices.grouping import Groups, group
+from calltrace.speech.voices.model import VoiceModel, VoiceWindow, weights_file
 from calltrace.speech.voices.words import with_voices
 from calltrace.speech.windows import Stretch
 
@@ -22,37 +23,44 @@ who speaks for a tenth of the time."""
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-def tell_apart(
-    audio: DecodedAudio,
-    speech: Sequence[Stretch],
-    words: Sequence[HeardWord],
-    *,
-    likely_one: bool = False,
-    progress: Progress = silent,
-) -> tuple[list[HeardWord], float]:
-    """The words of one channel with a voice each, and how much the two nearest voices are alike.
+@dataclass(frozen=True, slots=True)
+class Voices:
+    """More than one voice on a channel: short windows of its speech, and whose voice is in each."""
 
-    Where the weights are not installed, or there is too little speech to judge, no word has a voice.
+    windows: list[VoiceWindow]
+    groups: Groups
+
+
+def tell_apart(words: Sequence[HeardWord], voices: Voices | None) -> tuple[list[HeardWord], float]:
+    """The words of one channel, in order, with a voice each, and how alike the two nearest voices are.
+
+    Without ``voices`` (there is one, or nobody could tell) no word has a voice.
+    """
+    if voices is None:
+        return list(words), 1.0
+    return with_voices(words, voices.windows, voices.groups), voices.groups.likeness
+
+
+def find_voices(
+    audio: DecodedAudio, speech: Sequence[Stretch], *, likely_one: bool = False, progress: Progress = silent
+) -> Voices | None:
+    """The voices on one channel, or ``None``: one, or too little speech to judge, or no weights installed.
 
     Args:
         audio: the call.
         speech: where somebody speaks on the channel.
-        words: what was said on it, in order.
         likely_one: only a sample is listened to; if that has one voice, so has the channel.
         progress: told the done share.
     """
     model = _model()
     if model is None:
-        return list(words), 1.0
+        return None
     if likely_one and (some := _sample(speech)) != list(speech):
         windows = model.windows(audio, some)
         if not windows or group(windows, likely_one=True).voices == 1:
-            return list(words), 1.0
+            return None
     windows = model.windows(audio, speech, progress)
-    if not windows:
-        return list(words), 1.0
-    groups = group(windows, likely_one=likely_one)
-    return with_voices(words, windows, groups), groups.likeness
+    return Voices(windows, group(windows, likely_one=likely_one)) if windows else None
 
 
 def _sample(speech: Sequence[Stretch]) -> list[Stretch]:
