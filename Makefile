@@ -8,7 +8,7 @@ STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test chaos check format bench lock clean
+.PHONY: help install demo up test chaos check format bench train lock clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -65,6 +65,10 @@ format: $(STAMP_DEV) ## Format and fix what can be fixed
 
 bench: $(STAMP) ## The project's own benchmark
 	@$(BIN)/calltrace bench
+
+train: $(STAMP) ## Fit the shipped judge and roles to the labelled calls in training/, and measure them
+	@$(BIN)/python scripts/train_acts.py training --measure
+	@$(BIN)/python scripts/train_roles.py training
 
 lock: ## Write the lock files anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock
