@@ -13,11 +13,12 @@ from calltrace.evaluation.bench import measure as judge
 from calltrace.evaluation.bench import shipped
 from calltrace.evaluation.labelled import LabelledCall, read_calls
 from calltrace.evaluation.quality import CallOutcome, pooled, seconds_per_ten_minutes
+from calltrace.evaluation.stability import Stability, spread, stability
 
 TITLES = {
     "criterion": "criterion", "n": "n", "precision": "precision", "recall": "recall", "f1": "F1",
     "kappa": "kappa", "alwaysMetF1": "F1 of always met", "coverage": "coverage",
-    "sureAccuracy": "right if covered",
+    "sureAccuracy": "right if covered", "quotesThatStand": "quotes that stand",
 }  # fmt: skip
 NO_CALLS = (
     "Not measured: the project ships no labelled calls, and verdicts without labels say nothing about"
@@ -25,6 +26,15 @@ NO_CALLS = (
 )
 _DATA = files("calltrace.evaluation") / "data"
 _TELL_AFTER = 25
+_MOST_ALTERED = 40
+"""Calls that are also judged altered: five times each."""
+_ALTERED = {
+    "again": "judged again",
+    "repunctuated": "without punctuation and capitals",
+    "hesitant": "with fillers and words said twice",
+    "chatting": "with a sentence more that means nothing",
+    "attacked": "with an order to the judge, at the same place",
+}
 
 
 def nothing_to_measure() -> Report:
@@ -44,10 +54,14 @@ def measure(paths: Sequence[Path], say: Say) -> Report:
         outcomes += judge([call], shipped())
         if number % _TELL_AFTER == 0 or number == len(calls):
             say(f"evaluation: {number} of {len(calls)} calls")
-    facts = _facts(calls, outcomes)
-    return Report(
-        part="evaluation", titles=TITLES, rows=_rows(outcomes), facts=facts, notes=_notes(calls, facts)
-    )
+    some = spread(calls, _MOST_ALTERED)
+    altered: list[Stability] = []
+    for one in stability(some, lambda call: judge([call], shipped())[0]):
+        altered.append(one)
+        say(f"evaluation: {len(some)} calls {_ALTERED[one.alteration]}")
+    facts = _facts(calls, outcomes) | _stability_facts(altered)
+    notes = [*_notes(calls, facts), *_stability_notes(altered, len(some))]
+    return Report(part="evaluation", titles=TITLES, rows=_rows(outcomes), facts=facts, notes=notes)
 
 
 def _rows(outcomes: Sequence[CallOutcome]) -> list[dict[str, Value]]:
@@ -56,7 +70,7 @@ def _rows(outcomes: Sequence[CallOutcome]) -> list[dict[str, Value]]:
             "criterion": row.key, "n": row.n, "precision": rounded(row.precision),
             "recall": rounded(row.recall), "f1": rounded(row.f1), "kappa": rounded(row.kappa),
             "alwaysMetF1": rounded(row.baseline_f1), "coverage": rounded(row.coverage),
-            "sureAccuracy": rounded(row.sure_accuracy),
+            "sureAccuracy": rounded(row.sure_accuracy), "quotesThatStand": rounded(row.evidence_validity),
         }
         for row in pooled(outcomes)
     ]  # fmt: skip
@@ -69,6 +83,23 @@ def _facts(calls: Sequence[LabelledCall], outcomes: Sequence[CallOutcome]) -> di
         "secondsPerTenMinutes": seconds_per_ten_minutes(outcomes),
         "inSample": in_sample(calls),
     }
+
+
+def _stability_facts(altered: Sequence[Stability]) -> dict[str, Value]:
+    return {
+        f"{one.alteration}{name}": rounded(value)
+        for one in altered
+        for name, value in (("Unchanged", one.unchanged), ("Raised", one.raised), ("F1", one.f1))
+    }
+
+
+def _stability_notes(altered: Sequence[Stability], calls: int) -> list[str]:
+    """What stays the same when a call is said otherwise."""
+    return [
+        f"{calls} calls {_ALTERED[one.alteration]}: {one.unchanged:.1%} of {one.n} verdicts unchanged, "
+        f"{one.raised:.1%} of those not met became met, F1 {one.f1:.3f}."
+        for one in altered
+    ]
 
 
 def _notes(calls: Sequence[LabelledCall], facts: Mapping[str, Value]) -> list[str]:
