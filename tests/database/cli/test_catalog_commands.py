@@ -109,7 +109,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(run: Run, file: Path) -
     file.write_text(RENEWALS.replace("points: 10", "points: -1"))
     with pytest.raises(ScorecardError) as refusal:
         run(scorecards, "import", str(file))
-    assert refusal.value.detail.startswith(f"{file}: line 6, sections.0.criteria.0.points: ")
+    assert refusal.value.detail.startswith(f"{file}: line 6, column 45, sections.0.criteria.0.points: ")
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(ScorecardError, match="UTF-8"):
         run(scorecards, "import", str(file))
