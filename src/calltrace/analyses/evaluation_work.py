@@ -15,6 +15,7 @@ from calltrace.analyses import queries
 from calltrace.analyses.document import ErrorDocument
 from calltrace.analyses.errors import StaleAttemptError
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
+from calltrace.db.base import Json
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.scorecards.catalogue import default_scorecard
@@ -34,7 +35,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What making an evaluation takes; ``duration`` in seconds.
+    """What making an evaluation takes; ``duration`` in seconds, ``marks`` as they are kept.
 
     Attributes:
         tries: how often it failed before.
@@ -45,6 +46,7 @@ class Material:
     transcript: Transcript
     scorecard: Scorecard
     duration: float
+    marks: list[Json] | None
     tries: int
     lost: int
 
@@ -64,6 +66,7 @@ async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UU
         Transcript.model_validate(heard.document),
         await _scorecard(session, row.scorecard_version_id),
         analysis.duration_seconds or 0.0,
+        analysis.marks,
         row.tries,
         lost,
     )

@@ -37,9 +37,8 @@ from calltrace.kit.errors import CallTraceError, InvalidRequestError, UsageError
 from calltrace.pipeline.hearing import Heard, Job, StageProgress, hear
 from calltrace.recordings.decode import DecodeLimits
 from calltrace.recordings.media import judge_file
-from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.scorecards.catalogue import DEFAULT_SCORECARD, named_scorecard
 from calltrace.scorecards.document import Scorecard
-from calltrace.scorecards.yaml import load_scorecard
 from calltrace.settings import Settings
 from calltrace.speech.codes import known_language
 from calltrace.speech.engines.catalogue import chosen, load_engine
@@ -51,7 +50,8 @@ from calltrace.speech.service import SpeechOptions
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 FORMATS = ("text", "json", "srt", "vtt")
 ScorecardOption = Annotated[
-    Path | None, typer.Option(help="Scorecard as YAML; default: General service call.")
+    str,
+    typer.Option(help="Scorecard as a YAML file, or the key of one that ships (scorecards list --ready)."),
 ]
 
 
@@ -68,7 +68,7 @@ class Setup:
 def analyze(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Recordings.")],
-    scorecard: ScorecardOption = None,
+    scorecard: ScorecardOption = DEFAULT_SCORECARD,
     language: Annotated[str, typer.Option(help="auto, or a code such as en.")] = "auto",
     channels: Annotated[str, typer.Option(help="auto, agent-left, agent-right or mono.")] = "auto",
     hint: Annotated[list[str] | None, typer.Option(help="A name that may be said; may be repeated.")] = None,
@@ -92,11 +92,11 @@ def analyze(
     return 1 if failed else 0
 
 
-def _setup(settings: Settings, scorecard: Path | None, options: SpeechOptions) -> Setup:
+def _setup(settings: Settings, scorecard: str, options: SpeechOptions) -> Setup:
     limits = DecodeLimits(max_duration_seconds=settings.max_duration_seconds)
     threads.allow(settings.asr_threads)
     engine = load_engine(chosen(settings, models_cache(settings)))
-    return Setup(engine, read_scorecard(scorecard), options, limits)
+    return Setup(engine, named_scorecard(scorecard), options, limits)
 
 
 def models_cache(settings: Settings) -> Path:
@@ -121,7 +121,7 @@ def analyze_file(path: Path, setup: Setup, progress: StageProgress) -> AnalysisD
         moved("evaluating", 0.0)
         started = time.monotonic()
         evaluation = evaluate_transcript(
-            heard.transcript, setup.scorecard, duration=heard.duration_seconds,
+            heard.transcript, setup.scorecard, duration=heard.duration_seconds, marks=heard.marks,
             progress=lambda share: moved("evaluating", share),
         )  # fmt: skip
         return _completed(path, heard, evaluation, time.monotonic() - started)
@@ -182,12 +182,12 @@ def _print(document: AnalysisDocument, form: str, *, first: bool) -> None:
 def evaluate(
     context: typer.Context,
     files: Annotated[list[Path], typer.Argument(help="Transcripts as JSON.")],
-    scorecard: ScorecardOption = None,
+    scorecard: ScorecardOption = DEFAULT_SCORECARD,
     as_json: Annotated[bool, typer.Option("--json", help="One evaluation a line.")] = False,
 ) -> int:
     """Evaluate transcripts: {"language", "segments": [{"speaker", "start", "end", "text"}]}."""
     del context
-    card = read_scorecard(scorecard)
+    card = named_scorecard(scorecard)
     for path in files:
         transcript, duration = read_transcript(path)
         evaluation = evaluate_transcript(transcript, card, duration=duration)
@@ -197,20 +197,6 @@ def evaluate(
             document = _document(path, "completed", "done", transcript=transcript, evaluation=evaluation)
             report.render(document, Console())
     return 0
-
-
-def read_scorecard(path: Path | None) -> Scorecard:
-    """A scorecard from YAML, or the default one.
-
-    Raises:
-        UsageError: the file cannot be read. CallTraceError: it is no valid scorecard; the line is named.
-    """
-    if path is None:
-        return default_scorecard()
-    try:
-        return load_scorecard(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
 
 
 def _language(text: str) -> str:

@@ -58,9 +58,9 @@ def _row(result: CriterionResult, marks: Symbols) -> tuple[Text, Text, Text, Tex
 
 
 def _points(result: CriterionResult) -> str:
-    if result.verdict == "not_applicable":
-        return "n/a"
     provisional = "*" if result.verdict == "needs_review" else ""
+    if result.verdict == "not_applicable" or not result.max_score:
+        return f"n/a{provisional}"
     return f"{number(result.score)} / {number(result.max_score)}{provisional}"
 
 

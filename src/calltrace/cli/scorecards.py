@@ -2,7 +2,6 @@
 
 import json
 import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -15,9 +14,13 @@ from calltrace.cli.output import JsonOption, show_many, show_one
 from calltrace.db.listing import everything
 from calltrace.kit.errors import UsageError
 from calltrace.scorecards import queries, service, shown, versions
+from calltrace.scorecards.catalogue import named_scorecard, ready_scorecards, ready_text
 from calltrace.scorecards.document import Scorecard
-from calltrace.scorecards.errors import ScorecardError
+from calltrace.scorecards.schema import schema_text
 from calltrace.scorecards.yaml import dump_scorecard, load_scorecard
+
+OptionalOrg = Annotated[str | None, typer.Option("--org", help="Id or exact name of the organisation.")]
+_READY = ("key", "name", "criteria", "description")
 
 scorecards = typer.Typer(no_args_is_help=True, help="What calls are held against, as YAML files.")
 
@@ -25,7 +28,7 @@ scorecards = typer.Typer(no_args_is_help=True, help="What calls are held against
 @scorecards.command("import")
 def import_file(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="A scorecard as YAML.")],
+    file: Annotated[str, typer.Argument(help="A scorecard as YAML, or the key of one that ships.")],
     org: OrgOption,
     queue: Annotated[
         str | None, typer.Option(help="Hold calls of this queue against it: id, external id or name.")
@@ -33,7 +36,7 @@ def import_file(
     as_json: JsonOption = False,
 ) -> None:
     """Store a scorecard; one that is there already, by the file's id or key, gets a new version."""
-    wanted = _read(file)
+    wanted = named_scorecard(file)
 
     async def work(scope: Scope) -> dict[str, Any]:
         stored = await service.store(scope.session, scope.org_id, OPERATOR, wanted)
@@ -51,11 +54,17 @@ def import_file(
 def export(
     context: typer.Context,
     scorecard: Annotated[str, typer.Argument(help="Id, external id or name.")],
-    org: OrgOption,
+    org: OptionalOrg = None,
+    ready: Annotated[
+        bool, typer.Option("--ready", help="One that ships, by its key; needs no --org.")
+    ] = False,
     version: Annotated[int | None, typer.Option(help="None means the newest.", min=1)] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Print a scorecard as YAML that can be imported again."""
+    if ready:
+        _print_ready(scorecard, as_json=as_json)
+        return
 
     async def work(scope: Scope) -> dict[str, Any]:
         stored = await service.find(scope.session, scorecard)
@@ -63,32 +72,54 @@ def export(
             return stored.version.document
         return (await versions.find(scope.session, stored.row.id, str(version))).document
 
-    document = in_organisation(settings_of(context), org, work)
+    document = in_organisation(settings_of(context), _needed(org), work)
     text = json.dumps(document, ensure_ascii=False) + "\n" if as_json else _yaml(document)
     sys.stdout.write(text)
 
 
 @scorecards.command("list")
-def list_all(context: typer.Context, org: OrgOption, as_json: JsonOption = False) -> None:
-    """List scorecards, newest first; the one that ships is not among them."""
+def list_all(
+    context: typer.Context,
+    org: OptionalOrg = None,
+    ready: Annotated[bool, typer.Option("--ready", help="Those that ship; needs no --org.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """List the scorecards of an organisation, newest first, or those that ship."""
+    if ready:
+        show_many([_ready_item(one) for one in ready_scorecards().values()], _READY, as_json=as_json)
+        return
 
     async def work(scope: Scope) -> list[dict[str, Any]]:
         found = await everything(scope.session, queries.scorecards, lambda stored: stored.row)
         return [shown.item(stored) for stored in found]
 
     columns = ("id", "name", "key", "version", "externalId", "createdAt")
-    show_many(in_organisation(settings_of(context), org, work), columns, as_json=as_json)
+    show_many(in_organisation(settings_of(context), _needed(org), work), columns, as_json=as_json)
+
+
+@scorecards.command("schema")
+def schema() -> None:
+    """Print the JSON schema of scorecard files, for editors."""
+    sys.stdout.write(schema_text())
+
+
+def _ready_item(scorecard: Scorecard) -> dict[str, Any]:
+    return {
+        "key": scorecard.key, "name": scorecard.name, "criteria": len(scorecard.criteria),
+        "description": scorecard.description, "id": str(scorecard.id), "version": scorecard.version,
+    }  # fmt: skip
+
+
+def _print_ready(key: str, *, as_json: bool) -> None:
+    text = ready_text(key)
+    sys.stdout.write(load_scorecard(text).model_dump_json() + "\n" if as_json else text)
+
+
+def _needed(org: str | None) -> str:
+    if org is None:
+        raise UsageError("--org is missing: name the organisation, or ask for what ships by --ready.")
+    return org
 
 
 def _yaml(document: dict[str, Any]) -> str:
     return dump_scorecard(Scorecard.model_validate(document))
-
-
-def _read(path: Path) -> Scorecard:
-    """A scorecard from a file; what is wrong with it is told with the file and the line."""
-    try:
-        return load_scorecard(path.read_bytes())
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
-    except ScorecardError as error:
-        raise ScorecardError(f"{path}: {error.detail}", errors=error.errors) from error

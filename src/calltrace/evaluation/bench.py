@@ -7,7 +7,7 @@ from calltrace.evaluation.judges.acts import shipped_head
 from calltrace.evaluation.judges.heads import shipped_heads
 from calltrace.evaluation.labelled import LabelledCall
 from calltrace.evaluation.quality import CallOutcome, Outcome
-from calltrace.evaluation.results import CriterionResult, Evaluation
+from calltrace.evaluation.results import CriterionResult, Evaluation, best_guess
 from calltrace.evaluation.service import evaluate_with
 from calltrace.evaluation.training import Trained
 from calltrace.meaning.embeddings import default_embedder
@@ -22,17 +22,6 @@ def shipped() -> Trained:
 def measure(calls: Sequence[LabelledCall], trained: Trained) -> list[CallOutcome]:
     """Judge each call with the default scorecard and set it beside its labels."""
     return [_call(call, trained) for call in calls]
-
-
-def best_guess(result: CriterionResult) -> str:
-    """The verdict, also of a result under review: its points tell."""
-    if result.verdict != "needs_review":
-        return result.verdict
-    if result.max_score == 0:
-        return "not_applicable"
-    if result.score == result.max_score:
-        return "met"
-    return "partly_met" if result.score > 0 else "not_met"
 
 
 def _call(call: LabelledCall, trained: Trained) -> CallOutcome:

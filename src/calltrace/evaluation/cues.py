@@ -9,11 +9,14 @@ from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.examples import example_strength
 from calltrace.evaluation.results import Method
 from calltrace.meaning.logistic import Vector
-from calltrace.scorecards.checks import Cue, Window
+from calltrace.scorecards.cues import Cue, Near, Window
 from calltrace.scorecards.patterns import compile_pattern, plain
 
 PATTERN_STRENGTH = 0.97
 """A written pattern is nearly certain, but recognisers mishear and people quote."""
+
+_LEAST_ANCHOR = 0.15
+"""Fainter turns are no anchor: something is near to one of them in every call."""
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,22 @@ def pattern_spans(patterns: Sequence[str], text: str) -> list[tuple[int, int]]:
     readable = plain(text)
     matches = (compile_pattern(pattern).search(readable) for pattern in patterns)
     return [match.span() for match in matches if match]
+
+
+def near(anchor: Hits, check: Near, hearing: Hearing) -> Vector:
+    """How surely each segment is near enough to the cue of ``check``, given that the call has that cue.
+
+    The surest anchor has weight 1: whether there is one at all is a question of applicability.
+    """
+    weight, peak = np.zeros(hearing.size), float(anchor.strength.max(initial=0.0))
+    starts, ends = (np.array([getattr(s, edge) for s in hearing.segments]) for edge in ("start", "end"))
+    for index in np.flatnonzero(anchor.strength >= _LEAST_ANCHOR):
+        after = np.maximum(starts - ends[index], 0.0) <= check.seconds
+        before = np.maximum(starts[index] - ends, 0.0) <= check.seconds
+        after[:index], before[index + 1 :] = False, False
+        reach = {"after": after, "before": before, "either": after | before}[check.when]
+        weight = np.maximum(weight, reach * (anchor.strength[index] / peak))
+    return weight
 
 
 def within(window: Window | None, hearing: Hearing) -> Vector:

@@ -3,11 +3,17 @@
 from dataclasses import dataclass, replace
 
 from calltrace.evaluation.criteria.base import Opinion, Spot
+from calltrace.evaluation.criteria.measure import is_sided
 from calltrace.evaluation.evidence import evidence, stands
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.protocol import Belief
 from calltrace.evaluation.results import CriterionResult, Evidence, Method, Verdict
+from calltrace.scorecards.checks import Measure, NotSaid, Said, SensitiveData, Sequence, cues_of
+from calltrace.scorecards.cues import speaks
 from calltrace.scorecards.document import Criterion, Scorecard
+
+_OTHER_LANGUAGE = 0.6
+"""The same for a call in a language for which the scorecard is not meant."""
 
 _UNKNOWN_SPEAKER = 0.6
 """What is left of a confidence when nobody knows who spoke: under every sensible review threshold."""
@@ -31,13 +37,16 @@ class _Draft:
 
 def decide(criterion: Criterion, belief: Belief, hearing: Hearing, scorecard: Scorecard) -> CriterionResult:
     """The result that a person sees; under the scorecard's thresholds a person has to confirm it."""
+    if belief.opinion.undecided and belief.best != "not_applicable":
+        return unanswered(criterion, belief.opinion.undecided)
     draft = _first_draft(belief, hearing)
     draft = _with_partial(draft, belief.opinion, hearing)
     draft = _with_rule_one(draft, belief.opinion)
     draft = _with_unknown_speakers(draft, criterion, hearing)
     draft = _with_guessed_roles(draft, criterion, hearing)
     draft = _with_certainty(draft, criterion, scorecard.critical_threshold)
-    if draft.confidence < scorecard.review_threshold and not draft.review:
+    draft = _with_language(draft, criterion, hearing, scorecard)
+    if draft.confidence < _threshold(criterion, scorecard) and not draft.review:
         draft = replace(
             draft, review=True, reason=f"Unsure, best guess {_words(draft.verdict)}. {draft.reason}"
         )
@@ -48,6 +57,31 @@ def undecided(criterion: Criterion, reason: str) -> CriterionResult:
     """A result for a call that cannot be judged: nothing earned, a person must look."""
     draft = _Draft("not_met", 0.0, reason, review=True)
     return _result(criterion, draft, "rule")
+
+
+def unanswered(criterion: Criterion, reason: str) -> CriterionResult:
+    """A result that nobody who was asked could decide: a person must, and until then it has no points."""
+    return _result(criterion, _Draft("not_applicable", 0.0, reason, review=True), "rule")
+
+
+def not_applicable(criterion: Criterion, reason: str) -> CriterionResult:
+    """A result for a criterion that the call is certainly not held against."""
+    return _result(criterion, _Draft("not_applicable", 1.0, reason), "rule")
+
+
+def provisional(result: CriterionResult, reason: str, confidence: float) -> CriterionResult:
+    """The same result as a best guess, at most so sure."""
+    return result.model_copy(
+        update={
+            "verdict": "needs_review",
+            "reason": f"{result.reason} {reason}".strip(),
+            "confidence": min(result.confidence, confidence),
+        }
+    )
+
+
+def _threshold(criterion: Criterion, scorecard: Scorecard) -> float:
+    return scorecard.review_threshold if criterion.threshold is None else criterion.threshold
 
 
 def _first_draft(belief: Belief, hearing: Hearing) -> _Draft:
@@ -85,7 +119,7 @@ def _with_unknown_speakers(draft: _Draft, criterion: Criterion, hearing: Hearing
         return draft
     unknown = {segment.id for segment in hearing.segments if segment.speaker == "unknown"}
     rests_on_unknown = any(quote.segment_id in unknown for quote in draft.quotes)
-    if rests_on_unknown and not _anyone(criterion):
+    if rests_on_unknown and not _sideless(criterion):
         lowered = draft.confidence * _UNKNOWN_SPEAKER
         reason = f"{draft.reason} Who said it is not known: a person must confirm the speaker."
         return replace(draft, review=True, confidence=lowered, reason=reason)
@@ -98,16 +132,42 @@ def _with_guessed_roles(draft: _Draft, criterion: Criterion, hearing: Hearing) -
     Calls whose speakers are unknown are looked after by ``_with_unknown_speakers``.
     """
     guessed = hearing.roles_confidence < _ROLES_FLOOR and not hearing.unknown_share
-    if not guessed or draft.review or _anyone(criterion) or _sideless(criterion):
+    if not guessed or draft.review or _sideless(criterion):
         return draft
     reason = f"{draft.reason} Who is agent and who is customer is a guess: a person must confirm it."
     return replace(draft, review=True, confidence=draft.confidence * hearing.roles_confidence, reason=reason)
 
 
 def _sideless(criterion: Criterion) -> bool:
-    """Whether a measure counts the same whoever is who."""
-    check = criterion.check
-    return check.kind == "measure" and not check.metric.startswith("agent_") and "agent" not in check.metric
+    """Whether it counts the same whoever is who."""
+    match criterion.check:
+        case Measure(metric=metric):
+            return not is_sided(metric)
+        case SensitiveData(only_by=side):
+            return side == "nobody"
+        case Said() | NotSaid() | Sequence() as check:
+            return all(cue.by == "anyone" for cue in cues_of(check))
+        case _:
+            return False
+
+
+def _with_language(draft: _Draft, criterion: Criterion, hearing: Hearing, scorecard: Scorecard) -> _Draft:
+    """Cues in other languages may miss everything: what rests on words has to be confirmed."""
+    fits = speaks(scorecard.languages, hearing.language)
+    if fits or draft.review or isinstance(criterion.check, Measure | SensitiveData):
+        return draft
+    reason = f"{draft.reason} {other_language(scorecard, hearing)}"
+    return replace(draft, review=True, confidence=draft.confidence * _OTHER_LANGUAGE, reason=reason)
+
+
+def other_language(scorecard: Scorecard, hearing: Hearing) -> str:
+    """The sentence about a call in a language that the scorecard is not meant for; empty when it is."""
+    if speaks(scorecard.languages, hearing.language):
+        return ""
+    meant = ", ".join(scorecard.languages)
+    return (
+        f"The scorecard is meant for {meant} and the call is in {hearing.language}: a person must confirm it."
+    )
 
 
 def _with_certainty(draft: _Draft, criterion: Criterion, threshold: float) -> _Draft:
@@ -115,23 +175,9 @@ def _with_certainty(draft: _Draft, criterion: Criterion, threshold: float) -> _D
     breach = criterion.critical and draft.verdict == "not_met" and not draft.review
     if not breach or draft.confidence >= threshold:
         return draft
-    reason = f"{draft.reason} It would fail the whole call, so a person must confirm it."
+    failed = "its section" if criterion.critical == "section" else "the whole call"
+    reason = f"{draft.reason} It would fail {failed}, so a person must confirm it."
     return replace(draft, review=True, reason=reason)
-
-
-def _anyone(criterion: Criterion) -> bool:
-    """Whether no cue of the criterion asks who spoke."""
-    check = criterion.check
-    match check.kind:
-        case "said":
-            cues = check.cues
-        case "not_said":
-            cues = [check.cue]
-        case "sequence":
-            cues = check.steps
-        case _:
-            return False
-    return all(cue.by == "anyone" for cue in cues)
 
 
 def _words(verdict: Verdict) -> str:
@@ -143,7 +189,7 @@ def _method(opinion: Opinion, draft: _Draft) -> Method:
     if opinion.method != "embedding":
         return opinion.method
     spots = opinion.proof if draft.verdict in ("met", "partly_met") else opinion.breach
-    methods = {spot.hits.method(spot.index) for spot in spots}
+    methods = {spot.hits.method(spot.index) if spot.hits else "embedding" for spot in spots}
     return "rule" if draft.quotes and methods == {"rule"} else "embedding"
 
 

@@ -12,6 +12,7 @@ from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.examples import part_strength
 from calltrace.evaluation.results import Evidence
 from calltrace.meaning.logistic import Vector
+from calltrace.scorecards.cues import Cue
 from calltrace.speech.transcript import Segment
 
 _SHORT = 120
@@ -36,14 +37,18 @@ def stands(quoted: Evidence, hearing: Hearing) -> bool:
 
 
 def _span(spot: Spot, hearing: Hearing) -> tuple[int, int]:
-    text = hearing.segments[spot.index].text
+    text, found = hearing.segments[spot.index].text, spot.hits
+    if spot.span is not None:
+        return spot.span
+    if found is None:
+        return _trimmed(text)
     sentences = hearing.sentences(spot.index)
-    matched = pattern_spans(spot.hits.cue.patterns, text) if spot.hits.rule[spot.index] else []
+    matched = pattern_spans(found.cue.patterns, text) if found.rule[spot.index] else []
     if matched:
         return _covering(sentences, matched[0])
     if len(text) <= _SHORT or len(sentences) == 1:
         return _trimmed(text)
-    return sentences[int(np.argmax(_sentence_strength(spot, hearing, sentences)))]
+    return sentences[int(np.argmax(_sentence_strength(spot.index, found.cue, hearing, sentences)))]
 
 
 def _trimmed(text: str) -> tuple[int, int]:
@@ -57,15 +62,15 @@ def _covering(sentences: list[tuple[int, int]], match: tuple[int, int]) -> tuple
     return (min(touched[0][0], match[0]), max(touched[-1][1], match[1])) if touched else match
 
 
-def _sentence_strength(spot: Spot, hearing: Hearing, sentences: list[tuple[int, int]]) -> Vector:
-    cue, text = spot.hits.cue, hearing.segments[spot.index].text
+def _sentence_strength(index: int, cue: Cue, hearing: Hearing, sentences: list[tuple[int, int]]) -> Vector:
+    text = hearing.segments[index].text
     parts = [text[a:b] for a, b in sentences]
     strength = np.zeros(len(parts))
     if cue.examples:
         strength = np.maximum(strength, part_strength(cue, hearing, parts))
     for side in cue.sides:
         if cue.acts:
-            strength = np.maximum(strength, hearing.act_of_part(spot.index, parts, side, cue.acts))
+            strength = np.maximum(strength, hearing.act_of_part(index, parts, side, cue.acts))
     return strength
 
 

@@ -13,7 +13,8 @@ from calltrace.kit.progress import Progress, silent
 from calltrace.meaning.embeddings import Embedder, Matrix
 from calltrace.meaning.logistic import Vector
 from calltrace.scorecards.acts import Side
-from calltrace.speech.transcript import Segment, Transcript
+from calltrace.speech import metrics
+from calltrace.speech.transcript import Mark, Segment, TalkMetrics, Transcript
 
 _SENTENCE = re.compile(r"[^.!?…;]+[.!?…;]*[\"'\u201d\u00bb)]*", re.UNICODE)
 _MIN_SENTENCE = 12
@@ -27,6 +28,7 @@ class Hearing:
     """One call. ``acts[side][name]`` has a probability per segment, zero on the other side's turns.
 
     A segment whose speaker is ``unknown`` may be either side's, and is listened to as both.
+    ``marks`` are what was heard beside speech; ``None`` where only a transcript is known.
     """
 
     segments: tuple[Segment, ...]
@@ -38,6 +40,7 @@ class Hearing:
     head: ActsHead
     embedder: Embedder
     roles_confidence: float = 1.0
+    marks: tuple[Mark, ...] | None = None
 
     @property
     def size(self) -> int:
@@ -53,6 +56,11 @@ class Hearing:
         """Seconds without speech before each segment; the first one's is its start."""
         ends = np.maximum.accumulate([0.0, *(s.end for s in self.segments)])
         return np.array([max(s.start - end, 0.0) for s, end in zip(self.segments, ends[:-1], strict=True)])
+
+    @cached_property
+    def metrics(self) -> TalkMetrics:
+        """Who talked how much, as the call's own metrics say it."""
+        return metrics.measure_segments(self.segments, self.duration, self.marks)
 
     @cached_property
     def unknown_share(self) -> float:
@@ -95,6 +103,7 @@ def hear(
     embedder: Embedder,
     head: ActsHead,
     progress: Progress = silent,
+    marks: Sequence[Mark] | None = None,
 ) -> Hearing:
     """Embed every segment and recognise its acts. Hours of talk take a minute, so progress is told."""
     segments = tuple(sorted(transcript.segments, key=lambda s: (s.start, s.end)))
@@ -105,8 +114,10 @@ def hear(
     acts: dict[Side, dict[str, Vector]] = {
         side: _acts(segments, rows, parts, head[side], side) for side in ("agent", "customer")
     }
-    sure = transcript.attribution.confidence
-    return Hearing(segments, duration, transcript.language, vectors, rows, acts, head, embedder, sure)
+    return Hearing(
+        segments, duration, transcript.language, vectors, rows, acts, head, embedder,
+        transcript.attribution.confidence, None if marks is None else tuple(marks),
+    )  # fmt: skip
 
 
 def _embedded(embedder: Embedder, texts: Sequence[str], progress: Progress) -> Matrix:

@@ -34,6 +34,17 @@ class CriterionResult(Document):
     evidence: list[Evidence] = Field(default_factory=list[Evidence])
 
 
+def best_guess(result: CriterionResult) -> Verdict:
+    """The verdict, also of a result under review: its points tell."""
+    if result.verdict != "needs_review":
+        return result.verdict
+    if result.max_score == 0:
+        return "not_applicable"
+    if result.score == result.max_score:
+        return "met"
+    return "partly_met" if result.score > 0 else "not_met"
+
+
 class SensitiveSpan(Document):
     """Something that should not be stored in clear was spoken in this segment."""
 

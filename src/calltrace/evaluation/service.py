@@ -1,6 +1,9 @@
 """Evaluate: a transcript held against a scorecard. Pure: no database, clock or network."""
 
-from calltrace.evaluation.decision import decide, undecided
+from collections.abc import Sequence
+
+from calltrace.evaluation.conditions import judged
+from calltrace.evaluation.decision import undecided
 from calltrace.evaluation.hearing import Hearing, hear
 from calltrace.evaluation.judges.acts import ActsHead, shipped_head, training_data
 from calltrace.evaluation.judges.heads import Heads, shipped_heads
@@ -14,7 +17,7 @@ from calltrace.evaluation.summary import recommendations, summarise
 from calltrace.kit.progress import Progress, silent
 from calltrace.meaning.embeddings import Embedder, default_embedder
 from calltrace.scorecards.document import Scorecard
-from calltrace.speech.transcript import Transcript
+from calltrace.speech.transcript import Mark, Transcript
 
 _SILENT = "Nothing was said, or nothing could be understood: this cannot be decided from the transcript."
 
@@ -26,6 +29,7 @@ def evaluate(
     duration: float,
     embedder: Embedder | None = None,
     progress: Progress = silent,
+    marks: Sequence[Mark] | None = None,
 ) -> Evaluation:
     """Hold a call against a scorecard.
 
@@ -35,11 +39,12 @@ def evaluate(
         duration: seconds of the recording; the end of the last segment if that is later.
         embedder: another embedding model than the shipped one.
         progress: told the done share.
+        marks: what was heard beside speech; without it nothing is known of hold music.
     """
     heads = shipped_heads()
     return evaluate_with(
         transcript, scorecard, duration, embedder or default_embedder(), shipped_head(), heads,
-        progress=progress,
+        progress=progress, marks=marks,
     )  # fmt: skip
 
 
@@ -52,10 +57,11 @@ def evaluate_with(
     heads: Heads,
     *,
     progress: Progress = silent,
+    marks: Sequence[Mark] | None = None,
 ) -> Evaluation:
     """``evaluate`` with other trained heads: how a writer is left out when quality is measured."""
     ends = [segment.end for segment in transcript.segments]
-    hearing = hear(transcript, max(duration, *ends) if ends else duration, embedder, acts, progress)
+    hearing = hear(transcript, max(duration, *ends) if ends else duration, embedder, acts, progress, marks)
     results = _results(scorecard, hearing, OfflineJudge(heads))
     return _assembled(scorecard, results, hearing, heads)
 
@@ -69,10 +75,7 @@ def evaluator_name() -> str:
 def _results(scorecard: Scorecard, hearing: Hearing, judge: Judge) -> list[CriterionResult]:
     if not any(segment.text.strip() for segment in hearing.segments):
         return [undecided(criterion, _SILENT) for criterion in scorecard.criteria]
-    return [
-        decide(criterion, judge.judge(criterion, hearing), hearing, scorecard)
-        for criterion in scorecard.criteria
-    ]
+    return judged(scorecard, hearing, judge)
 
 
 def _assembled(

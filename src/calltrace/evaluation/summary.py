@@ -4,12 +4,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from calltrace.evaluation.decision import other_language
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.results import CriterionResult
 from calltrace.evaluation.scoring import Total
 from calltrace.evaluation.sensitive import masked
 from calltrace.scorecards.acts import Side
-from calltrace.scorecards.document import Scorecard
+from calltrace.scorecards.document import Criterion, Scorecard
 
 _SURE = 0.5
 _QUOTE_LENGTH = 160
@@ -19,7 +20,10 @@ def summarise(scorecard: Scorecard, results: Sequence[CriterionResult], sums: To
     """What the call was about (a quote), how it ended, what was missed and what waits for a person."""
     if not any(segment.text.strip() for segment in hearing.segments):
         return "No speech could be transcribed, so the call cannot be judged."
-    sentences = [_purpose(hearing), _outcome(hearing), _failed(scorecard, sums), *_lists(results)]
+    sentences = [
+        _purpose(hearing), _outcome(hearing), _failed(scorecard, sums), *_failed_sections(scorecard, sums),
+        *_lists(results), other_language(scorecard, hearing),
+    ]  # fmt: skip
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -27,8 +31,13 @@ def recommendations(scorecard: Scorecard, results: Sequence[CriterionResult]) ->
     """The scorecard's advice for each criterion that was missed for certain, the dearest first."""
     missed = {result.key for result in results if result.verdict in ("not_met", "partly_met")}
     chosen = [criterion for criterion in scorecard.criteria if criterion.key in missed]
-    chosen.sort(key=lambda criterion: (not criterion.critical, -criterion.points))
+    chosen.sort(key=lambda one: (_gravity(one), -one.points))
     return [criterion.advice or f"Work on: {criterion.name}." for criterion in chosen]
+
+
+def _gravity(criterion: Criterion) -> int:
+    """What fails a whole call first, then what fails a section."""
+    return 0 if criterion.critical is True else 1 if criterion.critical else 2
 
 
 def _purpose(hearing: Hearing) -> str:
@@ -64,6 +73,12 @@ def _quote(hearing: Hearing, side: Side, act: str) -> str:
 def _failed(scorecard: Scorecard, sums: Total) -> str:
     names = [criterion.name for criterion in scorecard.criteria if criterion.key in sums.failed_by]
     return f"The whole scorecard fails because of: {', '.join(names)}." if names else ""
+
+
+def _failed_sections(scorecard: Scorecard, sums: Total) -> list[str]:
+    names = {criterion.key: criterion.name for criterion in scorecard.criteria}
+    failed = [(line.section, [names[key] for key in line.failed_by]) for line in sums.lines if line.failed_by]
+    return [f"{section} earns nothing because of: {', '.join(keys)}." for section, keys in failed]
 
 
 def _lists(results: Sequence[CriterionResult]) -> list[str]:

@@ -6,7 +6,7 @@ a stranger sent is a child of this one, and may not (recordings.decode).
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from calltrace.scorecards.document import Scorecard
 from calltrace.speech.engines.catalogue import EngineChoice, load_engine
 from calltrace.speech.engines.protocol import Engine
 from calltrace.speech.service import SpeechOptions
-from calltrace.speech.transcript import Transcript
+from calltrace.speech.transcript import Mark, Transcript
 
 
 def _setting(name: str) -> str:
@@ -43,11 +43,15 @@ def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
     return as_json(heard)
 
 
+def _marks(kept: Sequence[Message] | None) -> list[Mark] | None:
+    return None if kept is None else [Mark.model_validate(mark) for mark in kept]
+
+
 def _evaluate(request: Message, progress: Callable[[Message], None]) -> Message:
     transcript = Transcript.model_validate(request["transcript"])
     scorecard = Scorecard.model_validate(request["scorecard"])
     evaluation = evaluate(
-        transcript, scorecard, duration=request["duration"],
+        transcript, scorecard, duration=request["duration"], marks=_marks(request["marks"]),
         progress=lambda share: progress({"stage": "evaluating", "share": share}),
     )  # fmt: skip
     return {"evaluation": as_json(evaluation), "evaluator": evaluator_name()}

@@ -95,7 +95,9 @@ class Reevaluator(Interruptible):
     async def _run(self, material: Material) -> None:
         if material.lost >= lifecycle.MOST_LOST_LEASES:
             raise WorkerLostError(f"{material.lost} workers ended over this evaluation.")
-        request = evaluation_request(material.transcript, material.scorecard, material.duration)
+        request = evaluation_request(
+            material.transcript, material.scorecard, material.duration, material.marks
+        )
         answer = await self._child.call(request, lambda _progress: None)
         evaluation = Evaluation.model_validate(answer["evaluation"])
         async with self._platform.database.tenant(material.claim.org_id) as session:

@@ -6,6 +6,7 @@ No transaction is open across HTTP or inference.
 
 import time
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,13 +46,19 @@ class Evaluated:
     scorecard_version_id: uuid.UUID | None
 
 
-def evaluation_request(transcript: Transcript, scorecard: Scorecard, duration: float) -> Message:
-    """What the child is asked for to hold a transcript against a scorecard; ``duration`` in seconds."""
+def evaluation_request(
+    transcript: Transcript, scorecard: Scorecard, duration: float, marks: Sequence[Message] | None
+) -> Message:
+    """What the child is asked for to hold a transcript against a scorecard; ``duration`` in seconds.
+
+    ``marks`` as they are kept with the analysis; ``None`` for calls heard before they were.
+    """
     return {
         "task": "evaluate",
         "transcript": as_json(transcript),
         "scorecard": as_json(scorecard),
         "duration": duration,
+        "marks": marks,
     }
 
 
@@ -115,6 +122,7 @@ class Steps:
         request["copy"] = str(work.directory / "copy")
         heard = Heard.model_validate(await self._ask(work, "decoding", request))
         work.analysis.duration_seconds = heard.duration_seconds
+        work.analysis.marks = [as_json(mark) for mark in heard.marks]
         heard, copy = await self._store_copy(work, heard)
         work.note_heard(heard)
         try:
@@ -171,7 +179,8 @@ class Steps:
         started = time.monotonic()
         async with self._platform.database.tenant(work.claim.org_id) as session:
             version_id, scorecard = await assignment.choose(session, work.analysis.queue_id)
-        request = evaluation_request(transcript, scorecard, work.analysis.duration_seconds or 0.0)
+        analysis = work.analysis
+        request = evaluation_request(transcript, scorecard, analysis.duration_seconds or 0.0, analysis.marks)
         answer = await self._ask(work, "evaluating", request)
         work.note_seconds("evaluate", started)
         work.note_evaluator(answer["evaluator"])

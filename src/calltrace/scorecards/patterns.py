@@ -87,6 +87,23 @@ def checked_pattern(pattern: str) -> str:
     return pattern
 
 
+def phrase_pattern(phrase: str) -> str:
+    """The pattern that finds ``phrase``: its words, whatever other signs (``%``, ``-``) are between."""
+    return " ".join(_TOKEN.findall(_readable(phrase)))
+
+
+def checked_phrase(phrase: str) -> str:
+    """``phrase`` itself.
+
+    Raises:
+        ValueError: it has no words, or is no pattern in some other way.
+    """
+    if not phrase_pattern(phrase):
+        raise ValueError("a phrase has at least one word")
+    checked_pattern(phrase_pattern(phrase))
+    return phrase
+
+
 @lru_cache(maxsize=2048)
 def compile_pattern(pattern: str) -> re.Pattern[str]:
     """The regular expression to search for in ``plain(text)``.
@@ -98,7 +115,7 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def _expression(pattern: str) -> str:
-    readable = _ACCENTED.sub("", plain(unicodedata.normalize("NFC", pattern)))
+    readable = _readable(pattern)
     tokens = _TOKEN.findall(readable)
     if re.sub(r"[\s,]+", "", _TOKEN.sub("", readable)) or not tokens:
         raise ValueError("a pattern is words, word*, ... and (one|other)")
@@ -107,6 +124,10 @@ def _expression(pattern: str) -> str:
     if tokens.count(_ELLIPSIS) > _MAX_GAPS:
         raise ValueError(f"a pattern has at most {_MAX_GAPS} gaps (...)")
     return _joined(tokens)
+
+
+def _readable(pattern: str) -> str:
+    return _ACCENTED.sub("", plain(unicodedata.normalize("NFC", pattern)))
 
 
 def _joined(tokens: list[str]) -> str:

@@ -35,8 +35,15 @@ def measure(transcript: Transcript, duration: float, marks: Sequence[Mark] | Non
 
     ``marks`` as from speech.marks; without them nothing is known of hold music.
     """
-    agent, customer = _side(transcript, "agent"), _side(transcript, "customer")
-    everyone = union((segment.start, segment.end) for segment in transcript.segments)
+    return measure_segments(transcript.segments, duration, marks)
+
+
+def measure_segments(
+    segments: Sequence[Segment], duration: float, marks: Sequence[Mark] | None = None
+) -> TalkMetrics:
+    """``measure`` for whoever has the segments alone."""
+    agent, customer = _side(segments, "agent"), _side(segments, "customer")
+    everyone = union((segment.start, segment.end) for segment in segments)
     gaps = _gaps(everyone, duration)
     mine, theirs = _spans(agent), _spans(customer)
     return TalkMetrics(
@@ -53,7 +60,7 @@ def measure(transcript: Transcript, duration: float, marks: Sequence[Mark] | Non
 
 def overlaps(transcript: Transcript) -> list[Span]:
     """Where agent and customer talk at the same time for at least OVERLAP_SECONDS."""
-    sides = (_spans(_side(transcript, role)) for role in ("agent", "customer"))
+    sides = (_spans(_side(transcript.segments, role)) for role in ("agent", "customer"))
     return [span for span in _common(*sides) if span[1] - span[0] >= OVERLAP_SECONDS]
 
 
@@ -61,8 +68,8 @@ def _held(marks: Sequence[Mark]) -> float:
     return _total(union((mark.start, mark.end) for mark in marks if mark.kind == "hold"))
 
 
-def _side(transcript: Transcript, role: str) -> list[Segment]:
-    return [segment for segment in transcript.segments if segment.speaker == role]
+def _side(segments: Sequence[Segment], role: str) -> list[Segment]:
+    return [segment for segment in segments if segment.speaker == role]
 
 
 def _spans(segments: Sequence[Segment]) -> list[Span]:

@@ -70,6 +70,14 @@ def test_a_file_becomes_the_scorecard_of_a_queue(run: Run, file: Path) -> None:
     assert other["scorecardId"] == made["id"]
 
 
+def test_one_that_ships_is_stored_by_its_key_and_only_once(run: Run) -> None:
+    first = _json(run(scorecards, "import", "technical_support", "--json"))
+    assert (first["key"], first["name"], first["version"]) == (
+        "technical_support", "Technical support call", 1,
+    )  # fmt: skip
+    assert _json(run(scorecards, "import", "technical_support", "--json")) == first
+
+
 def test_what_is_exported_can_be_imported_as_the_next_version(run: Run, file: Path) -> None:
     made = _json(run(scorecards, "import", str(file), "--json"))
     exported = run(scorecards, "export", "Renewals")
@@ -109,7 +117,7 @@ def test_what_is_wrong_with_a_file_is_told_with_its_line(run: Run, file: Path) -
     file.write_text(RENEWALS.replace("points: 10", "points: -1"))
     with pytest.raises(ScorecardError) as refusal:
         run(scorecards, "import", str(file))
-    assert refusal.value.detail.startswith(f"{file}: line 6, sections.0.criteria.0.points: ")
+    assert refusal.value.detail.startswith(f"{file}: line 6, column 45, sections.0.criteria.0.points: ")
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(ScorecardError, match="UTF-8"):
         run(scorecards, "import", str(file))

@@ -34,6 +34,12 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "back": {"acts": ["hold_return"]},
     },
     "measure": {"metric": "silence_share", "maximum": 0.5},
+    "question": {
+        "question": "Did it end well?",
+        "answers": [{"text": "well", "share": 1}, {"text": "badly", "share": 0}],
+    },
+    "sensitive_data": {"kinds": ["date_of_birth"], "only_by": "agent"},
+    "sentiment_change": {"expect": "better"},
 }
 
 

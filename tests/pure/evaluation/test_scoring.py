@@ -1,5 +1,6 @@
 """The arithmetic of a score, for every scorecard and every set of results that hypothesis can think of."""
 
+from random import Random
 from typing import Any
 
 from hypothesis import given
@@ -53,7 +54,7 @@ def cases(draw: st.DrawFn) -> tuple[Scorecard, dict[str, CriterionResult]]:
             {
                 "key": f"k{i}_{j}",
                 "points": draw(st.floats(0.5, 50)),
-                "critical": draw(st.booleans()),
+                "critical": draw(st.sampled_from([True, False, "section"])),
                 "bonus": (i, j) != (0, 0) and draw(st.booleans()),
             }
             for j in range(size)
@@ -105,11 +106,84 @@ def test_a_broken_critical_criterion_fails_the_whole_scorecard(
 ) -> None:
     card, results = case
     sums = total(card, results)
-    broken = [c.key for c in card.criteria if c.critical and results[c.key].verdict == "not_met"]
+    broken = [c.key for c in card.criteria if c.critical is True and results[c.key].verdict == "not_met"]
     assert list(sums.failed_by) == broken
     if broken and sums.score is not None:
         assert sums.score == 0
         assert sums.passed is False
+
+
+@given(cases())
+def test_a_section_that_a_critical_criterion_fails_earns_nothing_and_fails_nothing_else(
+    case: tuple[Scorecard, dict[str, CriterionResult]],
+) -> None:
+    card, results = case
+    sums = total(card, results)
+    for section, line in zip(card.sections, sums.lines, strict=True):
+        broken = [c.key for c in section.criteria if c.critical == "section"]
+        broken = [key for key in broken if results[key].verdict == "not_met"]
+        assert list(line.failed_by) == broken
+        if broken:
+            assert (line.earned, line.bonus) == (0, 0)
+    assert not {key for line in sums.lines for key in line.failed_by} & set(sums.failed_by)
+
+
+@given(cases())
+def test_a_failed_section_counts_as_if_all_of_it_had_been_missed(
+    case: tuple[Scorecard, dict[str, CriterionResult]],
+) -> None:
+    card, results = case
+    failed = {
+        criterion.key
+        for section, line in zip(card.sections, total(card, results).lines, strict=True)
+        if line.failed_by
+        for criterion in section.criteria
+    }
+    missed = {
+        key: one
+        if key not in failed or one.max_score == 0
+        else result(key, "needs_review", 0.0, one.max_score)
+        for key, one in results.items()
+    }
+    whole = {key: one for key, one in results.items() if one.verdict == "not_met"}
+    assert total(card, missed | whole).score == total(card, results).score
+
+
+@given(cases(), st.randoms(use_true_random=False))
+def test_the_order_of_sections_and_criteria_is_irrelevant(
+    case: tuple[Scorecard, dict[str, CriterionResult]], chance: Random
+) -> None:
+    card, results = case
+    sections = [
+        section.model_copy(update={"criteria": chance.sample(section.criteria, len(section.criteria))})
+        for section in card.sections
+    ]
+    mixed = card.model_copy(update={"sections": chance.sample(sections, len(sections))})
+    first, second = total(card, results), total(mixed, results)
+    assert (first.score, first.passed) == (second.score, second.passed)
+    assert set(first.failed_by) == set(second.failed_by)
+
+
+@given(cases(), st.floats(0.5, 8))
+def test_only_the_proportion_of_weights_counts(
+    case: tuple[Scorecard, dict[str, CriterionResult]], factor: float
+) -> None:
+    card, results = case
+    if card.sections[0].weight is None:
+        return
+    sections = [s.model_copy(update={"weight": (s.weight or 0) * factor}) for s in card.sections]
+    scaled = total(card.model_copy(update={"sections": sections}), results)
+    assert abs((scaled.score or 0) - (total(card, results).score or 0)) <= 0.1 + 1e-9
+
+
+@given(cases())
+def test_more_points_never_lower_a_score(case: tuple[Scorecard, dict[str, CriterionResult]]) -> None:
+    card, results = case
+    before = total(card, results).score
+    for key, one in results.items():
+        if one.verdict in ("not_met", "partly_met"):
+            better = results | {key: result(key, "met", one.max_score, one.max_score)}
+            assert (total(card, better).score or 0) >= (before or 0)
 
 
 @given(cases())
@@ -122,7 +196,8 @@ def test_a_bonus_never_lowers_a_score(case: tuple[Scorecard, dict[str, Criterion
         for criterion in card.criteria
     }
     before, after = total(card, missed), total(card, results)
-    if before.score is not None and after.score is not None and not after.failed_by:
+    broken = after.failed_by or any(line.failed_by for line in after.lines)
+    if before.score is not None and after.score is not None and not broken:
         assert after.score >= before.score
 
 
@@ -171,3 +246,17 @@ def test_a_critical_criterion_may_be_a_bonus_that_can_only_hurt() -> None:
         [[{"key": "a", "points": 10}, {"key": "b", "points": 10, "critical": True, "bonus": True}]]
     )
     assert total(card, {"a": result("a", "met", 10, 10), "b": result("b", "not_met", 0, 10)}).score == 0
+
+
+def test_a_critical_criterion_may_fail_its_section_alone() -> None:
+    section = [{"key": "a", "points": 10}, {"key": "b", "points": 10, "critical": "section"}]
+    card = scorecard([section, [{"key": "c", "points": 20}]])
+    results = {
+        "a": result("a", "met", 10, 10),
+        "b": result("b", "not_met", 0, 10),
+        "c": result("c", "met", 20, 20),
+    }
+    sums = total(card, results)
+    assert (sums.score, sums.failed_by, sums.lines[0].failed_by) == (50, (), ("b",))
+    waiting = total(card, results | {"b": result("b", "needs_review", 0, 10)})
+    assert (waiting.score, waiting.lines[0].failed_by) == (75, ())

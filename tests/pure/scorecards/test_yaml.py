@@ -71,24 +71,98 @@ def test_bytes_with_a_byte_order_mark_are_read() -> None:
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("points: 10", "points: -1", "line 8, sections.0.criteria.0.points"),
+        (
+            "points: 10",
+            "points: -1",
+            "line 8, column 9, sections.0.criteria.0.points: Input should be greater than 0",
+        ),
         ("points: 10", "pionts: 10", "pionts"),
-        ("kind: said", "kind: sung", "line 9"),
-        ("key: offer", "key: Offer!", "line 6"),
+        ("kind: said", "kind: sung", "line 10, column 11, sections.0.criteria.0.check.kind: sung is no kind"),
+        ("key: offer", "key: Offer!", "line 6, column 9, sections.0.criteria.0.key"),
         ("examples: [", "acts: [", "unknown acts for agent"),
         ("- examples: [", "- patterns: ['(((']\n              examples: [", "a pattern is words"),
         ("- examples: [", f"- patterns: ['{'(a|b) ' * 24}']\n              examples: [", "at most 1024 ways"),
-        ("name: Renewals", "name: A\nname: B", "line 3: name is given twice"),
-        ("name: Renewals", "name: &a Renewals\ndescription: *a", "anchors and aliases are not allowed"),
-        ("name: Renewals", "name: [", "line"),
-        ("name: Renewals", r'name: "a\0b"', "line 2: holds a character that cannot be stored"),
-        ("name: Renewals", r'name: "a\ud800b"', "line 2: holds a character that cannot be stored"),
+        ("name: Renewals", "name: A\nname: B", "line 3, column 1, name: name is given twice"),
+        (
+            "name: Renewals",
+            "name: &a Renewals\ndescription: *a",
+            "line 3, column 14: anchors and aliases are not allowed",
+        ),
+        ("name: Renewals", "name: [", "line 4, column 3"),
+        ("kind: said", "type: said", "line 9, column 9, sections.0.criteria.0.check: kind is missing"),
+        (
+            "points: 10",
+            "points: ten",
+            "line 8, column 9, sections.0.criteria.0.points: Input should be a valid number",
+        ),
+        (
+            "points: 10",
+            "points: .nan",
+            "line 8, column 9, sections.0.criteria.0.points: Input should be a finite",
+        ),
+        (
+            "points: 10",
+            "points: 10\n        critical: perhaps",
+            "line 9, column 9, sections.0.criteria.0.critical",
+        ),
+        (
+            "name: Renewals",
+            "name: no",
+            "line 2, column 1, name: this has to be text: yes, no, true and false",
+        ),
+        (
+            "name: Renewals",
+            "name: A\nlanguages: [de, no]",
+            "line 3, column 17, languages.1: this has to be text",
+        ),
+        ("name: Renewals", "name: 2020-99-99", "line 2, column 7: this reads like a value of type timestamp"),
+        (
+            "name: Renewals",
+            f"name: A\nversion: {'9' * 5000}",
+            "line 3, column 10: this reads like a value of type int",
+        ),
+        ("name: Renewals", "name: A\n7: b", "line 3, column 1, 7: Keys should be strings"),
+        ("name: Renewals", "name: A\n? [a]\n: b", "line 3, column 3: found unhashable key"),
+        ("name: Renewals", "name: " + "[" * 30 + "]" * 30, "line 2, column 27, name.0.0: nested too deeply"),
+        ("name: Renewals", "name: A\x07", "line 2, column 8: YAML does not allow this character"),
+        ("name: Renewals", "\tname: A", "line 2, column 1: found character"),
+        (
+            "points: 10",
+            "points: 10\n        only_if: {criterion: ofer, verdict: met}",
+            "line 9, column 19, sections.0.criteria.0.only_if.criterion: there is no criterion ofer",
+        ),
+        (
+            "points: 10",
+            "points: 10\n        only_if: {criterion: offer, verdict: met}",
+            "line 9, column 19, sections.0.criteria.0.only_if.criterion: conditions go in a circle: offer",
+        ),
+        (
+            "name: Renewals",
+            r'name: "a\0b"',
+            "line 2, column 7, name: holds a character that cannot be stored",
+        ),
+        (
+            "name: Renewals",
+            r'name: "a\ud800b"',
+            "line 2, column 7, name: holds a character that cannot be stored",
+        ),
     ],
 )
 def test_a_wrong_scorecard_is_refused_with_the_place(old: str, new: str, message: str) -> None:
     with pytest.raises(ScorecardError, match=re.escape(message)) as refusal:
         load_scorecard(SMALL.replace(old, new, 1))
     assert refusal.value.code == "invalid_scorecard"
+
+
+def test_every_fault_is_told_with_its_place() -> None:
+    wrong = SMALL.replace("points: 10", "pionts: 10").replace("key: renewals", "key: Renewals!")
+    with pytest.raises(ScorecardError, match=r"\(and 2 more\)") as refusal:
+        load_scorecard(wrong)
+    assert {(one.pointer, one.detail.partition(":")[0]) for one in refusal.value.errors} == {
+        ("/sections/0/criteria/0/pionts", "line 8, column 9"),
+        ("/sections/0/criteria/0", "line 6, column 9"),
+        ("/key", "line 1, column 1"),
+    }
 
 
 def test_python_objects_in_yaml_are_refused(tmp_path: Path) -> None:
@@ -110,8 +184,8 @@ def test_a_huge_file_is_refused_unread() -> None:
 
 
 def test_a_file_that_is_no_text_is_refused() -> None:
-    with pytest.raises(ScorecardError, match="UTF-8"):
-        load_scorecard(b"\xff\xfe\x00")
+    with pytest.raises(ScorecardError, match="line 2, column 7: a scorecard is a UTF-8"):
+        load_scorecard(b"key: a\nname: \xff")
 
 
 def test_weights_are_for_all_sections_or_none() -> None:

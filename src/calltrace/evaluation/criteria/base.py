@@ -18,15 +18,14 @@ MIN_EVIDENCE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """A segment that speaks for or against a criterion, and the cue that it expresses."""
+    """A segment that speaks for or against a criterion, and the cue that it expresses.
+
+    ``span`` (first and one past the last character) says which words to quote, where the kind knows it.
+    """
 
     index: int
-    hits: Hits
-
-    @property
-    def strength(self) -> float:
-        """The probability that the segment expresses the cue."""
-        return float(self.hits.strength[self.index])
+    hits: Hits | None = None
+    span: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,7 @@ class Opinion:
         method: how it was decided, when no segment says so.
         share: the part of the parts that were found, for partial credit; ``None`` without it.
         reasons: sentences for met, not met and not applicable.
+        undecided: why nobody who was asked can decide it; a person has to, where it applies.
     """
 
     met: float
@@ -56,6 +56,7 @@ class Opinion:
     absence: bool = False
     method: Method = "embedding"
     share: float | None = None
+    undecided: str = ""
     facts: dict[str, float] = field(default_factory=dict[str, float])
 
 

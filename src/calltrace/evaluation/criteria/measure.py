@@ -1,20 +1,25 @@
-"""``measure``: a number of the call within bounds. Nothing is estimated, so nothing is uncertain."""
+"""``measure``: a number of the call within bounds. Nothing is estimated, so nothing is uncertain.
+
+The numbers are those of the call's own metrics (``speech/metrics.py``), and shares of them.
+"""
 
 from calltrace.evaluation.criteria.base import Opinion
 from calltrace.evaluation.hearing import Hearing
 from calltrace.scorecards.checks import Measure, Metric
-from calltrace.speech.metrics import monologue, union
+from calltrace.speech.transcript import TalkMetrics
 
 
 def examine(check: Measure, hearing: Hearing) -> Opinion:
     """Met when the metric lies within the bounds; unknown speakers leave side metrics undecidable."""
     value = measure(check.metric, hearing)
+    name = check.metric.replace("_", " ")
+    if value is None:
+        return _unknown(name, known=check.metric != "hold_seconds")
     good = (check.minimum is None or value >= check.minimum) and (
         check.maximum is None or value <= check.maximum
     )
-    sided = check.metric.startswith("agent_") or check.metric == "seconds_to_first_agent_turn"
-    doubt = 0.5 * hearing.unknown_share if sided else 0.0
-    sentence = f"{check.metric.replace('_', ' ')}: {value:.3g} ({_bounds(check)})."
+    doubt = 0.5 * hearing.unknown_share if is_sided(check.metric) else 0.0
+    sentence = f"{name}: {value:.3g} ({_bounds(check)})."
     return Opinion(
         met=1 - doubt if good else doubt,
         features={},
@@ -25,31 +30,66 @@ def examine(check: Measure, hearing: Hearing) -> Opinion:
     )
 
 
-def measure(metric: Metric, hearing: Hearing) -> float:
-    """The number itself: seconds, or a share between 0 and 1."""
-    talk = sum(s.end - s.start for s in hearing.segments)
-    agent = [s for s in hearing.segments if s.speaker == "agent"]
-    duration = max(hearing.duration, 1e-9)
-    silences = [
-        *hearing.gaps,
-        max(hearing.duration - max((s.end for s in hearing.segments), default=0.0), 0.0),
-    ]
-    numbers: dict[Metric, float] = {
-        "longest_silence_seconds": float(max(silences)),
-        "silence_share": min(float(sum(silences)) / duration, 1.0),
-        "agent_talk_share": sum(s.end - s.start for s in agent) / max(talk, 1e-9),
-        "seconds_to_first_agent_turn": agent[0].start if agent else hearing.duration,
+def measure(metric: Metric, hearing: Hearing) -> float | None:
+    """The number itself: seconds, counts, words a minute, or a share between 0 and 1.
+
+    ``None`` where there is nothing to measure: the pace of a side that says nothing, shares of a call without
+    talk, hold music where only a transcript is known.
+    """
+    talk = hearing.metrics
+    agent = [segment.start for segment in hearing.segments if segment.speaker == "agent"]
+    numbers: dict[Metric, float | None] = {
         "duration_seconds": hearing.duration,
-        "agent_longest_monologue_seconds": _longest_monologue(hearing),
+        "silence_seconds": talk.silence_seconds,
+        "silence_share": _share(talk.silence_seconds, hearing.duration),
+        "longest_silence_seconds": talk.longest_silence_seconds,
+        "hold_seconds": talk.hold_seconds,
+        "overlap_seconds": talk.overlap_seconds,
+        "agent_talk_seconds": talk.talk_seconds.agent,
+        "customer_talk_seconds": talk.talk_seconds.customer,
+        "agent_interruptions": talk.interruptions.agent,
+        "customer_interruptions": talk.interruptions.customer,
+        "agent_longest_monologue_seconds": talk.longest_monologue_seconds.agent,
+        "customer_longest_monologue_seconds": talk.longest_monologue_seconds.customer,
+        "seconds_to_first_agent_turn": agent[0] if agent else hearing.duration,
+    }
+    return numbers[metric] if metric in numbers else _of_talk(metric, talk)
+
+
+def _of_talk(metric: Metric, talk: TalkMetrics) -> float | None:
+    """What is undefined for a side that never talks."""
+    agent, customer = talk.talk_seconds.agent, talk.talk_seconds.customer
+    numbers: dict[Metric, float | None] = {
+        "agent_talk_share": _share(agent, agent + customer),
+        "customer_talk_share": _share(customer, agent + customer),
+        "agent_words_per_minute": talk.words_per_minute.agent if agent else None,
+        "customer_words_per_minute": talk.words_per_minute.customer if customer else None,
     }
     return numbers[metric]
 
 
-def _longest_monologue(hearing: Hearing) -> float:
-    """As the call's own metrics count it: over segments, until the other side breaks in."""
-    agent = [(s.start, s.end) for s in hearing.segments if s.speaker == "agent"]
-    others = [(s.start, s.end) for s in hearing.segments if s.speaker != "agent"]
-    return monologue(union(agent), union(others))
+def is_sided(metric: Metric) -> bool:
+    """Whether it matters who is agent and who is customer."""
+    return "agent" in metric or "customer" in metric
+
+
+def _unknown(name: str, *, known: bool) -> Opinion:
+    """Without talk there is no pace: that is a fact. Music that nobody listened for may have been there."""
+    nothing = f"{name}: there is nothing in the call to measure."
+    unmeasured = f"{name}: not measured, as only a transcript is known."
+    return Opinion(
+        met=0.5,
+        features={},
+        reasons=(nothing, nothing, nothing),
+        absence=True,
+        method="measure",
+        applicable=0.0 if known else 1.0,
+        undecided="" if known else unmeasured,
+    )
+
+
+def _share(part: float, whole: float) -> float | None:
+    return min(part / whole, 1.0) if whole > 0 else None
 
 
 def _bounds(check: Measure) -> str:

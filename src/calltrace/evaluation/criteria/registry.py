@@ -1,8 +1,28 @@
 """All kinds of criteria. To add one: its parameters in ``scorecards/checks.py``, its file here, one line."""
 
-from calltrace.evaluation.criteria import hold, measure, not_said, said, sequence, verification
+from calltrace.evaluation.criteria import (
+    hold,
+    measure,
+    not_said,
+    question,
+    said,
+    sensitive_data,
+    sentiment_change,
+    sequence,
+    verification,
+)
 from calltrace.evaluation.criteria.base import Kind
-from calltrace.scorecards.checks import Hold, Measure, NotSaid, Said, Sequence, Verification
+from calltrace.scorecards.checks import (
+    Hold,
+    Measure,
+    NotSaid,
+    Question,
+    Said,
+    SensitiveData,
+    SentimentChange,
+    Sequence,
+    Verification,
+)
 
 KINDS: dict[str, Kind] = {
     kind.name: kind
@@ -13,5 +33,8 @@ KINDS: dict[str, Kind] = {
         Kind("verification", Verification, verification.examine),
         Kind("hold", Hold, hold.examine),
         Kind("measure", Measure, measure.examine),
+        Kind("question", Question, question.examine),
+        Kind("sensitive_data", SensitiveData, sensitive_data.examine),
+        Kind("sentiment_change", SentimentChange, sentiment_change.examine),
     )
 }

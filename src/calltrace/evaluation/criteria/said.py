@@ -1,12 +1,13 @@
-"""``said``: every cue is expressed, within the window."""
+"""``said``: every cue is expressed, within the window and near enough to another cue."""
 
 import numpy as np
 
 from calltrace.evaluation.criteria.base import MIN_EVIDENCE, Opinion, best, spots, summary
-from calltrace.evaluation.cues import Hits, hits, within
+from calltrace.evaluation.cues import Hits, hits, near, within
 from calltrace.evaluation.hearing import Hearing
 from calltrace.meaning.logistic import Vector, logit
-from calltrace.scorecards.checks import Said, Window
+from calltrace.scorecards.checks import Said
+from calltrace.scorecards.cues import Near, Window
 
 _FOUND = 0.5
 
@@ -14,6 +15,9 @@ _FOUND = 0.5
 def examine(check: Said, hearing: Hearing) -> Opinion:
     """Each cue by its surest turn; the weakest cue decides."""
     window = within(check.within, hearing)
+    anchor = hits(check.near.cue, hearing) if check.near else None
+    if check.near and anchor:
+        window = window * near(anchor, check.near, hearing)
     found = [hits(cue, hearing) for cue in check.cues]
     inside = [one.strength * window for one in found]
     tops = [best(strength) for strength in inside]
@@ -24,6 +28,8 @@ def examine(check: Said, hearing: Hearing) -> Opinion:
         proof=tuple(
             spot for one, strength in zip(found, inside, strict=True) for spot in spots(one, strength, 1)
         ),
+        breach=spots(anchor, anchor.strength, 1) if anchor else (),
+        applicable=best(anchor.strength) if anchor else 1.0,
         share=sum(top >= _FOUND for top in tops) / len(tops) if check.partial else None,
     )
 
@@ -39,7 +45,8 @@ def _features(found: list[Hits], inside: list[Vector], window: Vector) -> dict[s
 
 
 def _reasons(check: Said, tops: list[float]) -> tuple[str, str, str]:
-    where = _where(check.within)
+    where = _where(check.within) if check.within or not check.near else ""
+    where = " ".join(part for part in (where, _nearby(check.near)) if part)
     missing = [f"part {i + 1}" for i, top in enumerate(tops) if top < MIN_EVIDENCE]
     what = f"Missing {where}: {', '.join(missing)} of {len(tops)}." if 0 < len(missing) < len(tops) else ""
     return f"Said {where}.", what or f"Not clearly said {where}.", "The call gave no occasion for it."
@@ -51,3 +58,10 @@ def _where(window: Window | None) -> str:
     if window.first_seconds is not None:
         return f"in the first {window.first_seconds:g} seconds"
     return f"in the last {window.last_seconds:g} seconds"
+
+
+def _nearby(check: Near | None) -> str:
+    if check is None:
+        return ""
+    side = {"after": "after", "before": "before", "either": "of"}[check.when]
+    return f"within {check.seconds:g} seconds {side} what gives occasion for it"

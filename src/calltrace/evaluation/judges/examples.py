@@ -13,7 +13,7 @@ from calltrace.evaluation.judges.acts import centre
 from calltrace.evaluation.judges.heads import shipped_heads
 from calltrace.meaning.embeddings import Matrix
 from calltrace.meaning.logistic import Vector, sigmoid
-from calltrace.scorecards.checks import Cue
+from calltrace.scorecards.cues import Cue
 
 _LONG = 90
 """Characters from which a turn is also compared sentence by sentence."""
