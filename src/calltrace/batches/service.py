@@ -32,12 +32,13 @@ Kind = Literal["backtest", "evaluate"]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks, for which calls."""
+    """Who asks, for which calls; without a job whoever asks does the work."""
 
     org_id: uuid.UUID
     mode: Mode
     calls: Selection
     api_key_id: uuid.UUID | None = None
+    with_job: bool = True
 
 
 async def backtest(
@@ -69,18 +70,18 @@ async def backtest(
     made = _batch(asked, BACKTEST)
     made.scorecard_id, made.document = scorecard_id, candidate.document
     made.against_id = other.id if other else None
-    return await _begin(session, asked, made, with_job=True)
+    return await _begin(session, asked, made)
 
 
 async def backtest_of_file(session: AsyncSession, asked: Asked, document: Json) -> Batch:
-    """The same by a document that is stored nowhere else; whoever asks does the work (no job).
+    """The same by a document that is stored nowhere else.
 
     Raises:
         NothingToEvaluateError, TooManyBatchesError: as above.
     """
     made = _batch(asked, BACKTEST)
     made.document = document
-    return await _begin(session, asked, made, with_job=False)
+    return await _begin(session, asked, made)
 
 
 async def evaluate(session: AsyncSession, asked: Asked, scorecard_id: uuid.UUID | None) -> Batch:
@@ -95,7 +96,7 @@ async def evaluate(session: AsyncSession, asked: Asked, scorecard_id: uuid.UUID 
     if scorecard_id is not None:
         version = await assignment.asked_version(session, scorecard_id)
         made.scorecard_version_id = version.id if version else None
-    return await _begin(session, asked, made, with_job=True)
+    return await _begin(session, asked, made)
 
 
 def _batch(asked: Asked, kind: Kind) -> Batch:
@@ -105,7 +106,7 @@ def _batch(asked: Asked, kind: Kind) -> Batch:
     )  # fmt: skip
 
 
-async def _begin(session: AsyncSession, asked: Asked, made: Batch, *, with_job: bool) -> Batch:
+async def _begin(session: AsyncSession, asked: Asked, made: Batch) -> Batch:
     await accounts.locked_organisation(session, asked.org_id)  # of two at a time, the limit counts both
     if await queries.unfinished(session, asked.org_id) >= MOST_UNFINISHED:
         raise TooManyBatchesError(f"{MOST_UNFINISHED} batches have not ended; cancel one, or wait.")
@@ -115,7 +116,7 @@ async def _begin(session: AsyncSession, asked: Asked, made: Batch, *, with_job: 
         raise NothingToEvaluateError("No call that was asked for has a transcript that can be judged.")
     await session.flush()
     await session.refresh(made)
-    if with_job:
+    if asked.with_job:
         await jobs.enqueue(session, jobs.EVALUATE_BATCH, job_key(made))
     return made
 
