@@ -45,6 +45,7 @@ class BatchRunner(Interruptible):
         self._owed = owed
         self._platform = platform
         self._child = child
+        self._one_at_a_time = asyncio.Lock()  # of all batches: a new call waits for one evaluation at most
 
     async def work(self, org_id: uuid.UUID, key: str) -> None:
         """One turn of a batch (``batch/number of the turn``), which then goes on by another job.
@@ -137,7 +138,8 @@ class BatchRunner(Interruptible):
         made = list[Evaluation]()
         for scorecard in taken.scorecards:
             request = evaluation_request(taken.transcript, scorecard, taken.duration)
-            answer = await self._child.call(request, lambda _progress: None)
+            async with self._one_at_a_time:
+                answer = await self._child.call(request, lambda _progress: None)
             made.append(Evaluation.model_validate(answer["evaluation"]))
         async with self._platform.database.tenant(taken.claim.org_id) as session:
             await work.complete(session, taken, made)
