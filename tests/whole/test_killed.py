@@ -29,6 +29,46 @@ def test_kill_9_of_the_worker_in_the_middle_of_a_transcription(stage: Stage) -> 
     assert stage.world.events(accepted["analysisId"]).count("analysis.completed") == 1
 
 
+_COPIES = text("""
+    WITH copies AS (SELECT gen_random_uuid() AS id FROM generate_series(1, 60)), calls AS (
+        INSERT INTO analyses SELECT (jsonb_populate_record(
+            analyses, jsonb_build_object('id', copies.id, 'recording_id', NULL, 'upload_id', NULL)
+        )).* FROM analyses, copies WHERE analyses.id = :id
+    )
+    INSERT INTO transcripts (org_id, analysis_id, document)
+    SELECT org_id, copies.id, document FROM transcripts, copies WHERE analysis_id = :id
+""")
+
+
+def test_kill_9_of_the_worker_in_the_middle_of_a_back_test(stage: Stage) -> None:
+    accepted = stage.client.submit(stage.short_call)
+    stage.client.finished(accepted["analysisId"])
+
+    async def copy() -> None:
+        database = Database(running_dsn(stage.installation.folder / "data/postgres") or "", pool_size=1)
+        async with database.operator() as session:
+            await session.execute(_COPIES, {"id": accepted["analysisId"]})
+        await database.close()
+
+    asyncio.run(copy())
+    base, headers = f"{stage.installation.url}/api/v1/scorecards", stage.client.headers
+    made = httpx2.post(base, json={"name": "Tried", "draft": True}, headers=headers).json()
+    begun = httpx2.post(f"{base}/{made['id']}/backtests", headers=headers).json()
+    one = f"{base}/{made['id']}/backtests/{begun['backtestId']}"
+
+    def seen() -> Any:
+        return httpx2.get(one, headers=headers).json()
+
+    before = stage.client.get(accepted["analysisId"])
+    wait_for(lambda: seen()["progress"]["done"], "a call is judged")
+    os.kill(stage.installation.service_pid("worker-1"), signal.SIGKILL)
+    assert seen()["progress"]["waiting"] > 0, "it was killed in the middle"
+    wait_for(lambda: seen()["status"] == "completed", "another worker goes on")
+    progress = seen()["progress"]
+    assert progress["done"] == progress["selected"] >= 61
+    assert stage.client.get(accepted["analysisId"])["evaluation"] == before["evaluation"]
+
+
 def test_the_child_of_a_killed_worker_does_not_live_on(stage: Stage) -> None:
     accepted = stage.client.submit(stage.short_call)
     stage.client.reaches(accepted["analysisId"], "transcribing")

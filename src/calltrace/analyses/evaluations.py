@@ -25,9 +25,8 @@ from calltrace.evaluation.results import Evaluation, ScorecardRef
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.document import Document
-from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import uuid7
-from calltrace.scorecards import queries as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 
 EvaluationStatus = Literal["queued", "completed", "failed"]
@@ -79,6 +78,19 @@ async def ask_for(
     api_key_id: uuid.UUID | None,
 ) -> EvaluationRow:
     """The same by one version of a scorecard (none: the one that ships), of an analysis that is locked."""
+    row = await waiting(session, org_id, analysis_id, version_id, api_key_id)
+    await jobs.enqueue(session, jobs.EVALUATE, f"{org_id}/{row.id}")
+    return row
+
+
+async def waiting(
+    session: AsyncSession,
+    org_id: uuid.UUID,
+    analysis_id: uuid.UUID,
+    version_id: uuid.UUID | None,
+    api_key_id: uuid.UUID | None,
+) -> EvaluationRow:
+    """The evaluation that is still to be made by a version; a new one has no job yet, the caller makes it."""
     row = await queries.waiting_evaluation(session, analysis_id, version_id)
     if row is None:
         row = EvaluationRow(
@@ -87,7 +99,6 @@ async def ask_for(
         )  # fmt: skip
         session.add(row)
         await session.flush()
-    await jobs.enqueue(session, jobs.EVALUATE, f"{org_id}/{row.id}")
     return row
 
 
@@ -113,16 +124,12 @@ async def _was_heard(session: AsyncSession, analysis: Analysis) -> bool:
 async def _version(
     session: AsyncSession, analysis: Analysis, scorecard_id: uuid.UUID | None
 ) -> uuid.UUID | None:
-    """The newest version of the scorecard that counts; none for the one that ships."""
+    """The version of the scorecard that counts; none for the one that ships."""
     if scorecard_id is None:
-        return (await assignment.choose(session, analysis.queue_id))[0]
-    if scorecard_id == default_scorecard().id:
-        return None
-    found = await scorecards.scorecard(session, scorecard_id)
-    if found is None:
-        detail = "scorecardId names nothing that this organisation has."
-        raise InvalidRequestError(detail, errors=[FieldError("/scorecardId", detail)])
-    return found.version.id
+        version = await assignment.chosen_version(session, analysis.queue_id)
+    else:
+        version = await assignment.asked_version(session, scorecard_id)
+    return version.id if version else None
 
 
 async def find(

@@ -212,14 +212,15 @@ _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 
 def _cut(query: _Query, filters: Filters, after: Cursor | None, limit: int) -> _Query:
-    query = _filtered(query, filters)
+    query = filtered(query, filters)
     if after:
         position = tuple_(literal(after.moment), literal(after.id))
         query = query.where(tuple_(Analysis.created_at, Analysis.id) < position)
     return query.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(limit)
 
 
-def _filtered(query: _Query, filters: Filters) -> _Query:
+def filtered(query: _Query, filters: Filters) -> _Query:
+    """A query over analyses, narrowed down; scores and ``called`` count in ``listed`` only."""
     equal = {
         Analysis.mode: filters.mode,
         Analysis.status: filters.status,

@@ -11,6 +11,8 @@ from calltrace import __version__
 from calltrace.analyses.watching import Watchers
 from calltrace.api import (
     analyses,
+    backtests,
+    batches,
     calls,
     catalog,
     erasures,
@@ -20,6 +22,7 @@ from calltrace.api import (
     problems,
     recordings,
     roles,
+    scorecard_versions,
     scorecards,
     transcripts,
     uploads,
@@ -74,7 +77,8 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         analyses.router, transcripts.router, evaluations.router, roles.router, events.router,
         erasures.router,
         uploads.router, calls.router, recordings.router,
-        organization.router, catalog.agents, catalog.queues, scorecards.scorecards,
+        organization.router, catalog.agents, catalog.queues, scorecards.scorecards, scorecard_versions.router,
+        backtests.router, batches.router,
         webhook_endpoints.router, webhook_deliveries.router,
     ):  # fmt: skip
         native.include_router(router)

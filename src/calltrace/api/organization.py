@@ -1,20 +1,19 @@
 """``/api/v1/organization``: what holds for all calls of the organisation that the key belongs to."""
 
+import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field, StringConstraints
 
-from calltrace.accounts import organisation, queries
-from calltrace.accounts.models import Organisation
 from calltrace.accounts.vocabulary import LONGEST_TERM, MOST_TERMS
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, CatalogReader, CatalogWriter, PlatformDep
 from calltrace.api.openapi import json_body, problems
 from calltrace.api.schemas import Wire
-from calltrace.kit import clock
-from calltrace.kit.errors import NotFoundError
+from calltrace.catalog import organisation
+from calltrace.catalog.shown import organisation_as_json as shown
 from calltrace.speech.roles import ChannelOption
 
 Term = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]
@@ -26,6 +25,7 @@ CHANNELS = (
     "Where the agent is on recordings of several channels, unless the call or its queue says otherwise:"
     " null and `auto` leave it to what is said."
 )
+SCORECARD = "What calls are held against where no queue chooses a scorecard; null: the one that ships."
 router = APIRouter(prefix="/organization", tags=["Organization"])
 
 
@@ -40,6 +40,7 @@ class OrganizationChanges(Wire):
         json_schema_extra={"uniqueItems": True},
     )
     agent_channels: ChannelOption | None = Field(None, description=CHANNELS)
+    scorecard_id: uuid.UUID | None = Field(None, strict=False, description=SCORECARD)
 
 
 class OrganizationDocument(Wire):
@@ -49,6 +50,7 @@ class OrganizationDocument(Wire):
     name: str
     vocabulary: list[str] = Field(description=VOCABULARY, examples=[["Harbor Broadband", "Oyelaran"]])
     agent_channels: ChannelOption | None = Field(description=CHANNELS)
+    scorecard_id: str | None = Field(description=SCORECARD)
     created_at: str
 
 
@@ -56,7 +58,7 @@ class OrganizationDocument(Wire):
 async def get_organization(platform: PlatformDep, principal: CatalogReader) -> Response:
     """The organisation that the key belongs to."""
     async with platform.database.tenant(principal.org_id) as session:
-        return _answer(await queries.organisation(session, principal.org_id))
+        return JSONResponse(shown(*await organisation.current(session, principal.org_id)))
 
 
 @router.patch(
@@ -72,13 +74,4 @@ async def change_organization(
     wanted = await read_json(request, OrganizationChanges)
     async with platform.database.tenant(principal.org_id) as session:
         values = wanted.model_dump(include=wanted.model_fields_set)
-        return _answer(await organisation.change(session, principal.org_id, actor, values))
-
-
-def _answer(row: Organisation | None) -> Response:
-    if row is None:
-        raise NotFoundError("There is no such organisation.")
-    return JSONResponse(
-        {"id": str(row.id), "name": row.name, "vocabulary": row.vocabulary,
-         "agentChannels": row.agent_channels, "createdAt": clock.iso(row.created_at)}
-    )  # fmt: skip
+        return JSONResponse(shown(*await organisation.change(session, principal.org_id, actor, values)))

@@ -1,7 +1,7 @@
-"""``/api/v1/scorecards``: documents whose versions never change."""
+"""``/api/v1/scorecards``: documents whose published versions never change."""
 
 import uuid
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import Request, Response
 from pydantic import Field, StringConstraints
@@ -24,6 +24,11 @@ from calltrace.scorecards.document import Scorecard
 Name = Annotated[str, StringConstraints(min_length=1, max_length=120)]
 DOCUMENT = "What calls are held against. Its `id` and `version` are given by the server."
 
+DRAFT = (
+    "True: write the scorecard's one draft, or change it, and answer it. False: publish at once. Null:"
+    " publish, unless the scorecard was never published."
+)
+
 
 class ScorecardRequest(Wire):
     """``POST /scorecards``: a document, or a name for a copy of the scorecard that ships."""
@@ -31,6 +36,9 @@ class ScorecardRequest(Wire):
     name: Name | None = Field(None, description="In place of the document's name.", examples=["Renewals"])
     external_id: ExternalId | None = Field(None, description=EXTERNAL_ID)
     document: Scorecard | None = Field(None, description=DOCUMENT)
+    draft: bool = Field(
+        default=False, description="Only draft it: no call is held against it until it is published."
+    )
 
 
 class ScorecardChanges(Wire):
@@ -39,10 +47,11 @@ class ScorecardChanges(Wire):
     name: Name = Field(default_factory=str, description="In place of the document's name.")
     external_id: ExternalId | None = Field(None, description=EXTERNAL_ID)
     document: Scorecard = Field(default_factory=default_scorecard, description=DOCUMENT)
+    draft: bool | None = Field(None, description=DRAFT)
 
 
 class ScorecardItem(Wire):
-    """A scorecard in a list."""
+    """A scorecard in a list, in its newest published version; without one, in its draft."""
 
     id: str
     name: str
@@ -50,10 +59,13 @@ class ScorecardItem(Wire):
     created_at: str
     key: str
     version: int
+    status: Literal["published", "draft", "archived"]
+    draft_version: int | None = Field(description="The number of its draft, if it has one.", examples=[2])
+    is_default: bool = Field(description="Whether calls are held against it where no queue says otherwise.")
 
 
 class ScorecardDocument(ScorecardItem):
-    """A scorecard in its newest version."""
+    """A scorecard with what it says."""
 
     document: Scorecard
 
@@ -64,10 +76,15 @@ class VersionItem(Wire):
     version: int
     name: str
     created_at: str
+    status: Literal["published", "draft"]
+    based_on: int | None = Field(
+        description="The version that was the newest when the draft was begun.", examples=[1]
+    )
+    published_at: str | None
 
 
 class VersionDocument(VersionItem):
-    """A version as it was and stays."""
+    """A version; once published it stays as it is."""
 
     document: Scorecard
 
@@ -90,21 +107,22 @@ class Scorecards:
         return [shown.item(stored) for stored in page], following
 
     async def create(self, session: AsyncSession, org_id: uuid.UUID, actor: Actor, wanted: Json) -> Json:
-        """Store one with its first version."""
+        """Store one with its first version, or as a draft."""
         document = first_document(wanted.get("name"), wanted.get("document"))
         external_id = wanted.get("external_id")
-        return shown.whole(await service.create(session, org_id, actor, document, external_id))
+        draft = wanted.get("draft", False)
+        return shown.whole(await service.create(session, org_id, actor, document, external_id, draft=draft))
 
     async def find(self, session: AsyncSession, row_id: uuid.UUID) -> Json:
         """Read one."""
         return shown.whole(await versions.current(session, row_id))
 
     async def change(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID, changes: Json) -> Json:
-        """Write a new version, set the external id, or both."""
+        """Write a new version or the draft, set the external id, or both."""
         return shown.whole(await service.change(session, actor, row_id, changes))
 
     async def delete(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID) -> None:
-        """Delete one that no queue names."""
+        """Delete one that nothing chooses."""
         await delete_scorecard(session, actor, row_id)
 
 

@@ -10,7 +10,7 @@ from calltrace.catalog.models import Agent, Queue
 from calltrace.db.listing import NameFilter, Slice, listed
 from calltrace.kit.ids import as_uuid
 from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
-from calltrace.scorecards.queries import newest_version
+from calltrace.scorecards.queries import effective_version
 
 _FEW = 5
 
@@ -52,8 +52,8 @@ async def queues_named(session: AsyncSession, text: str) -> Sequence[Queue]:
 
 
 async def scorecard_of_queue(session: AsyncSession, queue_id: uuid.UUID) -> ScorecardVersion | None:
-    """The newest version of the scorecard that a queue chooses."""
-    query = newest_version().join(Queue, Queue.scorecard_id == ScorecardRow.id)
+    """The version that counts of the scorecard that a queue chooses."""
+    query = effective_version().join(Queue, Queue.scorecard_id == ScorecardRow.id)
     row = (await session.execute(query.where(Queue.id == queue_id))).first()
     return row[1] if row else None
 

@@ -110,8 +110,10 @@ async def _checked(session: AsyncSession, values: Values) -> dict[str, Any]:
         if name in checked:
             checked[name] = _checked_text(checked[name], shown, longest, optional=name != "name")
     wanted = checked.get("scorecard_id")
-    if wanted is not None and await scorecards.for_use(session, wanted) is None:
-        raise _refused("scorecardId", "names no scorecard that this organisation has")
+    if wanted is not None:
+        await scorecards.for_use(session, wanted)
+        if await scorecards.effective_scorecard(session, wanted) is None:
+            raise _refused("scorecardId", "names no scorecard that this organisation has published")
     return checked
 
 

@@ -1,7 +1,9 @@
-"""Agents and queues as everyone sees them: REST and command line alike."""
+"""Agents, queues and the organisation as everyone sees them: REST and command line alike."""
 
+import uuid
 from typing import Any
 
+from calltrace.accounts.models import Organisation
 from calltrace.catalog.models import Agent, Queue
 from calltrace.kit import clock
 
@@ -16,3 +18,12 @@ def as_json(row: Agent | Queue) -> dict[str, Any]:
         fields["scorecardId"] = str(row.scorecard_id) if row.scorecard_id else None
         fields["agentChannels"] = row.agent_channels
     return fields
+
+
+def organisation_as_json(row: Organisation, scorecard_id: uuid.UUID | None) -> dict[str, Any]:
+    """The organisation with its default scorecard, as JSON values."""
+    return {
+        "id": str(row.id), "name": row.name, "vocabulary": row.vocabulary,
+        "agentChannels": row.agent_channels, "scorecardId": str(scorecard_id) if scorecard_id else None,
+        "createdAt": clock.iso(row.created_at),
+    }  # fmt: skip

@@ -8,17 +8,22 @@ import typer
 
 from calltrace.accounts import keys as keys_service
 from calltrace.accounts import queries, service
+from calltrace.accounts.audit import OPERATOR
 from calltrace.accounts.models import ApiKey
+from calltrace.catalog import organisation
+from calltrace.catalog.shown import organisation_as_json
 from calltrace.cli.instance import Scope, in_organisation, settings_of, with_platform
 from calltrace.cli.output import JsonOption, show_many, show_one
 from calltrace.kit import clock
 from calltrace.kit.errors import UsageError
 from calltrace.pipeline.context import Platform
+from calltrace.scorecards import service as scorecards
 
 orgs = typer.Typer(no_args_is_help=True, help="Organisations.")
 users = typer.Typer(no_args_is_help=True, help="People who sign in.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 
+SHIPPED = "shipped"
 OrgOption = Annotated[str, typer.Option("--org", help="Id or exact name of the organisation.")]
 
 
@@ -50,6 +55,28 @@ def list_orgs(context: typer.Context, as_json: JsonOption = False) -> None:
             return [{"id": str(one.id), "name": one.name, "plan": one.plan} for one in found]
 
     show_many(with_platform(settings_of(context), work), ("id", "name", "plan"), as_json=as_json)
+
+
+@orgs.command("default-scorecard")
+def default_scorecard(
+    context: typer.Context,
+    scorecard: Annotated[
+        str, typer.Argument(help="Id, external id or name; 'shipped' is the one that ships.")
+    ],
+    org: OrgOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Hold calls against a scorecard where no queue chooses one."""
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        chosen = None
+        if scorecard != SHIPPED:
+            chosen = (await scorecards.find(scope.session, scorecard)).row.id
+        values = {"scorecard_id": chosen}
+        changed = await organisation.change(scope.session, scope.org_id, OPERATOR, values)
+        return organisation_as_json(*changed)
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
 
 @users.command("create")

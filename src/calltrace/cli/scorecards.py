@@ -9,8 +9,10 @@ import typer
 from calltrace.accounts.audit import OPERATOR
 from calltrace.catalog import service as catalog
 from calltrace.cli.accounts import OrgOption
+from calltrace.cli.backtest import backtest
 from calltrace.cli.instance import Scope, in_organisation, settings_of
 from calltrace.cli.output import JsonOption, show_many, show_one
+from calltrace.cli.scorecard_life import archive, diff, publish, unarchive
 from calltrace.db.listing import everything
 from calltrace.kit.errors import UsageError
 from calltrace.scorecards import queries, service, shown, versions
@@ -23,6 +25,8 @@ OptionalOrg = Annotated[str | None, typer.Option("--org", help="Id or exact name
 _READY = ("key", "name", "criteria", "description")
 
 scorecards = typer.Typer(no_args_is_help=True, help="What calls are held against, as YAML files.")
+for command in (publish, diff, archive, unarchive, backtest):
+    scorecards.command(command.__name__)(command)
 
 
 @scorecards.command("import")
@@ -33,13 +37,16 @@ def import_file(
     queue: Annotated[
         str | None, typer.Option(help="Hold calls of this queue against it: id, external id or name.")
     ] = None,
+    draft: Annotated[
+        bool, typer.Option("--draft", help="Only draft it: no call is held against it.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Store a scorecard; one that is there already, by the file's id or key, gets a new version."""
     wanted = named_scorecard(file)
 
     async def work(scope: Scope) -> dict[str, Any]:
-        stored = await service.store(scope.session, scope.org_id, OPERATOR, wanted)
+        stored = await service.store(scope.session, scope.org_id, OPERATOR, wanted, draft=draft)
         chosen = None
         if queue is not None:
             found = await catalog.find_queue(scope.session, queue)
@@ -93,7 +100,17 @@ def list_all(
         found = await everything(scope.session, queries.scorecards, lambda stored: stored.row)
         return [shown.item(stored) for stored in found]
 
-    columns = ("id", "name", "key", "version", "externalId", "createdAt")
+    columns = (
+        "id",
+        "name",
+        "key",
+        "version",
+        "status",
+        "draftVersion",
+        "isDefault",
+        "externalId",
+        "createdAt",
+    )
     show_many(in_organisation(settings_of(context), _needed(org), work), columns, as_json=as_json)
 
 

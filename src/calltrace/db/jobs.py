@@ -14,6 +14,7 @@ from calltrace.kit.errors import CallTraceError
 
 PROCESS = "process_analysis"
 EVALUATE = "evaluate_again"
+EVALUATE_BATCH = "evaluate_batch"
 SEND_MAIL = "send_mail"
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts import limits, sessions
 from calltrace.analyses import queries
 from calltrace.analyses.models import Analysis, IdempotencyKey
+from calltrace.batches import queries as batches
 from calltrace.db import jobs
 from calltrace.db.clock import database_now
 from calltrace.db.outage import DatabaseAwayError
@@ -64,6 +65,7 @@ async def tidy(database: Database, lease_seconds: float, horizon: rewind.Horizon
         await _drop_held_jobs(session)
         await _rescue_analyses(session, stranded_after)
         await _rescue_evaluations(session, stranded_after)
+        await _rescue_batches(session, stranded_after)
         await _rescue_mails(session, stranded_after)
         await _clear_uploads(session)
         await _prune(session)
@@ -87,6 +89,12 @@ async def _rescue_evaluations(session: AsyncSession, stranded_after: timedelta) 
     for org_id, evaluation_id in await queries.stranded_evaluations(session, stranded_after):
         await jobs.enqueue(session, jobs.EVALUATE, f"{org_id}/{evaluation_id}")
         log.warning("evaluation_rescued", evaluation=str(evaluation_id))
+
+
+async def _rescue_batches(session: AsyncSession, stranded_after: timedelta) -> None:
+    for org_id, batch_id, attempts in await batches.stranded(session, stranded_after):
+        await jobs.enqueue(session, jobs.EVALUATE_BATCH, f"{org_id}/{batch_id}/{attempts}")
+        log.warning("batch_rescued", batch=str(batch_id))
 
 
 async def _rescue_mails(session: AsyncSession, stranded_after: timedelta) -> None:

@@ -19,12 +19,14 @@ from pgqueuer.domain.errors import FailingListenerError
 
 from calltrace.analyses.evaluation_work import Claim as EvaluationClaim
 from calltrace.analyses.lifecycle import Claim
+from calltrace.batches.work import Taken
 from calltrace.db import jobs
 from calltrace.db.connections import raw_pool
 from calltrace.db.listen import listen
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import APP_ROLE
 from calltrace.pipeline import queue
+from calltrace.pipeline.batches import BatchRunner
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.deliver import Deliverer
 from calltrace.pipeline.housekeeping import keep_house
@@ -37,6 +39,8 @@ from calltrace.webhooks import claims
 
 PARALLEL_ANALYSES = 2
 PARALLEL_EVALUATIONS = 2
+PARALLEL_BATCHES = 2
+"""The least that the engine allows; the runner judges one call at a time all the same."""
 PARALLEL_MAILS = 4
 DATABASE_LOST = (
     OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseAwayError, FailingListenerError,
@@ -52,6 +56,7 @@ class Owed:
 
     analyses: list[Claim] = field(default_factory=list[Claim])
     evaluations: list[EvaluationClaim] = field(default_factory=list[EvaluationClaim])
+    batch_calls: list[Taken] = field(default_factory=list[Taken])
 
 
 async def run_worker(platform: Platform, work_dir: Path, owed: Owed) -> None:
@@ -68,15 +73,19 @@ async def run_worker(platform: Platform, work_dir: Path, owed: Owed) -> None:
     child = build_child(platform.settings, work_dir)
     processor = Processor(platform, child, work_dir, owed.analyses)
     reevaluator = Reevaluator(platform, child, owed.evaluations)
+    batches = BatchRunner(platform, child, owed.batch_calls)
     try:
         await processor.settle()
         await reevaluator.settle()
-        await _serve(platform, processor, reevaluator)
+        await batches.settle()
+        await _serve(platform, processor, reevaluator, batches)
     finally:
         await child.close()
 
 
-async def _serve(platform: Platform, processor: Processor, reevaluator: Reevaluator) -> None:
+async def _serve(
+    platform: Platform, processor: Processor, reevaluator: Reevaluator, batches: BatchRunner
+) -> None:
     lease = timedelta(seconds=platform.settings.lease_seconds)
     async with raw_pool(platform.database.dsn, APP_ROLE) as pool:
         identity = worker_identity()
@@ -87,11 +96,13 @@ async def _serve(platform: Platform, processor: Processor, reevaluator: Reevalua
         evaluations = queue.manager(
             pool, identity, jobs.EVALUATE, lambda org, key: reevaluator.evaluate(org, uuid.UUID(key))
         )
+        in_bulk = queue.manager(pool, identity, jobs.EVALUATE_BATCH, batches.work)
         mails = queue.manager(pool, identity, jobs.SEND_MAIL, Mailer(platform).send)
         deliveries = Deliverer(platform, identity)
         runs = [
             asyncio.create_task(queue.run(analyses, lease, batch=1, parallel=PARALLEL_ANALYSES)),
             asyncio.create_task(queue.run(evaluations, lease, batch=1, parallel=PARALLEL_EVALUATIONS)),
+            asyncio.create_task(queue.run(in_bulk, lease, batch=1, parallel=PARALLEL_BATCHES)),
             asyncio.create_task(queue.run(mails, lease, batch=1, parallel=PARALLEL_MAILS)),
             asyncio.create_task(deliveries.run()),
         ]
@@ -102,7 +113,7 @@ async def _serve(platform: Platform, processor: Processor, reevaluator: Reevalua
         ]
         log.info("worker_ready")
         await _until_stopped(runs, helpers)
-        staff = Staff([analyses, evaluations, mails], [processor, reevaluator], deliveries)
+        staff = Staff([analyses, evaluations, in_bulk, mails], [processor, reevaluator, batches], deliveries)
         await _drain(staff, runs, platform.settings.drain_seconds)
         await _end(helpers)
 

@@ -17,3 +17,35 @@ class MisplacedError(ValueError):
     def __init__(self, at: str, message: str) -> None:
         super().__init__(message)
         self.at = at
+
+
+class ScorecardArchivedError(CallTraceError):
+    """It is archived: kept for what was judged by it, and not changed."""
+
+    code = "scorecard_archived"
+    status = 409
+    title = "The scorecard is archived"
+
+
+class DraftOutdatedError(CallTraceError):
+    """Another version was published since the draft was begun."""
+
+    code = "draft_outdated"
+    status = 409
+    title = "Another version was published meanwhile"
+
+
+class VersionPublishedError(CallTraceError):
+    """A published version stays as it is."""
+
+    code = "version_published"
+    status = 409
+    title = "The version is published"
+
+
+class OnlyVersionError(CallTraceError):
+    """A scorecard without any version would say nothing."""
+
+    code = "only_version"
+    status = 409
+    title = "It is the only version of the scorecard"

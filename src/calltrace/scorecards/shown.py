@@ -14,12 +14,13 @@ def item(stored: Stored) -> Json:
     return {
         "id": str(stored.row.id), "name": stored.row.name, "externalId": stored.row.external_id,
         "createdAt": clock.iso(stored.row.created_at), "key": stored.version.document["key"],
-        "version": stored.version.version,
+        "version": stored.version.version, "status": _status(stored), "draftVersion": stored.draft,
+        "isDefault": stored.row.is_default,
     }  # fmt: skip
 
 
 def whole(stored: Stored) -> Json:
-    """A scorecard with what its newest version says."""
+    """A scorecard with what its version says."""
     return {**item(stored), "document": stored.version.document}
 
 
@@ -28,4 +29,12 @@ def version_item(version: ScorecardVersion) -> Json:
     return {
         "version": version.version, "name": version.document["name"],
         "createdAt": clock.iso(version.created_at),
+        "status": "published" if version.published_at else "draft", "basedOn": version.based_on,
+        "publishedAt": clock.iso(version.published_at) if version.published_at else None,
     }  # fmt: skip
+
+
+def _status(stored: Stored) -> str:
+    if stored.row.archived_at is not None:
+        return "archived"
+    return "published" if stored.version.published_at else "draft"

@@ -18,13 +18,18 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 FAMILIES = {
     "analyses": "analysis", "calls": "calls", "uploads": "storage", "webhook-endpoints": "webhooks",
     "webhook-deliveries": "webhooks", "agents": "catalog", "queues": "catalog", "scorecards": "catalog",
-    "erasures": "analysis", "organization": "catalog",
+    "erasures": "analysis", "organization": "catalog", "evaluation-batches": "analysis",
+    "backtests": "analysis",
 }  # fmt: skip
-"""The first word of a path, and the family of scopes that opens it (interfaces, section 3)."""
+"""The first word of a path, and the family of scopes that opens it (interfaces, section 3).
+
+Back-tests tell of calls: they are opened by what opens calls, not by what opens their scorecard.
+"""
 
 
 def _scope(method: str, path: str) -> str:
-    family = FAMILIES[path.split("/")[3]]
+    words = path.split("/")
+    family = FAMILIES["backtests" if "backtests" in words else words[3]]
     verb = "write" if method != "get" or family == "storage" else "read"
     return f"{family}:{verb}"
 

@@ -19,7 +19,7 @@ async def test_the_vocabulary_is_kept_in_order_and_only_what_is_sent_changes(
 ) -> None:
     before = (await call("GET", PATH)).json()
     assert (before["id"], before["vocabulary"]) == (str(caller.org_id), [])
-    assert set(before) == {"id", "name", "vocabulary", "agentChannels", "createdAt"}
+    assert set(before) == {"id", "name", "vocabulary", "agentChannels", "scorecardId", "createdAt"}
     changed = await call("PATCH", PATH, {"vocabulary": TERMS})
     assert (changed.status_code, changed.json()) == (200, before | {"vocabulary": TERMS})
     assert (await call("PATCH", PATH, {"name": "ignored"})).json() == changed.json()

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import uuid
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,40 +10,15 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from calltrace.accounts.service import create_organisation
 from calltrace.cli.catalog import agents, queues
 from calltrace.cli.scorecards import scorecards
-from calltrace.db.session import Database
 from calltrace.kit.errors import CallTraceError, NotFoundError, UsageError
 from calltrace.scorecards.errors import ScorecardError
 from calltrace.settings import load_settings
+from database.cli.conftest import Run, new_organisation
 from database.scorecards.factory import YAML
 
-Run = Callable[..., str]
 RENEWALS = YAML.format(key="renewals", name="Renewals", words="good morning")
-
-
-async def _new_organisation(dsn: str) -> str:
-    database = Database(dsn, pool_size=1)
-    async with database.operator() as session:
-        made = await create_organisation(session, f"org {uuid.uuid4()}")
-    await database.close()
-    return str(made.id)
-
-
-@pytest.fixture
-def run(migrated: str, tmp_path: Path) -> Run:
-    """Run one command in an organisation of the test's own, and answer what it printed."""
-    settings = load_settings(data_dir=tmp_path, database_url=migrated)
-    org = asyncio.run(_new_organisation(migrated))
-
-    def command(group: typer.Typer, *arguments: str) -> str:
-        done = CliRunner().invoke(group, [*arguments, "--org", org], obj=settings)
-        if done.exception is not None:
-            raise done.exception
-        return done.stdout
-
-    return command
 
 
 @pytest.fixture
@@ -104,7 +77,7 @@ def test_a_file_without_an_id_is_known_by_its_key(run: Run, file: Path) -> None:
 def test_another_organisations_export_is_a_new_scorecard_here(
     run: Run, file: Path, migrated: str, tmp_path: Path
 ) -> None:
-    elsewhere = asyncio.run(_new_organisation(migrated))
+    elsewhere = asyncio.run(new_organisation(migrated))
     settings = load_settings(data_dir=tmp_path, database_url=migrated)
     arguments = ["import", str(file), "--org", elsewhere, "--json"]
     theirs = _json(CliRunner().invoke(scorecards, arguments, obj=settings).stdout)

@@ -18,8 +18,9 @@ from calltrace.accounts.audit import OPERATOR, Deed
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
 from calltrace.analyses import submit
-from calltrace.analyses.models import EvaluationRow
+from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.analyses.queries import Filters
+from calltrace.batches.models import Batch, BatchCall
 from calltrace.catalog.models import Agent, Queue
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.db.session import APP_ROLE, Database
@@ -30,6 +31,7 @@ from calltrace.pipeline.context import Platform
 from calltrace.recordings import objects, sound
 from calltrace.recordings.models import Recording, Upload, UploadPiece
 from calltrace.recordings.vault import Stored
+from calltrace.scorecards import drafts
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
@@ -108,6 +110,9 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
     database, name = platform.database, f"victim {uuid.uuid4()}"
     async with database.tenant(org) as session:
         stored = await scorecards.create(session, org, OPERATOR, default_scorecard(), "victim")
+        stored.row.is_default = True
+        changed = default_scorecard().model_copy(update={"name": "Drafted"})
+        await drafts.save(session, OPERATOR, stored.row.id, changed)
         agent = Agent(org_id=org, name="a")
         queue = Queue(org_id=org, name="q", scorecard_id=stored.row.id)
         session.add_all([agent, queue])
@@ -176,6 +181,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         session.add(mail)
         await session.flush()
         upload_id = await _add_upload(session, org)
+        batch = await _add_batch(session, org, stored.row.id)
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
         "evaluation_id": evaluation.id, "version_id": None, "key_ids": [key.id],
@@ -189,6 +195,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
         "settled_before": moment + timedelta(seconds=1),
+        "batch_id": batch.id, "batch_ids": [batch.id], "kind": "backtest", "above": 0,
         "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
@@ -199,6 +206,27 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "scorecards_named": str(stored.row.id),
     }
     return {"common": common, "texts": texts}
+
+
+async def _add_batch(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.UUID) -> Batch:
+    """A back-test of which one call was judged, one waits and one failed."""
+    calls = [Analysis(org_id=org, file_url=f"https://127.0.0.1/{n}.mp3") for n in range(3)]
+    batch = Batch(
+        org_id=org, kind="backtest", mode="live", selected=3, scorecard_id=scorecard_id, document={"a": 1}
+    )
+    session.add_all([*calls, batch])
+    await session.flush()
+    before, after = ({"score": score, "passed": True, "verdicts": {"a": "met"}} for score in (1.0, 2.0))
+    rows: list[dict[str, Any]] = [
+        {"status": "done", "before": before, "after": after},
+        {"status": "waiting"},
+        {"status": "failed", "code": "x"},
+    ]
+    for number, (call, values) in enumerate(zip(calls, rows, strict=True)):
+        row = BatchCall(org_id=org, batch_id=batch.id, analysis_id=call.id, position=number + 1, **values)
+        session.add(row)
+    await session.flush()
+    return batch
 
 
 async def _add_upload(session: AsyncSession, org: uuid.UUID) -> uuid.UUID:

@@ -1,0 +1,1 @@
+"""Many stored calls evaluated at a time: back-tests of a scorecard, and evaluating again in bulk."""

@@ -1,0 +1,105 @@
+"""The draft of a scorecard: changed in place, judged by nobody, until it is published or discarded."""
+
+import uuid
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts.audit import Actor, Deed, record
+from calltrace.scorecards import queries, versions
+from calltrace.scorecards.document import Scorecard
+from calltrace.scorecards.errors import DraftOutdatedError, OnlyVersionError, VersionPublishedError
+from calltrace.scorecards.models import ScorecardVersion
+from calltrace.scorecards.queries import Stored
+from calltrace.scorecards.versions import Draft
+
+
+async def save(session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, wanted: Scorecard) -> Stored:
+    """Write the scorecard's one draft, or change it in place; the same words again are no deed.
+
+    Raises:
+        NotFoundError: there is no such scorecard. ScorecardArchivedError: it is archived.
+        InvalidRequestError: it is too big.
+    """
+    row = await versions.for_new_version(session, scorecard_id)
+    published = await queries.published_number(session, row.id)
+    draft = await queries.draft(session, row.id)
+    if draft is not None and draft.document == versions.pinned(wanted, draft):
+        return Stored(row, draft, draft.version)
+    if draft is None:
+        number = await versions.next_number(session, row.id)
+        draft = await versions.write(session, row, wanted, number, draft=Draft(published))
+    else:
+        versions.fill(draft, wanted)
+    if published is None:  # nothing else could lend it its name
+        row.name = wanted.name
+    await session.flush()
+    details = {"version": draft.version, "basedOn": draft.based_on}
+    await record(session, row.org_id, actor, Deed("scorecard.draft_saved", row.id, details))
+    return Stored(row, draft, draft.version)
+
+
+async def publish(
+    session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, number: str, replaces: int | None = None
+) -> ScorecardVersion:
+    """Have calls judged by the draft from now on; one that is published already is answered as it is.
+
+    Whoever publishes a draft that is older than the newest published version says so by naming that version:
+    what somebody else published meanwhile is never undone unseen. The draft becomes the next version then,
+    so that the highest published number is always the one that counts.
+
+    Args:
+        session: of the organisation.
+        actor: for the audit trail.
+        scorecard_id: the scorecard.
+        number: the draft's, as a path spells it.
+        replaces: the newest published version, as the caller knows it; the one that the draft is based on,
+            if not given.
+
+    Raises:
+        NotFoundError: no such scorecard or version. ScorecardArchivedError: it is archived.
+        DraftOutdatedError: another version was published meanwhile.
+    """
+    row = await versions.for_new_version(session, scorecard_id)
+    version = await versions.find(session, row.id, number)
+    if versions.is_published(version):
+        return version
+    published = await queries.published_number(session, row.id)
+    _check_newest(published, version.based_on if replaces is None else replaces)
+    if published is not None and version.version < published:
+        document = Scorecard.model_validate(version.document)
+        version.version = await versions.next_number(session, row.id)
+        versions.fill(version, document)
+    await versions.publish(session, row, version)
+    details = {"version": version.version, "replaces": published}
+    await record(session, row.org_id, actor, Deed("scorecard.published", row.id, details))
+    return version
+
+
+async def discard(session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, number: str) -> None:
+    """Throw a draft away.
+
+    Raises:
+        NotFoundError: no such scorecard or version. VersionPublishedError: it is no draft.
+        OnlyVersionError: nothing of the scorecard would be left.
+    """
+    row = await versions.for_change(session, scorecard_id)
+    version = await versions.find(session, row.id, number)
+    if versions.is_published(version):
+        raise VersionPublishedError("A published version is kept for the evaluations that name it.")
+    if await queries.published_number(session, row.id) is None:
+        raise OnlyVersionError("The scorecard has nothing but this draft; delete the scorecard instead.")
+    await session.delete(version)
+    await session.flush()
+    details = {"version": version.version}
+    await record(session, row.org_id, actor, Deed("scorecard.draft_discarded", row.id, details))
+
+
+def _check_newest(published: int | None, expected: int | None) -> None:
+    if published == expected:
+        return
+    known = f"version {expected}" if expected else "nothing"
+    newest = f"version {published} is the newest" if published else "nothing is published yet"
+    raise DraftOutdatedError(
+        f"You replace {known}, but {newest}. Look at what differs, then publish with"
+        f' "replaces": {published or "null"}.'
+    )
