@@ -82,11 +82,21 @@ async def complete(session: AsyncSession, claim: Claim, evaluation: Evaluation) 
     Raises:
         StaleAttemptError: the claim is not the latest, or everything was erased.
     """
+    evaluation = await _with_former(session, claim, evaluation)
     values = {
         "status": "completed", "completed_at": clock.now(), "score": evaluation.score,
         "passed": evaluation.passed, "document": evaluation.model_dump(mode="json"),
     }  # fmt: skip
     await _write(session, claim, values)
+
+
+async def _with_former(session: AsyncSession, claim: Claim, evaluation: Evaluation) -> Evaluation:
+    """Say how much people decided in former evaluations. The analysis is locked, so they decide no more."""
+    row = await session.get(EvaluationRow, claim.evaluation_id)
+    if row is None or await queries.lock(session, row.analysis_id, None) is None:
+        raise StaleAttemptError("The evaluation was erased.")
+    former = await queries.former_human_lines(session, row.analysis_id, row.id)
+    return evaluation.model_copy(update={"former_overrides": former})
 
 
 async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument) -> None:

@@ -95,10 +95,19 @@ async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None 
     return Found(row[0], row[1], row[2]) if row else None
 
 
-async def lock(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) -> Analysis | None:
+async def lock(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None) -> Analysis | None:
     """One analysis, locked until the transaction ends: no worker writes to it meanwhile."""
-    query = select(Analysis).where(Analysis.id == analysis_id, Analysis.mode == mode)
-    return await session.scalar(query.with_for_update())
+    query = select(Analysis).where(Analysis.id == analysis_id).with_for_update()
+    return await session.scalar(query if mode is None else query.where(Analysis.mode == mode))
+
+
+async def former_human_lines(
+    session: AsyncSession, analysis_id: uuid.UUID, evaluation_id: uuid.UUID
+) -> int | None:
+    """How many criteria people decided in the other evaluations of an analysis; ``None``: none."""
+    query = select(func.nullif(func.sum(EvaluationRow.human_lines), 0))
+    others = (EvaluationRow.analysis_id == analysis_id, EvaluationRow.id != evaluation_id)
+    return await session.scalar(query.where(*others))
 
 
 async def page(

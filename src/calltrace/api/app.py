@@ -17,6 +17,7 @@ from calltrace.api import (
     evaluations,
     events,
     organization,
+    overrides,
     problems,
     recordings,
     roles,
@@ -76,6 +77,7 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         uploads.router, calls.router, recordings.router,
         organization.router, catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,
+        overrides.router,
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)

@@ -6,7 +6,7 @@ from sqlalchemy import MetaData
 
 from calltrace.db.base import Base
 
-FEATURES = ("mail", "accounts", "scorecards", "catalog", "recordings", "analyses", "webhooks")
+FEATURES = ("mail", "accounts", "scorecards", "catalog", "recordings", "analyses", "webhooks", "reviews")
 
 
 def all_tables() -> MetaData:

@@ -24,17 +24,6 @@ def measure(calls: Sequence[LabelledCall], trained: Trained) -> list[CallOutcome
     return [_call(call, trained) for call in calls]
 
 
-def best_guess(result: CriterionResult) -> str:
-    """The verdict, also of a result under review: its points tell."""
-    if result.verdict != "needs_review":
-        return result.verdict
-    if result.max_score == 0:
-        return "not_applicable"
-    if result.score == result.max_score:
-        return "met"
-    return "partly_met" if result.score > 0 else "not_met"
-
-
 def _call(call: LabelledCall, trained: Trained) -> CallOutcome:
     begin = time.perf_counter()
     evaluation = evaluate_with(
@@ -69,7 +58,7 @@ def _outcome(result: CriterionResult, labelled: str, call: LabelledCall) -> Outc
     return Outcome(
         key=result.key,
         labelled=labelled,
-        guessed=best_guess(result),
+        guessed=result.best_guess,
         reviewed=result.verdict == "needs_review",
         confidence=result.confidence,
         quotes=len(result.evidence),

@@ -19,7 +19,13 @@ def summarise(scorecard: Scorecard, results: Sequence[CriterionResult], sums: To
     """What the call was about (a quote), how it ended, what was missed and what waits for a person."""
     if not any(segment.text.strip() for segment in hearing.segments):
         return "No speech could be transcribed, so the call cannot be judged."
-    sentences = [_purpose(hearing), _outcome(hearing), _failed(scorecard, sums), *_lists(results)]
+    sentences = [_purpose(hearing), _outcome(hearing), verdicts(scorecard, results, sums)]
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def verdicts(scorecard: Scorecard, results: Sequence[CriterionResult], sums: Total) -> str:
+    """How a summary ends: what failed, what was missed, what waits for a person."""
+    sentences = [_failed(scorecard, sums), *_lists(results)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 

@@ -18,13 +18,19 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 FAMILIES = {
     "analyses": "analysis", "calls": "calls", "uploads": "storage", "webhook-endpoints": "webhooks",
     "webhook-deliveries": "webhooks", "agents": "catalog", "queues": "catalog", "scorecards": "catalog",
-    "erasures": "analysis", "organization": "catalog",
+    "erasures": "analysis", "organization": "catalog", "teams": "reviews", "users": "reviews",
+    "reviews": "reviews", "review-rules": "reviews", "review-settings": "reviews", "appeals": "reviews",
+    "calibrations": "reviews", "agreement": "reviews",
 }  # fmt: skip
 """The first word of a path, and the family of scopes that opens it (interfaces, section 3)."""
 
 
+REVIEWED = re.compile(r"/analyses/\{analysis_id\}/(evaluation/overrides|comments|acknowledgements)")
+"""What people do with an analysis is a family of its own."""
+
+
 def _scope(method: str, path: str) -> str:
-    family = FAMILIES[path.split("/")[3]]
+    family = "reviews" if REVIEWED.search(path) else FAMILIES[path.split("/")[3]]
     verb = "write" if method != "get" or family == "storage" else "read"
     return f"{family}:{verb}"
 

@@ -30,6 +30,7 @@ from calltrace.pipeline.context import Platform
 from calltrace.recordings import objects, sound
 from calltrace.recordings.models import Recording, Upload, UploadPiece
 from calltrace.recordings.vault import Stored
+from calltrace.reviews.models import Override, Team, TeamMember, TeamSupervisor
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
@@ -176,6 +177,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         session.add(mail)
         await session.flush()
         upload_id = await _add_upload(session, org)
+        reviewed = await _review(session, org, accepted.analysis_id, agent.id, user.id)
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
         "evaluation_id": evaluation.id, "version_id": None, "key_ids": [key.id],
@@ -189,7 +191,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
         "settled_before": moment + timedelta(seconds=1),
-        "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
+        **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),
@@ -199,6 +201,30 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "scorecards_named": str(stored.row.id),
     }
     return {"common": common, "texts": texts}
+
+
+async def _review(
+    session: AsyncSession, org: uuid.UUID, analysis_id: uuid.UUID, agent_id: uuid.UUID, user_id: uuid.UUID
+) -> dict[str, Any]:
+    """What people did with the call, and what the queries of reviews call it."""
+    evaluation = EvaluationRow(
+        org_id=org, analysis_id=analysis_id, status="completed", document={}, human_lines=1
+    )
+    team = Team(org_id=org, name="t", external_id="victim")
+    session.add_all([evaluation, team])
+    await session.flush()
+    session.add_all(
+        [TeamMember(org_id=org, team_id=team.id, agent_id=agent_id),
+         TeamSupervisor(org_id=org, team_id=team.id, user_id=user_id)]
+    )  # fmt: skip
+    override = Override(
+        org_id=org, analysis_id=analysis_id, evaluation_id=evaluation.id, scorecard_id=uuid.uuid4(),
+        criterion_key="k", revision=1, decision="confirmed", verdict="met", reason="", machine_verdict="met",
+        before={}, after={}, actor_kind="user", actor_id=user_id, actor="x",
+    )  # fmt: skip
+    session.add(override)
+    await session.flush()
+    return {"judged_id": evaluation.id}
 
 
 async def _add_upload(session: AsyncSession, org: uuid.UUID) -> uuid.UUID:
