@@ -39,6 +39,7 @@ class Material:
     Attributes:
         tries: how often it failed before.
         lost: how many workers ended over it without a word.
+        version_id: the scorecard's; ``None`` for the one that ships.
     """
 
     claim: Claim
@@ -47,6 +48,7 @@ class Material:
     duration: float
     tries: int
     lost: int
+    version_id: uuid.UUID | None
 
 
 async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UUID) -> Material | None:
@@ -66,6 +68,7 @@ async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UU
         analysis.duration_seconds or 0.0,
         row.tries,
         lost,
+        row.scorecard_version_id,
     )
 
 

@@ -66,6 +66,8 @@ class Filters:
     score_to: float | None = None
     called: str | None = None
     """An externalId or a file name, letter by letter."""
+    agents: Collection[uuid.UUID] | None = None
+    """Calls of these agents only, because somebody may see no others; ``None``: of all."""
 
 
 _TRANSCRIPT = (
@@ -240,6 +242,8 @@ def _filtered(query: _Query, filters: Filters) -> _Query:
     for column, value in equal.items():
         if value is not None:
             query = query.where(column == value)
+    if filters.agents is not None:
+        query = query.where(Analysis.agent_id.in_(filters.agents))
     if filters.created_from:
         query = query.where(Analysis.created_at >= filters.created_from)
     if filters.created_to:

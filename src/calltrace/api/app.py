@@ -10,9 +10,13 @@ from sqlalchemy import text
 from calltrace import __version__
 from calltrace.analyses.watching import Watchers
 from calltrace.api import (
+    agreement,
     analyses,
+    appeals,
+    calibrations,
     calls,
     catalog,
+    comments,
     erasures,
     evaluations,
     events,
@@ -20,8 +24,12 @@ from calltrace.api import (
     overrides,
     problems,
     recordings,
+    review_rules,
+    review_settings,
+    reviews,
     roles,
     scorecards,
+    teams,
     transcripts,
     uploads,
     webhook_deliveries,
@@ -77,7 +85,10 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         uploads.router, calls.router, recordings.router,
         organization.router, catalog.agents, catalog.queues, scorecards.scorecards,
         webhook_endpoints.router, webhook_deliveries.router,
-        overrides.router,
+        overrides.router, comments.router, teams.router,
+        review_rules.router, reviews.router,
+        review_settings.router, agreement.router,
+        appeals.router, appeals.acknowledgements, calibrations.router,
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)

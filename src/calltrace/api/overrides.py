@@ -38,7 +38,7 @@ class VerdictRequest(Wire):
 
     verdict: Settled | None = Field(None, description="Of an override.", examples=["not_met"])
     points: float | None = Field(
-        None, strict=False, description="What `partly_met` earns: between nothing and all of its points."
+        None, description="What `partly_met` earns: between nothing and all of its points."
     )
     reason: Reason = Field("", description="Why; an override needs one.", examples=["No name was given."])
     evidence: list[QuoteRequest] = Field(default_factory=list[QuoteRequest], max_length=MOST_QUOTES)

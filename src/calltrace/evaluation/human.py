@@ -5,6 +5,7 @@ time, so taking back a verdict leaves no trace in the score.
 """
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from calltrace.evaluation.results import (
@@ -57,21 +58,52 @@ def with_words(machine: Evaluation, scorecard: Scorecard, words: Mapping[str, Wo
     """
     criteria = {criterion.key: criterion for criterion in scorecard.criteria}
     results = [_result(one, criteria[one.key], words.get(one.key)) for one in machine.criteria]
-    before, after = _total(scorecard, machine.criteria), _total(scorecard, results)
     human = sum(word.stands for word in words.values())
-    unheard = machine.score is None and before.score is not None
-    judged = not unheard or human == len(results)
-    changes = {
-        "criteria": results,
-        "score": after.score if judged else None,
-        "passed": after.passed if judged else None,
-        "summary": _summary(machine, scorecard, results, before, after),
-        "recommendations": recommendations(scorecard, results),
-        "machine": MachineScore(score=machine.score, passed=machine.passed),
-    }
     if not human:
-        changes = {"criteria": results}
-    return machine.model_copy(update=changes)
+        return machine.model_copy(update={"criteria": results})
+    score = MachineScore(score=machine.score, passed=machine.passed)
+    shown = _judged_anew(machine, scorecard, results, complete=human == len(results))
+    return shown.model_copy(update={"machine": score})
+
+
+def only_suggested(machine: Evaluation, scorecard: Scorecard, keys: AbstractSet[str]) -> Evaluation:
+    """The machine's evaluation where it may not grade some criteria: they wait for a person.
+
+    Their points stay, as a best guess. A critical one fails nobody any more.
+    """
+    if not keys & {one.key for one in machine.criteria}:
+        return machine
+    results = [_suggestion(one) if one.key in keys else one for one in machine.criteria]
+    return _judged_anew(machine, scorecard, results, complete=False)
+
+
+def _suggestion(result: CriterionResult) -> CriterionResult:
+    guess = result.best_guess.replace("_", " ")
+    reason = f"Only a suggestion, best guess {guess}: people often see this otherwise. {result.reason}"
+    return result.model_copy(update={"verdict": "needs_review", "reason": reason, "suggested": True})
+
+
+def _judged_anew(
+    machine: Evaluation, scorecard: Scorecard, results: list[CriterionResult], *, complete: bool
+) -> Evaluation:
+    """The same with other results; a call in which nothing was heard has no score until all is decided."""
+    before, after = _total(scorecard, machine.criteria), _total(scorecard, results)
+    unheard = machine.score is None and before.score is not None
+    judged = complete or not unheard
+    return machine.model_copy(
+        update={
+            "criteria": results,
+            "score": after.score if judged else None,
+            "passed": after.passed if judged else None,
+            "summary": _summary(machine, scorecard, results, before, after),
+            "recommendations": recommendations(scorecard, results),
+        }
+    )
+
+
+def _as_machine(result: CriterionResult) -> MachineResult:
+    known = set(MachineResult.model_fields)
+    return MachineResult.model_validate(result.model_dump(include=known, by_alias=False))
 
 
 def _total(scorecard: Scorecard, results: Sequence[CriterionResult]) -> Total:
@@ -95,7 +127,7 @@ def _result(machine: CriterionResult, criterion: Criterion, word: Word | None) -
         method="human",
         reason=word.reason or machine.reason,
         evidence=list(word.evidence) or kept,
-        machine=MachineResult.model_validate(machine.model_dump(exclude={"key", "name"}, by_alias=False)),
+        machine=_as_machine(machine),
         human=mark,
     )
 

@@ -54,7 +54,8 @@ class CriterionResult(Document):
     """One criterion of the scorecard, decided. ``score`` and ``max_score`` are points.
 
     Where a person decided, ``method`` is ``human``, and what the machine says stands in ``machine``. Both
-    ``machine`` and ``human`` are left out where no person did anything.
+    ``machine`` and ``human`` are left out where no person did anything. ``suggested`` is there, and true,
+    where people disagree with the machine so often that it grades no more: the points are its best guess.
     """
 
     key: str
@@ -68,6 +69,7 @@ class CriterionResult(Document):
     evidence: list[Evidence] = Field(default_factory=list[Evidence])
     machine: MachineResult | None = Field(default=None, exclude_if=_nothing)
     human: HumanMark | None = Field(default=None, exclude_if=_nothing)
+    suggested: bool | None = Field(default=None, exclude_if=_nothing)
 
     @property
     def best_guess(self) -> Settled:

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts.audit import Deed, record
 from calltrace.analyses.models import Analysis, TranscriptRow
 from calltrace.analyses.read import following
+from calltrace.catalog.service import refused
 from calltrace.db.base import Json
 from calltrace.db.clock import database_now
 from calltrace.evaluation.evidence import quoted, stands_in
@@ -24,7 +25,7 @@ from calltrace.evaluation.results import CriterionResult, Decision, Evaluation, 
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import FieldError, InvalidRequestError
-from calltrace.reviews import pinned, queries, who
+from calltrace.reviews import pinned, queries, standing, who
 from calltrace.reviews.errors import NothingToUndoError, OverrideConflictError
 from calltrace.reviews.models import Override
 from calltrace.reviews.pinned import Pinned
@@ -95,6 +96,8 @@ async def decide_line(session: AsyncSession, judge: Who, analysis: Analysis, wan
     _apply(found, made, words)
     session.add(made)
     await session.flush()
+    if analysis.mode == "live":
+        await standing.update(session, judge.org_id, made.scorecard_id, made.criterion_key)
     facts = {"criterion": line.key, "decision": made.decision, "revision": made.revision, "via": judge.via}
     await record(session, judge.org_id, judge.actor, Deed("evaluation.decided", analysis.id, facts))
     return made
@@ -112,20 +115,20 @@ def _check_revision(latest: Override | None, wanted: Wanted) -> None:
 
 def _verdict(wanted: Wanted, line: CriterionResult, criterion: Criterion) -> Settled | None:
     if wanted.act != "override" and (wanted.verdict is not None or wanted.points is not None):
-        raise _refused("verdict", f"and points are for override; {wanted.act} takes none")
+        raise refused("verdict", f"and points are for override; {wanted.act} takes none")
     if wanted.act == "undo":
         return None
     if wanted.act == "confirm":
         return line.best_guess
     if wanted.verdict is None:
-        raise _refused("verdict", "is missing")
+        raise refused("verdict", "is missing")
     if not wanted.reason.strip():
-        raise _refused("reason", "is missing: say why the machine is wrong")
+        raise refused("reason", "is missing: say why the machine is wrong")
     partly = wanted.verdict == "partly_met"
     if (wanted.points is not None) != partly:
-        raise _refused("points", "are given for partly_met, and for nothing else")
+        raise refused("points", "are given for partly_met, and for nothing else")
     if wanted.points is not None and not 0 < wanted.points < criterion.points:
-        raise _refused("points", f"of partly_met are more than 0 and less than {criterion.points:g}")
+        raise refused("points", f"of partly_met are more than 0 and less than {criterion.points:g}")
     return wanted.verdict
 
 
@@ -133,11 +136,6 @@ def _points(wanted: Wanted, line: CriterionResult, criterion: Criterion, verdict
     if verdict != "partly_met":
         return None
     return round(wanted.points, 2) if wanted.points is not None else min(line.score, criterion.points)
-
-
-def _refused(field: str, reason: str) -> InvalidRequestError:
-    detail = f"{field} {reason}."
-    return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
 
 
 async def _evidence(session: AsyncSession, analysis: Analysis, wanted: Sequence[Quoted]) -> list[Evidence]:

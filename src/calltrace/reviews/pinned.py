@@ -55,15 +55,16 @@ async def shown(session: AsyncSession, analysis: Analysis, expected: uuid.UUID |
     if expected not in {None, row.id}:
         raise EvaluationSupersededError("evaluationId is not the evaluation that the call shows.")
     machine = Evaluation.model_validate(row.machine_document or row.document)
-    scorecard = await _scorecard(session, row)
-    same = scorecard.version == machine.scorecard.version
-    if not same or {one.key for one in scorecard.criteria} != {one.key for one in machine.criteria}:
+    by = await scorecard(session, row.scorecard_version_id)
+    same = by.version == machine.scorecard.version
+    if not same or {one.key for one in by.criteria} != {one.key for one in machine.criteria}:
         raise NothingToDecideError("The scorecard that the call was evaluated with is there no more.")
-    return Pinned(row, machine, scorecard)
+    return Pinned(row, machine, by)
 
 
-async def _scorecard(session: AsyncSession, row: EvaluationRow) -> Scorecard:
-    if row.scorecard_version_id is None:
+async def scorecard(session: AsyncSession, version_id: uuid.UUID | None) -> Scorecard:
+    """A version of a scorecard; without an id the one that ships."""
+    if version_id is None:
         return default_scorecard()
-    version = await session.get_one(ScorecardVersion, row.scorecard_version_id)
+    version = await session.get_one(ScorecardVersion, version_id)
     return Scorecard.model_validate(version.document)

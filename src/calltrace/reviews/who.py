@@ -159,3 +159,12 @@ async def find_call(
     if found is None or (who.agents is not None and found.agent_id not in who.agents):
         raise NotFoundError("There is no analysis with this id.")
     return found
+
+
+async def may_judge(session: AsyncSession, asker: Who, analysis: Analysis, user_id: uuid.UUID) -> bool:
+    """Whether somebody else may decide on a call: a user of the organisation, who sees it, not their own."""
+    if not await queries.known_users(session, [user_id]):
+        return False
+    other = await of_user(session, user_id, asker.actor, asker.mode)
+    sees = other.agents is None or analysis.agent_id in other.agents
+    return other.judges and sees and (other.agent_id is None or other.agent_id != analysis.agent_id)

@@ -30,7 +30,20 @@ from calltrace.pipeline.context import Platform
 from calltrace.recordings import objects, sound
 from calltrace.recordings.models import Recording, Upload, UploadPiece
 from calltrace.recordings.vault import Stored
-from calltrace.reviews.models import Override, Team, TeamMember, TeamSupervisor
+from calltrace.reviews.models import (
+    Acknowledgement,
+    Appeal,
+    Calibration,
+    CalibrationMember,
+    Comment,
+    Override,
+    ReviewItem,
+    ReviewRule,
+    Standing,
+    Team,
+    TeamMember,
+    TeamSupervisor,
+)
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
@@ -222,9 +235,36 @@ async def _review(
         criterion_key="k", revision=1, decision="confirmed", verdict="met", reason="", machine_verdict="met",
         before={}, after={}, actor_kind="user", actor_id=user_id, actor="x",
     )  # fmt: skip
-    session.add(override)
+    comment = Comment(
+        org_id=org, analysis_id=analysis_id, text="c", shared=True, actor_kind="user", actor="x"
+    )
+    rule = ReviewRule(org_id=org, name="r", external_id="victim", kind="quota", settings={"count": 1})
+    session.add_all([override, comment, rule])
     await session.flush()
-    return {"judged_id": evaluation.id}
+    reasons = [{"ruleId": str(rule.id), "kind": "quota", "name": "r"}]
+    item = ReviewItem(org_id=org, analysis_id=analysis_id, reasons=reasons, assignee_id=user_id)
+    standing = Standing(org_id=org, scorecard_id=override.scorecard_id, criterion_key="k")
+    calibration = Calibration(
+        org_id=org, analysis_id=analysis_id, evaluation_id=evaluation.id, state="closed",
+        scorecard_id=override.scorecard_id, closed_at=clock.now(), machine={"k": "met"},
+    )  # fmt: skip
+    seen = Acknowledgement(org_id=org, analysis_id=analysis_id, evaluation_id=evaluation.id, user_id=user_id)
+    appeal = Appeal(
+        org_id=org, analysis_id=analysis_id, evaluation_id=evaluation.id, criterion_key="k", reason="r"
+    )
+    session.add_all([item, standing, calibration, seen, appeal])
+    await session.flush()
+    session.add(
+        CalibrationMember(org_id=org, calibration_id=calibration.id, user_id=user_id, verdicts={"k": "met"})
+    )
+    await session.flush()
+    return {
+        "judged_id": evaluation.id, "team_ids": [team.id], "agent_ids": [agent_id], "user_ids": [user_id],
+        "comment_id": comment.id, "shared_only": True, "rule_id": str(rule.id), "item_id": item.id,
+        "criterion_key": "k", "after_moment": clock.now() - timedelta(days=1),
+        "judged_by": override.scorecard_id, "calibration_ids": [calibration.id], "appeal_id": appeal.id,
+        "agents": [agent_id], "state": "open", "assignee_id": user_id,
+    }  # fmt: skip
 
 
 async def _add_upload(session: AsyncSession, org: uuid.UUID) -> uuid.UUID:
