@@ -174,8 +174,8 @@ async def page(
 
 
 def compare(machine: Mapping[str, str], people: Mapping[uuid.UUID, Mapping[str, str]]) -> Comparison:
-    """How far people agree with each other and with the machine, line by line and over all."""
-    keys = list(machine)
+    """How far people agree with each other and the machine: criteria in order of keys, and over all."""
+    keys = sorted(machine)
     lines = [_line(key, machine[key], {one: said[key] for one, said in people.items()}) for key in keys]
     pairs = [
         Pair(first, second, agreement([(people[first][key], people[second][key]) for key in keys]))
