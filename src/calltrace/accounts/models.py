@@ -33,16 +33,21 @@ class Organisation(Row, Base):
 
 
 class User(Row, Tenant, Base):
-    """A person who signs in; never a credential of the API (acceptance CT-003)."""
+    """A person who signs in; never a credential of the API (acceptance CT-003).
+
+    ``agent_id`` says which agent of the catalogue the person is, for the role ``agent``.
+    """
 
     __tablename__ = "users"
     __table_args__ = (
         Index("uq_users_email_lower", text("lower(email)"), unique=True),
         CheckConstraint("role IN ('owner','admin','supervisor','reviewer','agent')", name="role"),
+        Index("uq_users_agent_id", "agent_id", unique=True, postgresql_where=text("agent_id IS NOT NULL")),
     )
     email: Mapped[str] = mapped_column(String(320))
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str | None] = mapped_column(Text)
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
 
 
 class ApiKey(Row, Tenant, Base):

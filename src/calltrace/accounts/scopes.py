@@ -13,6 +13,8 @@ SCOPES = (
     "webhooks:write",
     "catalog:read",
     "catalog:write",
+    "reviews:read",
+    "reviews:write",
 )
 
 

@@ -40,6 +40,7 @@ class Material:
     Attributes:
         tries: how often it failed before.
         lost: how many workers ended over it without a word.
+        version_id: the scorecard's; ``None`` for the one that ships.
     """
 
     claim: Claim
@@ -49,6 +50,7 @@ class Material:
     marks: list[Json] | None
     tries: int
     lost: int
+    version_id: uuid.UUID | None
 
 
 async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UUID) -> Material | None:
@@ -69,6 +71,7 @@ async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UU
         analysis.marks,
         row.tries,
         lost,
+        row.scorecard_version_id,
     )
 
 
@@ -85,11 +88,21 @@ async def complete(session: AsyncSession, claim: Claim, evaluation: Evaluation) 
     Raises:
         StaleAttemptError: the claim is not the latest, or everything was erased.
     """
+    evaluation = await _with_former(session, claim, evaluation)
     values = {
         "status": "completed", "completed_at": clock.now(), "score": evaluation.score,
         "passed": evaluation.passed, "document": evaluation.model_dump(mode="json"),
     }  # fmt: skip
     await _write(session, claim, values)
+
+
+async def _with_former(session: AsyncSession, claim: Claim, evaluation: Evaluation) -> Evaluation:
+    """Say how much people decided in former evaluations. The analysis is locked, so they decide no more."""
+    row = await session.get(EvaluationRow, claim.evaluation_id)
+    if row is None or await queries.lock(session, row.analysis_id, None) is None:
+        raise StaleAttemptError("The evaluation was erased.")
+    former = await queries.former_human_lines(session, row.analysis_id, row.id)
+    return evaluation.model_copy(update={"former_overrides": former})
 
 
 async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument) -> None:

@@ -118,7 +118,8 @@ class EvaluationRow(Row, Tenant, Base):
 
     ``scorecard_version_id`` is null for the scorecard that ships with the product. ``attempts`` counts how
     often a worker began and ``tries`` how often it failed: one that was asked for later can kill its workers
-    too.
+    too. ``document``, ``score`` and ``passed`` are what is shown: once people decided criteria
+    (``human_lines`` of them), what the machine said is kept in ``machine_document``.
     """
 
     __tablename__ = "evaluations"
@@ -138,6 +139,8 @@ class EvaluationRow(Row, Tenant, Base):
         ForeignKey("scorecard_versions.id", ondelete="SET NULL")
     )
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+    machine_document: Mapped[Json | None] = mapped_column(JSON)
+    human_lines: Mapped[int] = mapped_column(Integer, server_default="0")
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     tries: Mapped[int] = mapped_column(Integer, server_default="0")
     completed_at: Mapped[datetime | None]

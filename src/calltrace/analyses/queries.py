@@ -66,6 +66,8 @@ class Filters:
     score_to: float | None = None
     called: str | None = None
     """An externalId or a file name, letter by letter."""
+    agents: Collection[uuid.UUID] | None = None
+    """Calls of these agents only, because somebody may see no others; ``None``: of all."""
 
 
 _TRANSCRIPT = (
@@ -95,10 +97,19 @@ async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None 
     return Found(row[0], row[1], row[2]) if row else None
 
 
-async def lock(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) -> Analysis | None:
+async def lock(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None) -> Analysis | None:
     """One analysis, locked until the transaction ends: no worker writes to it meanwhile."""
-    query = select(Analysis).where(Analysis.id == analysis_id, Analysis.mode == mode)
-    return await session.scalar(query.with_for_update())
+    query = select(Analysis).where(Analysis.id == analysis_id).with_for_update()
+    return await session.scalar(query if mode is None else query.where(Analysis.mode == mode))
+
+
+async def former_human_lines(
+    session: AsyncSession, analysis_id: uuid.UUID, evaluation_id: uuid.UUID
+) -> int | None:
+    """How many criteria people decided in the other evaluations of an analysis; ``None``: none."""
+    query = select(func.nullif(func.sum(EvaluationRow.human_lines), 0))
+    others = (EvaluationRow.analysis_id == analysis_id, EvaluationRow.id != evaluation_id)
+    return await session.scalar(query.where(*others))
 
 
 async def page(
@@ -232,6 +243,8 @@ def filtered(query: _Query, filters: Filters) -> _Query:
     for column, value in equal.items():
         if value is not None:
             query = query.where(column == value)
+    if filters.agents is not None:
+        query = query.where(Analysis.agent_id.in_(filters.agents))
     if filters.created_from:
         query = query.where(Analysis.created_at >= filters.created_from)
     if filters.created_to:

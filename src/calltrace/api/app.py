@@ -10,20 +10,29 @@ from sqlalchemy import text
 from calltrace import __version__
 from calltrace.analyses.watching import Watchers
 from calltrace.api import (
+    agreement,
     analyses,
+    appeals,
     backtests,
     batches,
+    calibrations,
     calls,
     catalog,
+    comments,
     erasures,
     evaluations,
     events,
     organization,
+    overrides,
     problems,
     recordings,
+    review_rules,
+    review_settings,
+    reviews,
     roles,
     scorecard_versions,
     scorecards,
+    teams,
     transcripts,
     uploads,
     webhook_deliveries,
@@ -80,6 +89,10 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         organization.router, catalog.agents, catalog.queues, scorecards.scorecards, scorecard_versions.router,
         backtests.router, batches.router,
         webhook_endpoints.router, webhook_deliveries.router,
+        overrides.router, comments.router, teams.router,
+        review_rules.router, reviews.router,
+        review_settings.router, agreement.router,
+        appeals.router, appeals.acknowledgements, calibrations.router,
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)

@@ -77,15 +77,19 @@ WebhookWriter = Annotated[Principal, Security(scoped("webhooks:write"), scopes=[
 CatalogReader = Annotated[Principal, Security(scoped("catalog:read"), scopes=["catalog:read"])]
 
 
-async def catalog_writer(
-    principal: Annotated[Principal, Security(scoped("catalog:write"), scopes=["catalog:write"])],
-) -> Principal:
-    """A live key that may change the catalogue: it serves live and test calls alike."""
-    principal.require_live()
-    return principal
+def live(scope: str) -> Callable[[Principal], Awaitable[Principal]]:
+    """A dependency that lets live keys with one scope pass: what they change serves test calls, too."""
+
+    async def check(
+        principal: Annotated[Principal, Security(scoped(scope), scopes=[scope])],
+    ) -> Principal:
+        principal.require_live()
+        return principal
+
+    return check
 
 
-CatalogWriter = Annotated[Principal, Depends(catalog_writer)]
+CatalogWriter = Annotated[Principal, Depends(live("catalog:write"))]
 
 
 def path_id(text: str) -> uuid.UUID:

@@ -3,13 +3,14 @@
 import uuid
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, Path, Query, Request, Response, Security
 from fastapi.responses import JSONResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import Actor
+from calltrace.accounts.keys import Principal
 from calltrace.api.body import read_json
-from calltrace.api.deps import ActorDep, CatalogReader, CatalogWriter, PlatformDep, only_known, path_id
+from calltrace.api.deps import ActorDep, PlatformDep, live, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
 from calltrace.api.parameters import Limit, Position, Storable, as_json
 from calltrace.api.schemas import Wire
@@ -77,15 +78,16 @@ async def name_filter(
     return NameFilter(name, external_id)
 
 
-def router_of(resource: Resource) -> APIRouter:
-    """The routes of one resource."""
-    router = APIRouter(prefix=f"/{resource.plural}", tags=[resource.plural.capitalize()])
-    _reading(router, resource)
-    _writing(router, resource)
+def router_of(resource: Resource, family: str = "catalog") -> APIRouter:
+    """The routes of one resource, opened by one family of scopes."""
+    router = APIRouter(prefix=f"/{resource.plural}", tags=[resource.plural.replace("-", " ").capitalize()])
+    read, write = f"{family}:read", f"{family}:write"
+    _reading(router, resource, Security(scoped(read), scopes=[read]))
+    _writing(router, resource, Security(live(write), scopes=[write]))
     return router
 
 
-def _reading(router: APIRouter, resource: Resource) -> None:
+def _reading(router: APIRouter, resource: Resource, reader: Any) -> None:
     @router.get(
         "",
         response_model=Page[resource.listed],
@@ -95,7 +97,7 @@ def _reading(router: APIRouter, resource: Resource) -> None:
     async def list_all(
         request: Request,
         platform: PlatformDep,
-        principal: CatalogReader,
+        principal: Annotated[Principal, reader],
         names: Annotated[NameFilter, Depends(name_filter)],
         limit: Limit = 50,
         cursor: Position = None,
@@ -113,7 +115,9 @@ def _reading(router: APIRouter, resource: Resource) -> None:
         responses=problems(401, 403, 404, 500, 503),
         name=f"get_{resource.singular}",
     )
-    async def get_one(row_id: RowId, platform: PlatformDep, principal: CatalogReader) -> Response:
+    async def get_one(
+        row_id: RowId, platform: PlatformDep, principal: Annotated[Principal, reader]
+    ) -> Response:
         """One of them, by id."""
         async with platform.database.tenant(principal.org_id) as session:
             return JSONResponse(await resource.find(session, path_id(row_id)))
@@ -121,7 +125,7 @@ def _reading(router: APIRouter, resource: Resource) -> None:
     del list_all, get_one  # the router has them
 
 
-def _writing(router: APIRouter, resource: Resource) -> None:
+def _writing(router: APIRouter, resource: Resource, writer: Any) -> None:
     @router.post(
         "",
         status_code=201,
@@ -131,7 +135,7 @@ def _writing(router: APIRouter, resource: Resource) -> None:
         name=f"create_{resource.singular}",
     )
     async def create(
-        request: Request, platform: PlatformDep, principal: CatalogWriter, actor: ActorDep
+        request: Request, platform: PlatformDep, principal: Annotated[Principal, writer], actor: ActorDep
     ) -> Response:
         """Make one."""
         wanted = _sent(await read_json(request, resource.wanted))
@@ -147,7 +151,11 @@ def _writing(router: APIRouter, resource: Resource) -> None:
         name=f"change_{resource.singular}",
     )
     async def change(
-        row_id: RowId, request: Request, platform: PlatformDep, principal: CatalogWriter, actor: ActorDep
+        row_id: RowId,
+        request: Request,
+        platform: PlatformDep,
+        principal: Annotated[Principal, writer],
+        actor: ActorDep,
     ) -> Response:
         """Change the fields that are sent; null clears one that may be empty."""
         changes = _sent(await read_json(request, resource.changes))
@@ -160,7 +168,9 @@ def _writing(router: APIRouter, resource: Resource) -> None:
         responses=problems(401, 403, 404, 409, 500, 503),
         name=f"delete_{resource.singular}",
     )
-    async def delete(row_id: RowId, platform: PlatformDep, principal: CatalogWriter, actor: ActorDep) -> None:
+    async def delete(
+        row_id: RowId, platform: PlatformDep, principal: Annotated[Principal, writer], actor: ActorDep
+    ) -> None:
         """Delete one; what happened with it stays."""
         async with platform.database.tenant(principal.org_id) as session:
             await resource.delete(session, actor, path_id(row_id))

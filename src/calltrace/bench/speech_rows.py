@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from calltrace.bench.bootstrap import interval, pooled
 from calltrace.bench.report import Value, rounded, share
+from calltrace.kit.bootstrap import interval, pooled
 from calltrace.speech.bench import Part, Row
 
 TITLES = {

@@ -108,24 +108,30 @@ async def _checked(session: AsyncSession, values: Values) -> dict[str, Any]:
     checked = dict(values)
     for name, (shown, longest) in _LIMITS.items():
         if name in checked:
-            checked[name] = _checked_text(checked[name], shown, longest, optional=name != "name")
+            checked[name] = checked_text(checked[name], shown, longest, optional=name != "name")
     wanted = checked.get("scorecard_id")
     if wanted is not None:
         await scorecards.for_use(session, wanted)
         if await scorecards.effective_scorecard(session, wanted) is None:
-            raise _refused("scorecardId", "names no scorecard that this organisation has published")
+            raise refused("scorecardId", "names no scorecard that this organisation has published")
     return checked
 
 
-def _checked_text(value: str | None, shown: str, longest: int, *, optional: bool) -> str | None:
+def checked_text(value: str | None, shown: str, longest: int, *, optional: bool) -> str | None:
+    """A name or identifier as it came.
+
+    Raises:
+        InvalidRequestError: naming ``shown``: it is missing, blank or too long.
+    """
     if value is None and optional:
         return None
     if value is None or not 0 < len(value.strip()) <= len(value) <= longest:
-        raise _refused(shown, f"has 1 to {longest} characters")
+        raise refused(shown, f"has 1 to {longest} characters")
     return value
 
 
-def _refused(field: str, reason: str) -> InvalidRequestError:
+def refused(field: str, reason: str) -> InvalidRequestError:
+    """What is wrong with one field."""
     detail = f"{field} {reason}."
     return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
 

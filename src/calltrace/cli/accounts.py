@@ -15,8 +15,11 @@ from calltrace.catalog.shown import organisation_as_json
 from calltrace.cli.instance import Scope, in_organisation, settings_of, with_platform
 from calltrace.cli.output import JsonOption, show_many, show_one
 from calltrace.kit import clock
-from calltrace.kit.errors import UsageError
+from calltrace.kit.errors import NotFoundError, UsageError
+from calltrace.kit.ids import as_uuid
 from calltrace.pipeline.context import Platform
+from calltrace.reviews import teams
+from calltrace.reviews.who import Who
 from calltrace.scorecards import service as scorecards
 
 orgs = typer.Typer(no_args_is_help=True, help="Organisations.")
@@ -111,6 +114,31 @@ def list_users(context: typer.Context, org: OrgOption, as_json: JsonOption = Fal
         ]
 
     show_many(in_organisation(settings_of(context), org, work), ("id", "email", "role"), as_json=as_json)
+
+
+@users.command("set-agent")
+def set_agent(
+    context: typer.Context,
+    email: str,
+    org: OrgOption,
+    agent: Annotated[
+        str | None, typer.Option(help="Id of the agent that this user is; none: no agent.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Say which agent a user is: with the role agent they see the calls of that agent."""
+    agent_id = as_uuid(agent) if agent is not None else None
+    if agent is not None and agent_id is None:
+        raise UsageError("--agent is the id of an agent; `calltrace agents list` shows it.")
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        user = await queries.user_by_email(scope.session, email)
+        if user is None:
+            raise NotFoundError(f"There is no user {email!r}.")
+        bound = await teams.bind(scope.session, Who(scope.org_id, OPERATOR), user.id, agent_id)
+        return {"id": str(bound.id), "email": bound.email, "role": bound.role, "agentId": agent}
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
 
 @keys.command("create")

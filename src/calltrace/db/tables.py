@@ -6,7 +6,10 @@ from sqlalchemy import MetaData
 
 from calltrace.db.base import Base
 
-FEATURES = ("mail", "accounts", "scorecards", "catalog", "recordings", "analyses", "webhooks", "batches")
+FEATURES = (
+    *("mail", "accounts", "scorecards", "catalog", "recordings", "analyses", "webhooks"),
+    *("batches", "reviews"),
+)
 
 
 def all_tables() -> MetaData:

@@ -7,7 +7,7 @@ from calltrace.evaluation.judges.acts import shipped_head
 from calltrace.evaluation.judges.heads import shipped_heads
 from calltrace.evaluation.labelled import LabelledCall
 from calltrace.evaluation.quality import CallOutcome, Outcome
-from calltrace.evaluation.results import CriterionResult, Evaluation, best_guess
+from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.evaluation.service import evaluate_with
 from calltrace.evaluation.training import Trained
 from calltrace.meaning.embeddings import default_embedder
@@ -58,7 +58,7 @@ def _outcome(result: CriterionResult, labelled: str, call: LabelledCall) -> Outc
     return Outcome(
         key=result.key,
         labelled=labelled,
-        guessed=best_guess(result),
+        guessed=result.best_guess,
         reviewed=result.verdict == "needs_review",
         confidence=result.confidence,
         quotes=len(result.evidence),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from calltrace.evaluation.decision import decide, not_applicable, provisional, unanswered
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.protocol import Judge
-from calltrace.evaluation.results import CriterionResult, best_guess
+from calltrace.evaluation.results import CriterionResult
 from calltrace.scorecards.checks import spoken
 from calltrace.scorecards.cues import speaks
 from calltrace.scorecards.document import Criterion, OnlyIf, Scorecard
@@ -36,7 +36,7 @@ def _judged(
     if not _holds(criterion.only_if, other):
         return _ruled_out(criterion, other)
     result = decide(meant, judge.judge(meant, hearing), hearing, scorecard)
-    if other.verdict != "needs_review" or best_guess(result) == "not_applicable":
+    if other.verdict != "needs_review" or result.best_guess == "not_applicable":
         return result
     return provisional(result, _waiting(other), other.confidence)
 
@@ -53,7 +53,7 @@ def for_language(criterion: Criterion, language: str) -> Criterion | None:
 
 
 def _holds(only_if: OnlyIf, other: CriterionResult) -> bool:
-    return best_guess(other) in only_if.verdicts
+    return other.best_guess in only_if.verdicts
 
 
 def _ruled_out(criterion: Criterion, other: CriterionResult) -> CriterionResult:

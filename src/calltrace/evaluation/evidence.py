@@ -4,6 +4,8 @@ Nobody is believed: neither a trained head nor a language model. ``stands`` is a
 and a positive finding without one becomes ``needs_review``.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from calltrace.evaluation.criteria.base import Spot
@@ -29,11 +31,24 @@ def evidence(spot: Spot, hearing: Hearing) -> Evidence:
 
 def stands(quoted: Evidence, hearing: Hearing) -> bool:
     """Whether the quote is in the segment it names, at a time within it."""
+    return stands_in(quoted, hearing.segments)
+
+
+def stands_in(quoted: Evidence, segments: Iterable[Segment]) -> bool:
+    """The same for segments that nobody has heard through."""
     return bool(quoted.quote.strip()) and any(
         quoted.quote in segment.text and segment.start <= quoted.start <= quoted.end <= segment.end
-        for segment in hearing.segments
+        for segment in segments
         if segment.id == quoted.segment_id
     )
+
+
+def quoted(segment: Segment, quote: str | None) -> Evidence:
+    """Words of a segment as evidence, or all of it; whether they stand in it is for ``stands_in`` to say."""
+    words = segment.text.strip() if quote is None else quote
+    a = max(segment.text.find(words), 0)
+    start, end = _times(segment, a, a + len(words))
+    return Evidence(segment_id=segment.id, start=start, end=end, quote=words)
 
 
 def _span(spot: Spot, hearing: Hearing) -> tuple[int, int]:

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from calltrace.evaluation import agreement
+
 ALL = "all"
 _EDGES = (0.0, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95)
 
@@ -100,11 +102,7 @@ def seconds_per_ten_minutes(outcomes: Sequence[CallOutcome]) -> float:
 
 def kappa(pairs: Sequence[tuple[bool, bool]]) -> float:
     """Cohen's kappa of two raters over yes and no; 0.0 where chance explains everything."""
-    n = max(len(pairs), 1)
-    agree = sum(a == b for a, b in pairs) / n
-    first, second = sum(a for a, _ in pairs) / n, sum(b for _, b in pairs) / n
-    chance = first * second + (1 - first) * (1 - second)
-    return (agree - chance) / (1 - chance) if chance < 1 else 0.0
+    return agreement.kappa(pairs) or 0.0
 
 
 def _row(key: str, verdicts: Sequence[Outcome]) -> Row:

@@ -21,9 +21,15 @@ def summarise(scorecard: Scorecard, results: Sequence[CriterionResult], sums: To
     if not any(segment.text.strip() for segment in hearing.segments):
         return "No speech could be transcribed, so the call cannot be judged."
     sentences = [
-        _purpose(hearing), _outcome(hearing), _failed(scorecard, sums), *_failed_sections(scorecard, sums),
-        *_lists(results), other_language(scorecard, hearing),
+        _purpose(hearing), _outcome(hearing), other_language(scorecard, hearing),
+        verdicts(scorecard, results, sums),
     ]  # fmt: skip
+    return " ".join(sentence for sentence in sentences if sentence)
+
+
+def verdicts(scorecard: Scorecard, results: Sequence[CriterionResult], sums: Total) -> str:
+    """How a summary ends: what failed, what was missed, what waits for a person."""
+    sentences = [_failed(scorecard, sums), *_failed_sections(scorecard, sums), *_lists(results)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 

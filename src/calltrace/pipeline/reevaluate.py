@@ -22,6 +22,7 @@ from calltrace.pipeline.errors import (
 )
 from calltrace.pipeline.interruptible import Interruptible
 from calltrace.pipeline.steps import evaluation_request
+from calltrace.reviews import standing
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -101,6 +102,7 @@ class Reevaluator(Interruptible):
         answer = await self._child.call(request, lambda _progress: None)
         evaluation = Evaluation.model_validate(answer["evaluation"])
         async with self._platform.database.tenant(material.claim.org_id) as session:
+            evaluation = await standing.with_suggestions(session, evaluation, material.version_id)
             await evaluation_work.complete(session, material.claim, evaluation)
         log.info("evaluation_completed", evaluation=str(material.claim.evaluation_id))
 

@@ -29,6 +29,7 @@ from calltrace.recordings.models import Recording
 from calltrace.recordings.remarks import Remark
 from calltrace.recordings.upload_fetch import collect
 from calltrace.recordings.vault import Stored
+from calltrace.reviews import selection, standing
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.transcript import Transcript
 from calltrace.storage import StorageAwayError
@@ -188,11 +189,14 @@ class Steps:
 
     async def finish(self, work: Work, transcript: Transcript, evaluated: Evaluated) -> None:
         """The result, the state and the event, together."""
+        version_id = evaluated.scorecard_version_id
         async with self._platform.database.tenant(work.claim.org_id) as session:
+            evaluation = await standing.with_suggestions(session, evaluated.evaluation, version_id)
             await lifecycle.complete(
-                session, work.claim, transcript, evaluated.evaluation, work.processing, self._platform.links,
-                scorecard_version_id=evaluated.scorecard_version_id,
+                session, work.claim, transcript, evaluation, work.processing, self._platform.links,
+                scorecard_version_id=version_id,
             )  # fmt: skip
+            await selection.select(session, work.claim.analysis_id)
         log.info("analysis_completed", analysis=str(work.claim.analysis_id), attempt=work.claim.attempt)
 
     async def _ask(self, work: Work, stage: Stage, request: Message) -> Message:

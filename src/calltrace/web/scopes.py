@@ -59,6 +59,18 @@ SCOPE_TEXTS = (
         "Allows changing agents, queues, projects, scorecards and alert rules."
         " Keep it on keys of the system that leads them.",
     ),
+    ScopeText(
+        "reviews:read",
+        "Read reviews",
+        "Allows reading what people decide and say of calls, the review queue, appeals, calibrations,"
+        " agreement and teams.",
+    ),
+    ScopeText(
+        "reviews:write",
+        "Review calls",
+        "Allows overriding verdicts, commenting, reviewing, deciding on appeals and leading teams, also in"
+        " the name of people. Keep it on keys of the system in which people review.",
+    ),
 )
 RECOMMENDED = ("analysis:write", "analysis:read")
 """The smallest set for the standard flow (acceptance CT-030)."""

@@ -33,7 +33,7 @@ class Api:
         sent = {} if body is None else {"json": body}
         return await self._client.request(method, f"/api/v1/{path}", headers=self._headers, **sent)
 
-    async def made(self, kind: str, **body: Any) -> dict[str, Any]:
+    async def made(self, kind: str, /, **body: Any) -> dict[str, Any]:
         answer = await self("POST", kind, body)
         assert answer.status_code == 201, answer.text
         return answer.json()

@@ -19,7 +19,9 @@ FAMILIES = {
     "analyses": "analysis", "calls": "calls", "uploads": "storage", "webhook-endpoints": "webhooks",
     "webhook-deliveries": "webhooks", "agents": "catalog", "queues": "catalog", "scorecards": "catalog",
     "erasures": "analysis", "organization": "catalog", "evaluation-batches": "analysis",
-    "backtests": "analysis",
+    "backtests": "analysis", "teams": "reviews", "users": "reviews",
+    "reviews": "reviews", "review-rules": "reviews", "review-settings": "reviews", "appeals": "reviews",
+    "calibrations": "reviews", "agreement": "reviews",
 }  # fmt: skip
 """The first word of a path, and the family of scopes that opens it (interfaces, section 3).
 
@@ -27,9 +29,14 @@ Back-tests tell of calls: they are opened by what opens calls, not by what opens
 """
 
 
+REVIEWED = re.compile(r"/analyses/\{analysis_id\}/(evaluation/overrides|comments|acknowledgements)")
+"""What people do with an analysis is a family of its own."""
+
+
 def _scope(method: str, path: str) -> str:
     words = path.split("/")
     family = FAMILIES["backtests" if "backtests" in words else words[3]]
+    family = "reviews" if REVIEWED.search(path) else family
     verb = "write" if method != "get" or family == "storage" else "read"
     return f"{family}:{verb}"
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import uuid
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,10 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
+from calltrace.cli.accounts import users
 from calltrace.cli.catalog import agents, queues
 from calltrace.cli.scorecards import scorecards
-from calltrace.kit.errors import CallTraceError, NotFoundError, UsageError
+from calltrace.kit.errors import CallTraceError, InvalidRequestError, NotFoundError, UsageError
 from calltrace.scorecards.errors import ScorecardError
 from calltrace.settings import load_settings
 from database.cli.conftest import Run, new_organisation
@@ -123,3 +125,18 @@ def test_agents_are_made_and_listed(run: Run) -> None:
     made = [_json(run(agents, "create", f"Jane {n}", "--external-id", f"hr-{n}", "--json")) for n in range(2)]
     assert _json(run(agents, "list", "--json")) == made[::-1]
     assert "Jane 1" in run(agents, "list")
+
+
+def test_a_user_is_an_agent_or_none(run: Run) -> None:
+    email = f"{uuid.uuid4()}@x.test"
+    agent = _json(run(agents, "create", "Jane", "--json"))["id"]
+    made = _json(run(users, "create", email, "--role", "agent", "--json"))
+    bound = {"id": made["id"], "email": email, "role": "agent"}
+    assert _json(run(users, "set-agent", email, "--agent", agent, "--json")) == bound | {"agentId": agent}
+    assert _json(run(users, "set-agent", email, "--json")) == bound | {"agentId": None}
+    with pytest.raises(InvalidRequestError):
+        run(users, "set-agent", email, "--agent", str(uuid.uuid4()))
+    with pytest.raises(UsageError):
+        run(users, "set-agent", email, "--agent", "Jane")
+    with pytest.raises(NotFoundError):
+        run(users, "set-agent", "nobody@x.test", "--agent", agent)

@@ -31,6 +31,20 @@ from calltrace.pipeline.context import Platform
 from calltrace.recordings import objects, sound
 from calltrace.recordings.models import Recording, Upload, UploadPiece
 from calltrace.recordings.vault import Stored
+from calltrace.reviews.models import (
+    Acknowledgement,
+    Appeal,
+    Calibration,
+    CalibrationMember,
+    Comment,
+    Override,
+    ReviewItem,
+    ReviewRule,
+    Standing,
+    Team,
+    TeamMember,
+    TeamSupervisor,
+)
 from calltrace.scorecards import drafts
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
@@ -182,6 +196,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         await session.flush()
         upload_id = await _add_upload(session, org)
         batch = await _add_batch(session, org, stored.row.id)
+        reviewed = await _review(session, org, accepted.analysis_id, agent.id, user.id)
     common = {
         "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
         "evaluation_id": evaluation.id, "version_id": None, "key_ids": [key.id],
@@ -196,7 +211,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
         "settled_before": moment + timedelta(seconds=1),
         "batch_id": batch.id, "batch_ids": [batch.id], "kind": "backtest", "above": 0,
-        "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
+        **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),
@@ -227,6 +242,57 @@ async def _add_batch(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.U
         session.add(row)
     await session.flush()
     return batch
+
+
+async def _review(
+    session: AsyncSession, org: uuid.UUID, analysis_id: uuid.UUID, agent_id: uuid.UUID, user_id: uuid.UUID
+) -> dict[str, Any]:
+    """What people did with the call, and what the queries of reviews call it."""
+    evaluation = EvaluationRow(
+        org_id=org, analysis_id=analysis_id, status="completed", document={}, human_lines=1
+    )
+    team = Team(org_id=org, name="t", external_id="victim")
+    session.add_all([evaluation, team])
+    await session.flush()
+    session.add_all(
+        [TeamMember(org_id=org, team_id=team.id, agent_id=agent_id),
+         TeamSupervisor(org_id=org, team_id=team.id, user_id=user_id)]
+    )  # fmt: skip
+    override = Override(
+        org_id=org, analysis_id=analysis_id, evaluation_id=evaluation.id, scorecard_id=uuid.uuid4(),
+        criterion_key="k", revision=1, decision="confirmed", verdict="met", reason="", machine_verdict="met",
+        before={}, after={}, actor_kind="user", actor_id=user_id, actor="x",
+    )  # fmt: skip
+    comment = Comment(
+        org_id=org, analysis_id=analysis_id, text="c", shared=True, actor_kind="user", actor="x"
+    )
+    rule = ReviewRule(org_id=org, name="r", external_id="victim", kind="quota", settings={"count": 1})
+    session.add_all([override, comment, rule])
+    await session.flush()
+    reasons = [{"ruleId": str(rule.id), "kind": "quota", "name": "r"}]
+    item = ReviewItem(org_id=org, analysis_id=analysis_id, reasons=reasons, assignee_id=user_id)
+    standing = Standing(org_id=org, scorecard_id=override.scorecard_id, criterion_key="k")
+    calibration = Calibration(
+        org_id=org, analysis_id=analysis_id, evaluation_id=evaluation.id, state="closed",
+        scorecard_id=override.scorecard_id, closed_at=clock.now(), machine={"k": "met"},
+    )  # fmt: skip
+    seen = Acknowledgement(org_id=org, analysis_id=analysis_id, evaluation_id=evaluation.id, user_id=user_id)
+    appeal = Appeal(
+        org_id=org, analysis_id=analysis_id, evaluation_id=evaluation.id, criterion_key="k", reason="r"
+    )
+    session.add_all([item, standing, calibration, seen, appeal])
+    await session.flush()
+    session.add(
+        CalibrationMember(org_id=org, calibration_id=calibration.id, user_id=user_id, verdicts={"k": "met"})
+    )
+    await session.flush()
+    return {
+        "judged_id": evaluation.id, "team_ids": [team.id], "agent_ids": [agent_id], "user_ids": [user_id],
+        "comment_id": comment.id, "shared_only": True, "rule_id": str(rule.id), "item_id": item.id,
+        "criterion_key": "k", "after_moment": clock.now() - timedelta(days=1),
+        "judged_by": override.scorecard_id, "calibration_ids": [calibration.id], "appeal_id": appeal.id,
+        "agents": [agent_id], "state": "open", "assignee_id": user_id,
+    }  # fmt: skip
 
 
 async def _add_upload(session: AsyncSession, org: uuid.UUID) -> uuid.UUID:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from calltrace.evaluation.bench import best_guess, measure, shipped
+from calltrace.evaluation.bench import measure, shipped
 from calltrace.evaluation.labelled import read_calls
 from calltrace.evaluation.quality import calibration, kappa, pooled, signal_accuracy
 from calltrace.evaluation.results import CriterionResult, Verdict
@@ -65,7 +65,7 @@ def test_the_points_of_a_result_under_review_tell_its_best_guess(
         method="embedding",
         reason="",
     )
-    assert best_guess(result) == guess
+    assert result.best_guess == guess
 
 
 def test_kappa_is_agreement_beyond_chance() -> None:

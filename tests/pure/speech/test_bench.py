@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from calltrace.bench.bootstrap import interval, pooled
 from calltrace.bench.speech_rows import line, rates, totals
+from calltrace.kit.bootstrap import interval, pooled
 from calltrace.kit.errors import UsageError
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 from calltrace.speech.bench import Cost, Part, Row, Text, bench, speakers

@@ -1,0 +1,1 @@
+"""People over the machine: verdicts, comments, the review queue, appeals, calibration, agreement, teams."""
