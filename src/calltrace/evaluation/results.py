@@ -8,6 +8,7 @@ from calltrace.kit.document import Document
 
 Verdict = Literal["met", "partly_met", "not_met", "not_applicable", "needs_review"]
 Method = Literal["rule", "embedding", "model", "measure", "human"]
+SummaryMethod = Literal["extract", "model"]
 Mood = Literal["positive", "neutral", "negative"]
 
 
@@ -57,10 +58,15 @@ class ScorecardRef(Document):
 
 
 class Evaluation(Document):
-    """A scorecard applied to a transcript. ``score`` is 0 to 100, one decimal at most."""
+    """A scorecard applied to a transcript. ``score`` is 0 to 100, one decimal at most.
+
+    ``summary_method`` says whether the summary is put together from findings and quotes (``extract``), or
+    holds sentences of a model.
+    """
 
     score: float | None
     summary: str
+    summary_method: SummaryMethod = "extract"
     passed: bool | None
     scorecard: ScorecardRef
     criteria: list[CriterionResult]
