@@ -82,16 +82,17 @@ class Ask:
 
 
 def ask_for(criterion: Criterion, belief: Belief, hearing: Hearing) -> Ask | None:
-    """What to ask a model about ``criterion``; ``None`` where code has decided, by a rule or a measure."""
+    """What to ask a model about ``criterion``; ``None`` where code decides, by rule, measure or alone."""
     check = criterion.check
     if isinstance(check, ClosedQuestion):
         absence = bool(getattr(check, "absence", False))
         choices = tuple(_closed(one, absence=absence) for one in check.answers)
         everything = frozenset(range(hearing.size))
         return Ask(criterion.key, check.question, choices, everything, (), open=True)
-    if belief.opinion.method != "embedding" or ruled(belief):
+    meaning = meaning_of(check)
+    if not meaning or belief.opinion.method != "embedding" or ruled(belief):
         return None
-    text = f"{criterion.name}. {meaning_of(check)} {occasion(criterion)}".strip()
+    text = f"{criterion.name}. {meaning} {occasion(criterion)}".strip()
     return Ask(
         criterion.key, text, _choices(belief.opinion), _lines(check, hearing), _candidates(belief.opinion)
     )

@@ -4,8 +4,15 @@ They are word patterns in six languages (``scorecards.patterns``) and find what 
 miss is held off by the rest (docs/evaluation.md, "With a model"): no order lets a model overturn anything.
 """
 
+import re
+from functools import cache
+
 from calltrace.evaluation.hearing import split_sentences
 from calltrace.scorecards.patterns import compile_pattern, plain
+
+_TOKEN = re.compile(r"\([^)]*\)|\S+")
+_WORD = re.compile(r"[\w']+")
+_WORD_OR_BEGINNING = re.compile(r"[\w']+\*?")
 
 PATTERNS: tuple[str, ...] = (
     # English
@@ -57,5 +64,29 @@ def orders_in(text: str) -> list[tuple[int, int]]:
     An order that runs over the end of a sentence takes both with it.
     """
     readable = plain(text)
-    spans = [match.span() for pattern in PATTERNS for match in compile_pattern(pattern).finditer(readable)]
+    words = frozenset(_WORD.findall(readable))
+    spans = [
+        match.span()
+        for pattern in PATTERNS
+        if _possible(pattern, words)
+        for match in compile_pattern(pattern).finditer(readable)
+    ]
     return [(a, b) for a, b in split_sentences(text) if any(a < end and start < b for start, end in spans)]
+
+
+def _possible(pattern: str, words: frozenset[str]) -> bool:
+    """Whether each part of a pattern has a choice whose first word is there: saves most of the searching."""
+    return all(any(_begins(choice, words) for choice in part) for part in _parts(pattern))
+
+
+def _begins(choice: str, words: frozenset[str]) -> bool:
+    if choice.endswith("*"):
+        return any(word.startswith(choice[:-1]) for word in words)
+    return choice in words
+
+
+@cache
+def _parts(pattern: str) -> tuple[tuple[str, ...], ...]:
+    """For each part of a pattern that is no gap, the first words of its choices."""
+    tokens = [token.strip("()") for token in _TOKEN.findall(pattern) if token != "..."]  # noqa: S105 - a gap
+    return tuple(tuple(_WORD_OR_BEGINNING.findall(one)[0] for one in token.split("|")) for token in tokens)

@@ -46,7 +46,7 @@ ACTS: dict[str, str] = {
 
 
 def meaning_of(check: AnyCheck) -> str:
-    """When the criterion counts as met, in a sentence or two."""
+    """When the criterion counts as met, in a sentence or two; empty for kinds that are not for a model."""
     match check.kind:
         case "said":
             parts = "; and ".join(_cue(cue) for cue in check.cues)
