@@ -9,9 +9,8 @@ from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
-from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -21,13 +20,14 @@ from pydantic_settings import (
 )
 
 from calltrace.kit.errors import ConfigurationError
+from calltrace.kit.remote.address import checked_address, checked_key
 from calltrace.kit.smtp_url import parse_smtp_url
 
 PREFIX = "CALLTRACE_"
 TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
-    "LLM_URL", "LLM_MODEL", "LLM_API_KEY", "TRUSTED_PROXIES", "HOSTS",
+    "TRUSTED_PROXIES", "HOSTS",
     "TLS_CERT_FILE", "TLS_KEY_FILE", "CALLCOV_RATE_LIMIT", "CALLCOV_SUBMIT_RATE_LIMIT",
     "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE", "AURALYTIK_RATE_LIMIT",
     "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
@@ -81,6 +81,16 @@ class Settings(BaseSettings):
     asr_concurrency: int = Field(default=4, gt=0)
     asr_timeout_seconds: float = Field(default=120, gt=0)
 
+    llm_url: str = ""
+    llm_model: str = Field(default="", validate_default=True)
+    llm_api_key: str = Field(default="", repr=False)
+    llm_concurrency: int = Field(default=2, gt=0)
+    llm_timeout_seconds: float = Field(default=120, gt=0)
+    llm_call_seconds: float = Field(default=600, gt=0)
+    llm_context_tokens: int = Field(default=8_192, ge=2_048)
+    llm_budget_tokens: int = Field(default=60_000, gt=0)
+    llm_redact: Literal["on", "off"] = "on"
+
     smtp_url: str = ""
 
     log_format: Literal["console", "json", ""] = ""
@@ -105,20 +115,24 @@ class Settings(BaseSettings):
     @field_validator("asr_url")
     @classmethod
     def _asr_url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment):
-            raise ValueError("Not an address such as http://127.0.0.1:8080/v1")
-        if parts.username is not None or parts.password is not None:
-            raise ValueError("The key belongs into ASR_API_KEY, not into the address")
-        return value
+        return checked_address(value, "ASR_API_KEY")
 
-    @field_validator("asr_api_key")
+    @field_validator("llm_url")
     @classmethod
-    def _asr_api_key(cls, value: str) -> str:
-        """Spaces around it come from files and shells; what no header can hold would end up in errors."""
-        if not value.strip().isascii() or not value.strip().isprintable():
-            raise ValueError("A key has printable ASCII characters only")
+    def _llm_url(cls, value: str) -> str:
+        return checked_address(value, "LLM_API_KEY")
+
+    @field_validator("llm_model")
+    @classmethod
+    def _llm_model(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("llm_url") and not value.strip():
+            raise ValueError("LLM_URL needs the name of a model there")
         return value.strip()
+
+    @field_validator("asr_api_key", "llm_api_key")
+    @classmethod
+    def _api_key(cls, value: str) -> str:
+        return checked_key(value)
 
     @field_validator("smtp_url")
     @classmethod

@@ -36,12 +36,23 @@ def test_the_environment_wins_over_the_file(monkeypatch: pytest.MonkeyPatch, tmp
      ("OUTBOUND_ALLOW_CIDRS", "10.0.0.0/99"), ("FETCH_MAX_BYTES", "-1"), ("ASR_URL", "asr.example.com"),
      ("ASR_URL", "ftp://asr.example.com"), ("ASR_URL", "https://"), ("ASR_URL", "https://a/v1#x"),
      ("ASR_URL", "https://user:key@asr.example.com/v1"), ("ASR_CONCURRENCY", "0"),
-     ("ASR_TIMEOUT_SECONDS", "0"), ("ASR_THREADS", "-1")],
+     ("ASR_TIMEOUT_SECONDS", "0"), ("ASR_THREADS", "-1"), ("LLM_URL", "llm.example.com"),
+     ("LLM_URL", "https://user:key@llm.example.com/v1"), ("LLM_API_KEY", "schl\u00fcssel"),
+     ("LLM_BUDGET_TOKENS", "0"), ("LLM_CONTEXT_TOKENS", "100"), ("LLM_TIMEOUT_SECONDS", "0"),
+     ("LLM_REDACT", "maybe")],
 )  # fmt: skip
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
     monkeypatch.setenv(f"CALLTRACE_{name}", value)
     with pytest.raises(ConfigurationError, match=f"CALLTRACE_{name}"):
         load_settings()
+
+
+def test_a_model_server_needs_the_name_of_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLTRACE_LLM_URL", "http://127.0.0.1:11434/v1")
+    with pytest.raises(ConfigurationError, match=r"CALLTRACE_LLM_MODEL: .*needs the name of a model"):
+        load_settings()
+    monkeypatch.setenv("CALLTRACE_LLM_MODEL", "tiny")
+    assert (load_settings().llm_model, load_settings().llm_redact) == ("tiny", "on")
 
 
 @pytest.mark.parametrize("name", NOT_YET)

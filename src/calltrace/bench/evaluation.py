@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from calltrace.bench.report import Report, Say, Value, rounded
 from calltrace.evaluation.bench import measure as judge
-from calltrace.evaluation.bench import shipped
+from calltrace.evaluation.judges.trained import shipped
 from calltrace.evaluation.labelled import LabelledCall, read_calls
 from calltrace.evaluation.quality import CallOutcome, pooled, seconds_per_ten_minutes
 from calltrace.evaluation.stability import Stability, spread, stability

@@ -29,14 +29,16 @@ from calltrace.cli import report
 from calltrace.cli.bars import bars
 from calltrace.cli.instance import settings_of
 from calltrace.cli.transcripts import read_transcript
+from calltrace.evaluation.model.server import ModelServer, chosen_model, load_model
 from calltrace.evaluation.results import Evaluation
 from calltrace.evaluation.service import evaluate as evaluate_transcript
 from calltrace.evaluation.service import evaluator_name
-from calltrace.kit import clock, threads
+from calltrace.kit import clock, logs, threads
 from calltrace.kit.errors import CallTraceError, InvalidRequestError, UsageError
 from calltrace.pipeline.hearing import Heard, Job, StageProgress, hear
 from calltrace.recordings.decode import DecodeLimits
 from calltrace.recordings.media import judge_file
+from calltrace.recordings.remarks import Remark
 from calltrace.scorecards.catalogue import DEFAULT_SCORECARD, named_scorecard
 from calltrace.scorecards.document import Scorecard
 from calltrace.settings import Settings
@@ -61,6 +63,7 @@ class Setup:
 
     engine: Engine
     scorecard: Scorecard
+    model: ModelServer | None
     options: SpeechOptions
     limits: DecodeLimits
 
@@ -80,7 +83,9 @@ def analyze(
     options = SpeechOptions(
         _language(language), _one_of(channels, get_args(ChannelOption), "--channels"), _hints(hint or [])
     )
-    setup = _setup(settings_of(context), scorecard, options)
+    settings = settings_of(context)
+    _log(settings)
+    setup = _setup(settings, scorecard, options)
     failed = 0
     for number, path in enumerate(files):
         with bars(path.name) as progress:
@@ -96,7 +101,8 @@ def _setup(settings: Settings, scorecard: str, options: SpeechOptions) -> Setup:
     limits = DecodeLimits(max_duration_seconds=settings.max_duration_seconds)
     threads.allow(settings.asr_threads)
     engine = load_engine(chosen(settings, models_cache(settings)))
-    return Setup(engine, named_scorecard(scorecard), options, limits)
+    model = load_model(chosen_model(settings))
+    return Setup(engine, named_scorecard(scorecard), model, options, limits)
 
 
 def models_cache(settings: Settings) -> Path:
@@ -122,9 +128,9 @@ def analyze_file(path: Path, setup: Setup, progress: StageProgress) -> AnalysisD
         started = time.monotonic()
         evaluation = evaluate_transcript(
             heard.transcript, setup.scorecard, duration=heard.duration_seconds, marks=heard.marks,
-            progress=lambda share: moved("evaluating", share),
+            model=setup.model, progress=lambda share: moved("evaluating", share), warn=heard.warnings.append,
         )  # fmt: skip
-        return _completed(path, heard, evaluation, time.monotonic() - started)
+        return _completed(path, heard, evaluation, time.monotonic() - started, evaluator_name(setup.model))
     except CallTraceError as error:
         return _failed(path, stage[0], error.code, error.detail, retryable=error.retryable)
     except Exception as error:
@@ -137,11 +143,13 @@ def _failed(path: Path, stage: Stage, code: str, message: str, *, retryable: boo
     return _document(path, "failed", stage, error=problem)
 
 
-def _completed(path: Path, heard: Heard, evaluation: Evaluation, seconds: float) -> AnalysisDocument:
+def _completed(
+    path: Path, heard: Heard, evaluation: Evaluation, seconds: float, evaluator: str
+) -> AnalysisDocument:
     took = StageSeconds(
         decode=heard.decode_seconds, transcribe=heard.transcribe_seconds, evaluate=round(seconds, 3)
     )
-    models = ModelNames(asr=heard.asr, evaluator=evaluator_name())
+    models = ModelNames(asr=heard.asr, evaluator=evaluator)
     call = CallDocument(
         status="completed", duration_seconds=heard.duration_seconds, channels=heard.channels,
         sample_rate=heard.sample_rate, metrics=heard.metrics, marks=heard.marks,
@@ -186,17 +194,28 @@ def evaluate(
     as_json: Annotated[bool, typer.Option("--json", help="One evaluation a line.")] = False,
 ) -> int:
     """Evaluate transcripts: {"language", "segments": [{"speaker", "start", "end", "text"}]}."""
-    del context
-    card = named_scorecard(scorecard)
+    settings = settings_of(context)
+    _log(settings)
+    card, model = named_scorecard(scorecard), load_model(chosen_model(settings))
     for path in files:
         transcript, duration = read_transcript(path)
-        evaluation = evaluate_transcript(transcript, card, duration=duration)
+        warnings: list[Remark] = []
+        evaluation = evaluate_transcript(
+            transcript, card, duration=duration, model=model, warn=warnings.append
+        )
+        for one in warnings:
+            sys.stderr.write(f"calltrace: {path}: {one.message} ({one.code})\n")
         if as_json:
             sys.stdout.write(evaluation.model_dump_json() + "\n")
         else:
             document = _document(path, "completed", "done", transcript=transcript, evaluation=evaluation)
             report.render(document, Console())
     return 0
+
+
+def _log(settings: Settings) -> None:
+    """To stderr, and only what went wrong unless more is asked for: stdout is for results."""
+    logs.configure("debug" if settings.log_level == "debug" else "warning", settings.log_format)
 
 
 def _language(text: str) -> str:

@@ -14,6 +14,8 @@ from calltrace.cli import instance
 from calltrace.cli.output import JsonOption, show_many
 from calltrace.db.migrate import current_revision, head_revision
 from calltrace.db.session import make_engine
+from calltrace.evaluation.model.server import chosen_model, load_model
+from calltrace.evaluation.model.talk import check_model
 from calltrace.kit.errors import CallTraceError, ConfigurationError
 from calltrace.mail.transport import transport
 from calltrace.pipeline.context import Platform
@@ -21,7 +23,7 @@ from calltrace.settings import PREFIX, Settings, source_of
 from calltrace.speech.engines.catalogue import check_engine, chosen
 from calltrace.speech.voices.model import weights_file
 
-SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url", "asr_api_key"}
+SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url", "asr_api_key", "llm_api_key"}
 CLOCK_TOLERANCE_SECONDS = 5.0
 _SEALED = """
     SELECT sealed_secret FROM webhook_endpoints WHERE deleted_at IS NULL
@@ -52,7 +54,7 @@ def _plain(value: object) -> str:
 
 
 def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
-    """Check database, schema, storage, models, keys, mail and clock; one line each; exit 1 if one fails."""
+    """Check database, storage, models, keys, mail, clock and more; one line each; exit 1 if one fails."""
     current = instance.settings_of(context)
     rows = instance.with_platform(current, _examine)
     show_many(rows, ("check", "result", "detail"), as_json=as_json)
@@ -63,7 +65,7 @@ def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
 async def _examine(platform: Platform) -> list[dict[str, str]]:
     checks: dict[str, Check] = {
         "database": _database, "schema": _schema, "storage": _storage, "models": _models,
-        "keys": _keys, "mail": _mail, "clock": _clock,
+        "language model": _language_model, "keys": _keys, "mail": _mail, "clock": _clock,
     }  # fmt: skip
     return [await _one(name, check, platform) for name, check in checks.items()]
 
@@ -107,6 +109,11 @@ async def _models(platform: Platform) -> str:
         "voices in mono calls are told apart" if weights_file() else "no voice model: mono calls stay unknown"
     )
     return f"{found}; {voices}"
+
+
+async def _language_model(platform: Platform) -> str:
+    server = load_model(chosen_model(platform.settings))
+    return await check_model(server) if server else "none: calls are evaluated offline"
 
 
 async def _keys(platform: Platform) -> str:

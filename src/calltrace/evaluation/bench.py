@@ -3,20 +3,13 @@
 import time
 from collections.abc import Sequence
 
-from calltrace.evaluation.judges.acts import shipped_head
-from calltrace.evaluation.judges.heads import shipped_heads
+from calltrace.evaluation.judges.trained import Trained
 from calltrace.evaluation.labelled import LabelledCall
 from calltrace.evaluation.quality import CallOutcome, Outcome
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.evaluation.service import evaluate_with
-from calltrace.evaluation.training import Trained
 from calltrace.meaning.embeddings import default_embedder
 from calltrace.scorecards.catalogue import default_scorecard
-
-
-def shipped() -> Trained:
-    """What the product ships."""
-    return Trained(shipped_head(), shipped_heads())
 
 
 def measure(calls: Sequence[LabelledCall], trained: Trained) -> list[CallOutcome]:
@@ -27,7 +20,7 @@ def measure(calls: Sequence[LabelledCall], trained: Trained) -> list[CallOutcome
 def _call(call: LabelledCall, trained: Trained) -> CallOutcome:
     begin = time.perf_counter()
     evaluation = evaluate_with(
-        call.transcript, default_scorecard(), call.duration, default_embedder(), trained.acts, trained.heads
+        call.transcript, default_scorecard(), call.duration, default_embedder(), trained
     )
     seconds = time.perf_counter() - begin
     verdicts = tuple(

@@ -6,7 +6,7 @@ from calltrace.evaluation.criteria.base import Opinion, Spot
 from calltrace.evaluation.criteria.measure import is_sided
 from calltrace.evaluation.evidence import evidence, stands
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.judges.protocol import Belief
+from calltrace.evaluation.judges.protocol import Belief, Heeded
 from calltrace.evaluation.results import CriterionResult, Evidence, Method, Verdict
 from calltrace.scorecards.checks import Measure, NotSaid, Said, SensitiveData, Sequence, cues_of
 from calltrace.scorecards.cues import speaks
@@ -37,10 +37,13 @@ class _Draft:
 
 def decide(criterion: Criterion, belief: Belief, hearing: Hearing, scorecard: Scorecard) -> CriterionResult:
     """The result that a person sees; under the scorecard's thresholds a person has to confirm it."""
-    if belief.opinion.undecided and belief.best != "not_applicable":
-        return unanswered(criterion, belief.opinion.undecided)
+    answered = belief.heeded is not None and belief.heeded.alone
+    if belief.opinion.undecided and belief.best != "not_applicable" and not answered:
+        note = belief.heeded.note if belief.heeded else ""
+        return unanswered(criterion, f"{belief.opinion.undecided} {note}".strip())
     draft = _first_draft(belief, hearing)
     draft = _with_partial(draft, belief.opinion, hearing)
+    draft = _with_model(draft, belief.heeded, hearing)
     draft = _with_rule_one(draft, belief.opinion)
     draft = _with_unknown_speakers(draft, criterion, hearing)
     draft = _with_guessed_roles(draft, criterion, hearing)
@@ -50,7 +53,7 @@ def decide(criterion: Criterion, belief: Belief, hearing: Hearing, scorecard: Sc
         draft = replace(
             draft, review=True, reason=f"Unsure, best guess {_words(draft.verdict)}. {draft.reason}"
         )
-    return _result(criterion, draft, _method(belief.opinion, draft))
+    return _result(criterion, draft, _method(belief, draft))
 
 
 def undecided(criterion: Criterion, reason: str) -> CriterionResult:
@@ -101,6 +104,20 @@ def _with_partial(draft: _Draft, opinion: Opinion, hearing: Hearing) -> _Draft:
     quotes = [evidence(spot, hearing) for spot in opinion.proof]
     sound = tuple(quote for quote in quotes if stands(quote, hearing))
     return replace(draft, verdict="partly_met", share=opinion.share, quotes=sound)
+
+
+def _with_model(draft: _Draft, heeded: Heeded | None, hearing: Hearing) -> _Draft:
+    """What a model added; its quotes are checked once more, as everybody's."""
+    if heeded is None:
+        return draft
+    return replace(
+        draft,
+        verdict=heeded.verdict or draft.verdict,
+        share=heeded.share if heeded.verdict else draft.share,
+        quotes=tuple(quote for quote in heeded.quotes if stands(quote, hearing)) or draft.quotes,
+        review=heeded.contested,
+        reason=heeded.note if heeded.alone else f"{draft.reason} {heeded.note}",
+    )
 
 
 def _with_rule_one(draft: _Draft, opinion: Opinion) -> _Draft:
@@ -184,8 +201,11 @@ def _words(verdict: Verdict) -> str:
     return verdict.replace("_", " ")
 
 
-def _method(opinion: Opinion, draft: _Draft) -> Method:
-    """The method of the surest segment that is quoted, else the kind's own."""
+def _method(belief: Belief, draft: _Draft) -> Method:
+    """A model's, if it had a part in it; else that of the segments that are quoted, or the kind's own."""
+    opinion = belief.opinion
+    if belief.heeded and belief.heeded.counts:
+        return "model"
     if opinion.method != "embedding":
         return opinion.method
     spots = opinion.proof if draft.verdict in ("met", "partly_met") else opinion.breach

@@ -23,8 +23,12 @@ _SHORT = 120
 
 def evidence(spot: Spot, hearing: Hearing) -> Evidence:
     """The words of the spot's segment that express its cue, and when they were said."""
-    segment = hearing.segments[spot.index]
     a, b = _span(spot, hearing)
+    return quoted(hearing.segments[spot.index], a, b)
+
+
+def quoted(segment: Segment, a: int, b: int) -> Evidence:
+    """Characters ``a`` to ``b`` of a segment's text, and when they were said."""
     start, end = _times(segment, a, b)
     return Evidence(segment_id=segment.id, start=start, end=end, quote=segment.text[a:b])
 
@@ -43,7 +47,7 @@ def stands_in(quoted: Evidence, segments: Iterable[Segment]) -> bool:
     )
 
 
-def quoted(segment: Segment, quote: str | None) -> Evidence:
+def words_of(segment: Segment, quote: str | None) -> Evidence:
     """Words of a segment as evidence, or all of it; whether they stand in it is for ``stands_in`` to say."""
     words = segment.text.strip() if quote is None else quote
     a = max(segment.text.find(words), 0)

@@ -47,6 +47,11 @@ class Hearing:
         """The number of segments."""
         return len(self.segments)
 
+    @property
+    def spoken(self) -> bool:
+        """Whether anything was said."""
+        return any(segment.text.strip() for segment in self.segments)
+
     def may_be(self, side: Side) -> Vector:
         """1.0 for each segment that ``side`` said or may have said."""
         return np.array([float(s.speaker in (side, "unknown")) for s in self.segments])

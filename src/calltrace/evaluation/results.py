@@ -11,6 +11,7 @@ Settled = Literal["met", "partly_met", "not_met", "not_applicable"]
 """A verdict that is one: what a person may say."""
 Decision = Literal["confirmed", "overridden", "undone"]
 Method = Literal["rule", "embedding", "model", "measure", "human"]
+SummaryMethod = Literal["extract", "model"]
 Mood = Literal["positive", "neutral", "negative"]
 
 
@@ -117,10 +118,13 @@ class Evaluation(Document):
 
     ``machine`` is there where people decided criteria; ``former_overrides`` where they decided that many in
     former evaluations of the same call, which this one does not take over.
+    ``summary_method`` says whether the summary is put together from findings and quotes (``extract``), or
+    holds sentences of a model.
     """
 
     score: float | None
     summary: str
+    summary_method: SummaryMethod = "extract"
     passed: bool | None
     scorecard: ScorecardRef
     criteria: list[CriterionResult]

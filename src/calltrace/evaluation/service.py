@@ -1,24 +1,30 @@
-"""Evaluate: a transcript held against a scorecard. Pure: no database, clock or network."""
+"""Evaluate: a transcript held against a scorecard. No database, and no network but for the model server's."""
 
 from collections.abc import Sequence
 
 from calltrace.evaluation.conditions import judged
 from calltrace.evaluation.decision import undecided
 from calltrace.evaluation.hearing import Hearing, hear
-from calltrace.evaluation.judges.acts import ActsHead, shipped_head, training_data
+from calltrace.evaluation.judges.acts import training_data
 from calltrace.evaluation.judges.heads import Heads, shipped_heads
 from calltrace.evaluation.judges.offline import OfflineJudge
 from calltrace.evaluation.judges.protocol import Judge
+from calltrace.evaluation.judges.trained import Trained, shipped
+from calltrace.evaluation.model.advised import Advised, Warn, unheard
+from calltrace.evaluation.model.server import ModelServer
+from calltrace.evaluation.model.telling import Told
 from calltrace.evaluation.results import CriterionResult, Evaluation, ScorecardRef
 from calltrace.evaluation.scoring import total
 from calltrace.evaluation.sensitive import sensitive_spans
 from calltrace.evaluation.signals import effort, escalation, sentiment
 from calltrace.evaluation.summary import recommendations, summarise
-from calltrace.kit.progress import Progress, silent
+from calltrace.kit.progress import Progress, silent, within
 from calltrace.meaning.embeddings import Embedder, default_embedder
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.transcript import Mark, Transcript
 
+_HEARD_SHARE = 0.2
+"""Hearing takes so much of the time when a model is asked, too."""
 _SILENT = "Nothing was said, or nothing could be understood: this cannot be decided from the transcript."
 
 
@@ -30,6 +36,8 @@ def evaluate(
     embedder: Embedder | None = None,
     progress: Progress = silent,
     marks: Sequence[Mark] | None = None,
+    model: ModelServer | None = None,
+    warn: Warn = unheard,
 ) -> Evaluation:
     """Hold a call against a scorecard.
 
@@ -40,11 +48,12 @@ def evaluate(
         embedder: another embedding model than the shipped one.
         progress: told the done share.
         marks: what was heard beside speech; without it nothing is known of hold music.
+        model: is asked what the offline judge cannot settle, and for the summary.
+        warn: told what a model was to do and did not.
     """
-    heads = shipped_heads()
     return evaluate_with(
-        transcript, scorecard, duration, embedder or default_embedder(), shipped_head(), heads,
-        progress=progress, marks=marks,
+        transcript, scorecard, duration, embedder or default_embedder(), shipped(),
+        progress=progress, marks=marks, model=model, warn=warn,
     )  # fmt: skip
 
 
@@ -53,43 +62,54 @@ def evaluate_with(
     scorecard: Scorecard,
     duration: float,
     embedder: Embedder,
-    acts: ActsHead,
-    heads: Heads,
+    trained: Trained,
     *,
     progress: Progress = silent,
     marks: Sequence[Mark] | None = None,
+    model: ModelServer | None = None,
+    warn: Warn = unheard,
 ) -> Evaluation:
     """``evaluate`` with other trained heads: how a writer is left out when quality is measured."""
     ends = [segment.end for segment in transcript.segments]
-    hearing = hear(transcript, max(duration, *ends) if ends else duration, embedder, acts, progress, marks)
-    results = _results(scorecard, hearing, OfflineJudge(heads))
-    return _assembled(scorecard, results, hearing, heads)
+    heard = within(progress, 0.0, _HEARD_SHARE) if model else progress
+    hearing = hear(
+        transcript, max(duration, *ends) if ends else duration, embedder, trained.acts, heard, marks
+    )
+    heads, judge = trained.heads, OfflineJudge(trained.heads)
+    if model is None or not hearing.spoken:
+        results = _results(scorecard, hearing, judge)
+        return _assembled(scorecard, results, hearing, heads, None)
+    advised = Advised(model, hearing, within(progress, _HEARD_SHARE, 1.0), warn)
+    results = _results(scorecard, hearing, advised.judge(scorecard, judge))
+    return _assembled(scorecard, results, hearing, heads, advised.told(results))
 
 
-def evaluator_name() -> str:
-    """Name and version of the judge, of its training data and of the embedding model, for pinning."""
-    judge, model = OfflineJudge(shipped_heads()), default_embedder()
-    return f"{judge.name} (trained on {training_data()}) + {model.name}"
+def evaluator_name(model: ModelServer | None = None) -> str:
+    """Name and version of the judge, of its training data and of the models, for pinning."""
+    judge, embedder = OfflineJudge(shipped_heads()), default_embedder()
+    offline = f"{judge.name} (trained on {training_data()}) + {embedder.name}"
+    return f"{offline} + {model.name}" if model else offline
 
 
 def _results(scorecard: Scorecard, hearing: Hearing, judge: Judge) -> list[CriterionResult]:
-    if not any(segment.text.strip() for segment in hearing.segments):
+    if not hearing.spoken:
         return [undecided(criterion, _SILENT) for criterion in scorecard.criteria]
     return judged(scorecard, hearing, judge)
 
 
 def _assembled(
-    scorecard: Scorecard, results: list[CriterionResult], hearing: Hearing, heads: Heads
+    scorecard: Scorecard, results: list[CriterionResult], hearing: Hearing, heads: Heads, told: Told | None
 ) -> Evaluation:
-    heard = any(segment.text.strip() for segment in hearing.segments)
+    heard = hearing.spoken
     sums = total(scorecard, {result.key: result for result in results})
     return Evaluation(
         score=sums.score if heard else None,
-        summary=summarise(scorecard, results, sums, hearing),
+        summary=summarise(scorecard, results, sums, hearing, told),
+        summary_method="model" if told and told.words else "extract",
         passed=sums.passed if heard else None,
         scorecard=ScorecardRef(id=str(scorecard.id), name=scorecard.name, version=scorecard.version),
         criteria=results,
-        recommendations=recommendations(scorecard, results),
+        recommendations=recommendations(scorecard, results, told),
         sentiment=sentiment(hearing, heads),
         escalation=escalation(hearing, heads),
         customer_effort_score=effort(hearing, heads),

@@ -1,4 +1,4 @@
-"""The summary and the advice: assembled from findings and quotes, never invented."""
+"""The summary and the advice: of findings and quotes; with a model, of its sentences that were checked."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ import numpy as np
 
 from calltrace.evaluation.decision import other_language
 from calltrace.evaluation.hearing import Hearing
+from calltrace.evaluation.model.telling import Told
 from calltrace.evaluation.results import CriterionResult
 from calltrace.evaluation.scoring import Total
 from calltrace.evaluation.sensitive import masked
@@ -16,14 +17,27 @@ _SURE = 0.5
 _QUOTE_LENGTH = 160
 
 
-def summarise(scorecard: Scorecard, results: Sequence[CriterionResult], sums: Total, hearing: Hearing) -> str:
-    """What the call was about (a quote), how it ended, what was missed and what waits for a person."""
+def summarise(
+    scorecard: Scorecard,
+    results: Sequence[CriterionResult],
+    sums: Total,
+    hearing: Hearing,
+    told: Told | None = None,
+) -> str:
+    """What the call was about, how it ended, what was missed and what waits for a person.
+
+    Without sentences of a model the first two are quotes; the others are by code always.
+    """
     if not any(segment.text.strip() for segment in hearing.segments):
         return "No speech could be transcribed, so the call cannot be judged."
+    told = told or Told()
     sentences = [
-        _purpose(hearing), _outcome(hearing), other_language(scorecard, hearing),
+        told.reason or _purpose(hearing),
+        told.outcome or _outcome(hearing),
+        *told.next_steps,
+        other_language(scorecard, hearing),
         verdicts(scorecard, results, sums),
-    ]  # fmt: skip
+    ]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
@@ -33,12 +47,21 @@ def verdicts(scorecard: Scorecard, results: Sequence[CriterionResult], sums: Tot
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def recommendations(scorecard: Scorecard, results: Sequence[CriterionResult]) -> list[str]:
-    """The scorecard's advice for each criterion that was missed for certain, the dearest first."""
+def recommendations(
+    scorecard: Scorecard, results: Sequence[CriterionResult], told: Told | None = None
+) -> list[str]:
+    """The scorecard's advice for each criterion that was missed for certain, the dearest first.
+
+    A model's sentence about what happened in this call follows it.
+    """
+    about = (told or Told()).coaching
     missed = {result.key for result in results if result.verdict in ("not_met", "partly_met")}
     chosen = [criterion for criterion in scorecard.criteria if criterion.key in missed]
     chosen.sort(key=lambda one: (_gravity(one), -one.points))
-    return [criterion.advice or f"Work on: {criterion.name}." for criterion in chosen]
+    return [
+        f"{criterion.advice or f'Work on: {criterion.name}.'} {about.get(criterion.key, '')}".strip()
+        for criterion in chosen
+    ]
 
 
 def _gravity(criterion: Criterion) -> int:

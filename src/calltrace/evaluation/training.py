@@ -6,13 +6,12 @@ never saw that writer.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
 from calltrace.evaluation.hearing import hear
 from calltrace.evaluation.judges.acts import ActsHead, SideHead, features
-from calltrace.evaluation.judges.heads import Heads
+from calltrace.evaluation.judges.trained import Trained
 from calltrace.evaluation.labelled import LabelledCall
 from calltrace.evaluation.training_examples import fit_example_link
 from calltrace.evaluation.training_heads import fit_heads
@@ -24,14 +23,6 @@ from calltrace.scorecards.document import Scorecard
 _PENALTY = 2e-4
 _ROUNDS = 300
 _POWER_ROUNDS = 15
-
-
-@dataclass(frozen=True)
-class Trained:
-    """All that is fitted."""
-
-    acts: ActsHead
-    heads: Heads
 
 
 class Trainer:

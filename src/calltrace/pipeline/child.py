@@ -1,21 +1,24 @@
 """The worker's child process: hears and evaluates, and keeps the models warm between recordings.
 
-It may use the network, for a transcription server is asked from here; the process that opens the file that
-a stranger sent is a child of this one, and may not (recordings.decode).
+It may use the network, for a transcription server and a model server are asked from here; the process that
+opens the file that a stranger sent is a child of this one, and may not (recordings.decode).
 """
 
 import os
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from functools import cache
 from pathlib import Path
 
+from calltrace.evaluation.model.server import ModelChoice, ModelServer, load_model
 from calltrace.evaluation.service import evaluate, evaluator_name
 from calltrace.kit import logs, threads
 from calltrace.kit.children import Message, serve
 from calltrace.kit.disk import room_needed
 from calltrace.pipeline.hearing import Job, as_json, hear
 from calltrace.recordings.decode import DecodeLimits
+from calltrace.recordings.remarks import Remark
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.engines.catalogue import EngineChoice, load_engine
 from calltrace.speech.engines.protocol import Engine
@@ -30,6 +33,11 @@ def _setting(name: str) -> str:
 @cache
 def _engine() -> Engine:
     return load_engine(EngineChoice.model_validate_json(_setting("ENGINE")))
+
+
+@cache
+def _model() -> ModelServer | None:
+    return load_model(ModelChoice.model_validate_json(_setting("MODEL")))
 
 
 def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
@@ -50,11 +58,17 @@ def _marks(kept: Sequence[Message] | None) -> list[Mark] | None:
 def _evaluate(request: Message, progress: Callable[[Message], None]) -> Message:
     transcript = Transcript.model_validate(request["transcript"])
     scorecard = Scorecard.model_validate(request["scorecard"])
+    warnings: list[Remark] = []
     evaluation = evaluate(
         transcript, scorecard, duration=request["duration"], marks=_marks(request["marks"]),
+        model=_model(), warn=warnings.append,
         progress=lambda share: progress({"stage": "evaluating", "share": share}),
     )  # fmt: skip
-    return {"evaluation": as_json(evaluation), "evaluator": evaluator_name()}
+    return {
+        "evaluation": as_json(evaluation),
+        "evaluator": evaluator_name(_model()),
+        "warnings": [asdict(one) for one in warnings],
+    }
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from pathlib import Path
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
+from calltrace.evaluation.model.server import chosen_model
 from calltrace.kit.children import Child
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
@@ -84,6 +85,7 @@ def build_child(settings: Settings, work_dir: Path) -> Child:
     """The worker's child for decoding, hearing and evaluating; it keeps the models warm."""
     environment = {
         "CALLTRACE_CHILD_ENGINE": chosen(settings).model_dump_json(),
+        "CALLTRACE_CHILD_MODEL": chosen_model(settings).model_dump_json(),
         "CALLTRACE_CHILD_THREADS": str(settings.asr_threads),
         "CALLTRACE_CHILD_MAX_SECONDS": str(settings.max_duration_seconds),
         "CALLTRACE_CHILD_LOG_LEVEL": settings.log_level,

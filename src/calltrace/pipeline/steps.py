@@ -184,7 +184,7 @@ class Steps:
         request = evaluation_request(transcript, scorecard, analysis.duration_seconds or 0.0, analysis.marks)
         answer = await self._ask(work, "evaluating", request)
         work.note_seconds("evaluate", started)
-        work.note_evaluator(answer["evaluator"])
+        work.note_evaluator(answer["evaluator"], [Remark(**one) for one in answer["warnings"]])
         return Evaluated(Evaluation.model_validate(answer["evaluation"]), version_id)
 
     async def finish(self, work: Work, transcript: Transcript, evaluated: Evaluated) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,6 +18,7 @@ from calltrace.db.outage import DatabaseAwayError
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.hearing import Heard
 from calltrace.pipeline.progress import percent
+from calltrace.recordings.remarks import Remark
 
 REPORT_SECONDS = 1.0
 """How often progress is written while it moves."""
@@ -62,10 +63,11 @@ class Work:
             }
         )
 
-    def note_evaluator(self, name: str) -> None:
-        """Remember who evaluated."""
+    def note_evaluator(self, name: str, warnings: Sequence[Remark]) -> None:
+        """Remember who evaluated, and what was odd about it."""
         models = self.processing.models.model_copy(update={"evaluator": name})
-        self.processing = self.processing.model_copy(update={"models": models})
+        both = [*self.processing.warnings, *warnings]
+        self.processing = self.processing.model_copy(update={"models": models, "warnings": both})
 
 
 @asynccontextmanager

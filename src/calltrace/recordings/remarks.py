@@ -18,6 +18,9 @@ RemarkCode = Literal[
     "headerless",
     "copy_not_made",
     "copy_not_stored",
+    "model_fallback",
+    "model_saw_part",
+    "spoken_to_evaluator",
     "unspecified",
 ]
 """Each is explained in docs/formats.md; none is ever renamed."""

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from calltrace.evaluation.bench import measure, shipped
+from calltrace.evaluation.bench import measure
+from calltrace.evaluation.judges.trained import shipped
 from calltrace.evaluation.labelled import read_calls
 from calltrace.evaluation.quality import calibration, kappa, pooled, signal_accuracy
 from calltrace.evaluation.results import CriterionResult, Verdict

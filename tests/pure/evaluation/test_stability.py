@@ -14,7 +14,8 @@ from calltrace.evaluation.altered import (
     hesitant,
     repunctuated,
 )
-from calltrace.evaluation.bench import measure, shipped
+from calltrace.evaluation.bench import measure
+from calltrace.evaluation.judges.trained import shipped
 from calltrace.evaluation.labelled import LabelledCall
 from calltrace.evaluation.quality import CallOutcome, Outcome
 from calltrace.evaluation.stability import spread, stability

@@ -5,8 +5,30 @@ from typing import Protocol
 
 from calltrace.evaluation.criteria.base import Opinion
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.results import Verdict
+from calltrace.evaluation.results import Evidence, Verdict
 from calltrace.scorecards.document import Criterion
+
+
+@dataclass(frozen=True, slots=True)
+class Heeded:
+    """What a language model added to a belief, after code has checked it.
+
+    Attributes:
+        note: says so to whoever reads the result.
+        counts: whether the model had a part in the verdict.
+        contested: it and the offline judge differ, so a person has to look.
+        quotes: prove the verdict in place of the offline judge's.
+        verdict: a closed answer that is worth a ``share`` of the points, if it is one.
+        alone: nobody else can answer it: nothing but ``note`` says why.
+    """
+
+    note: str
+    counts: bool = False
+    contested: bool = False
+    quotes: tuple[Evidence, ...] = ()
+    verdict: Verdict | None = None
+    share: float = 0.0
+    alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +39,7 @@ class Belief:
     not_met: float
     not_applicable: float
     opinion: Opinion
+    heeded: Heeded | None = None
 
     @property
     def best(self) -> Verdict:

@@ -1,24 +1,12 @@
-"""Calls of an OpenAI-compatible transcription server: one window of speech each, patiently.
+"""Calls of an OpenAI-compatible transcription server: one window of speech each (see ``kit.remote``)."""
 
-Each call has a time limit for everything, and no more than so many run at once. What may pass (429 and its
-``Retry-After``, RFC 9110 section 10.2.3; 5xx; connections that fail or break) is tried again; what will stay
-so is an error at once. Redirects are not followed: the key and the audio go where ASR_URL says, and nowhere
-else. Neither the key nor what was said is ever logged.
-"""
-
-import asyncio
-import json
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
-from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
-import httpx2
-import structlog
-
-from calltrace.kit import clock
-from calltrace.kit.retry_after import asked_for
-from calltrace.kit.trust import trusting
+from calltrace.kit.errors import ProcessingError
+from calltrace.kit.remote import Failure, Line, Trouble
+from calltrace.kit.remote import calling as line_to
 from calltrace.speech.engines.errors import (
     KeyRefusedError,
     ServerRefusedError,
@@ -33,28 +21,22 @@ _FORMS: tuple[Mapping[str, Any], ...] = (
     {"response_format": "json"},
 )
 """What is asked for, the best first: not every server, and not every model of OpenAI, knows all."""
-_OTHER_FORM = {400, 415, 422, 501}
-_KEY = {401, 403}
-_PASSING = {408, 425, 429}
-_LONGEST_WAIT_SECONDS = 30.0
-"""A server that wants to be left alone for longer is left to the schedule of the whole recording."""
-_CONNECT_SECONDS = 10.0
-_MOST_BYTES = 16 * 1024 * 1024
-_MOST_SAID = 200
-
-log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
-_UNTRUSTED = "CERTIFICATE_VERIFY_FAILED"
-"""As OpenSSL says it."""
+_ERRORS: Mapping[Trouble, type[ProcessingError]] = {
+    "later": ServerUnavailableError,
+    "refused": ServerRefusedError,
+    "not_understood": ServerRefusedError,
+    "key": KeyRefusedError,
+    "unreadable": UnreadableAnswerError,
+}
 
 
 class Calls:
     """The calls about one recording. ``form`` is what the server turned out to be able to answer."""
 
-    def __init__(self, server: Server, client: httpx2.AsyncClient, form: int) -> None:
+    def __init__(self, server: Server, line: Line, form: int) -> None:
         self.form = form
         self._server = server
-        self._client = client
-        self._free = asyncio.Semaphore(server.concurrency)
+        self._line = line
 
     @property
     def has_times(self) -> bool:
@@ -79,103 +61,18 @@ class Calls:
         fields |= {"language": language} if language else {}
         fields |= {"prompt": hints} if hints else {}
         forms = range(self.form, self.form + 1 if as_before else len(_FORMS))
-        async with self._free:
-            wav = audio()
+        async with self._line.turn():
+            file = {"file": ("audio.wav", audio(), "audio/wav")}
             for form in forms:
                 try:
-                    document = await self._patiently(wav, {**fields, **_FORMS[form]})
-                except _OtherFormError:
-                    if form == forms[-1]:
-                        raise
+                    document = await self._line.post(data={**fields, **_FORMS[form]}, files=file)
+                except Failure as failure:
+                    if failure.trouble != "not_understood" or form == forms[-1]:
+                        raise _ERRORS[failure.trouble](failure.detail) from failure
                 else:
                     self.form = max(self.form, form)
                     return document
         raise AssertionError("there is at least one form")
-
-    async def _patiently(self, wav: bytes, fields: Mapping[str, Any]) -> object:
-        for wait in (*self._server.waits, None):
-            try:
-                return await self._once(wav, fields)
-            except _LaterError as error:
-                pause = None if wait is None else max(wait, error.after)
-                log.warning("asr_call_failed", detail=error.detail, again_in=pause)
-                if pause is None or pause > _LONGEST_WAIT_SECONDS:
-                    raise
-                await asyncio.sleep(pause)
-        raise AssertionError("the last try has no wait")
-
-    async def _once(self, wav: bytes, fields: Mapping[str, Any]) -> object:
-        file = {"file": ("audio.wav", wav, "audio/wav")}
-        try:
-            async with (
-                asyncio.timeout(self._server.timeout_seconds),
-                self._client.stream("POST", self._server.endpoint, data=fields, files=file) as answer,
-            ):
-                return self._document(answer, await _body(answer))
-        except TimeoutError:
-            limit = self._server.timeout_seconds
-            raise _LaterError(f"The transcription server did not answer within {limit:g} seconds.") from None
-        except (httpx2.TransportError, httpx2.DecodingError) as error:
-            log.warning("asr_not_reached", error=f"{type(error).__name__}: {error}")
-            # Without its words, which may hold names of the operator's network: customers read this.
-            kind = "its certificate is not trusted" if _UNTRUSTED in str(error) else type(error).__name__
-            raise _LaterError(f"The transcription server could not be asked ({kind}).") from error
-
-    def _document(self, answer: httpx2.Response, body: bytes) -> object:
-        if answer.status_code != HTTPStatus.OK:
-            raise self._refusal(answer, body)
-        try:
-            return json.loads(body)
-        except (ValueError, RecursionError) as error:
-            kind = answer.headers.get("content-type", "").partition(";")[0] or "no content type"
-            if kind == "application/json":  # it meant to
-                raise _LaterError("The transcription server's answer is broken off.") from error
-            raise UnreadableAnswerError(
-                f"The transcription server answered with {kind} and not with JSON: check ASR_URL."
-            ) from error
-
-    def _refusal(self, answer: httpx2.Response, body: bytes) -> ServerRefusedError | ServerUnavailableError:
-        status = answer.status_code
-        said = f"The transcription server answered {status}"
-        if status in _KEY:  # without its words: some repeat the key in them
-            return KeyRefusedError(f"{said}: check ASR_API_KEY.")
-        if answer.is_redirect:
-            return ServerRefusedError(
-                f"{said}, a redirect, which is not followed: set ASR_URL to its target."
-            )
-        said += self._reason(body)
-        if status in _OTHER_FORM:
-            return _OtherFormError(said)
-        if status in _PASSING or status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            return _LaterError(said, asked_for(answer.headers.get("retry-after"), clock.now()))
-        return ServerRefusedError(said)
-
-    def _reason(self, body: bytes) -> str:
-        """The one sentence that servers explain themselves with; lists of details may repeat what we sent."""
-        try:
-            error: Any = json.loads(body)
-        except (ValueError, RecursionError):
-            return "."
-        for name in ("error", "message", "detail"):
-            if isinstance(error, dict):
-                error = cast("dict[str, Any]", error).get(name, error)
-        if not isinstance(error, str):
-            return "."
-        key = self._server.api_key
-        text = " ".join((error.replace(key, "…") if key else error).split())
-        return f": {text[:_MOST_SAID]}"
-
-
-class _LaterError(ServerUnavailableError):
-    """It may pass; ``after`` is how many seconds the server wants to be left alone."""
-
-    def __init__(self, detail: str, after: float = 0.0) -> None:
-        super().__init__(detail)
-        self.after = after
-
-
-class _OtherFormError(ServerRefusedError):
-    """The request is not understood: perhaps a simpler one is."""
 
 
 @asynccontextmanager
@@ -185,18 +82,5 @@ async def calling(server: Server, form: int = 0) -> AsyncGenerator[Calls]:
     Raises:
         ConfigurationError: the certificates cannot be read.
     """
-    headers = {"Authorization": f"Bearer {server.api_key}"} if server.api_key else {}
-    timeout = httpx2.Timeout(None, connect=_CONNECT_SECONDS)
-    async with httpx2.AsyncClient(
-        headers=headers, timeout=timeout, follow_redirects=False, verify=trusting(server.ca_file)
-    ) as client:
-        yield Calls(server, client, form)
-
-
-async def _body(answer: httpx2.Response) -> bytes:
-    body = bytearray()
-    async for chunk in answer.aiter_bytes():
-        body += chunk
-        if len(body) > _MOST_BYTES:
-            raise UnreadableAnswerError("The transcription server's answer is too long for a transcription.")
-    return bytes(body)
+    async with line_to(server.manners) as line:
+        yield Calls(server, line, form)

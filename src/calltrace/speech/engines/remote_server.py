@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
+
+from calltrace.kit.remote import Manners, endpoint
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,13 @@ class Server:
     @property
     def endpoint(self) -> str:
         """Where windows are sent."""
-        parts = urlsplit(self.url)
-        path = parts.path.rstrip("/") or "/v1"
-        if not path.endswith(("/transcriptions", "/inference")):  # the second is whisper.cpp's own
-            path += "/audio/transcriptions"
-        return urlunsplit(parts._replace(path=path))
+        known = ("/transcriptions", "/inference")  # the second is whisper.cpp's own
+        return endpoint(self.url, "/audio/transcriptions", known=known)
+
+    @property
+    def manners(self) -> Manners:
+        """How it is to be treated."""
+        return Manners(
+            self.endpoint, "transcription server", "ASR", "a transcription", self.api_key, self.ca_file,
+            self.concurrency, self.timeout_seconds, self.waits,
+        )  # fmt: skip
