@@ -13,6 +13,7 @@ from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, CatalogReader, CatalogWriter, PlatformDep
 from calltrace.api.openapi import json_body, problems
 from calltrace.api.schemas import Wire
+from calltrace.evaluation.redaction import Redaction
 from calltrace.kit import clock
 from calltrace.kit.errors import NotFoundError
 from calltrace.speech.roles import ChannelOption
@@ -25,6 +26,11 @@ VOCABULARY = (
 CHANNELS = (
     "Where the agent is on recordings of several channels, unless the call or its queue says otherwise:"
     " null and `auto` leave it to what is said."
+)
+REDACTION = (
+    "What is taken out of calls before anything of them is stored, sent or evaluated, for calls that are"
+    " heard from then on: kinds of sensitive data in the transcript, and with `audio` also in what is stored"
+    " of the recording. Null: nothing."
 )
 router = APIRouter(prefix="/organization", tags=["Organization"])
 
@@ -40,6 +46,7 @@ class OrganizationChanges(Wire):
         json_schema_extra={"uniqueItems": True},
     )
     agent_channels: ChannelOption | None = Field(None, description=CHANNELS)
+    redaction: Redaction | None = Field(None, description=REDACTION)
 
 
 class OrganizationDocument(Wire):
@@ -49,6 +56,7 @@ class OrganizationDocument(Wire):
     name: str
     vocabulary: list[str] = Field(description=VOCABULARY, examples=[["Harbor Broadband", "Oyelaran"]])
     agent_channels: ChannelOption | None = Field(description=CHANNELS)
+    redaction: Redaction | None = Field(description=REDACTION)
     created_at: str
 
 
@@ -80,5 +88,6 @@ def _answer(row: Organisation | None) -> Response:
         raise NotFoundError("There is no such organisation.")
     return JSONResponse(
         {"id": str(row.id), "name": row.name, "vocabulary": row.vocabulary,
-         "agentChannels": row.agent_channels, "createdAt": clock.iso(row.created_at)}
+         "agentChannels": row.agent_channels, "redaction": row.redaction,
+         "createdAt": clock.iso(row.created_at)}
     )  # fmt: skip

@@ -12,6 +12,7 @@ from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.examples import part_strength
 from calltrace.evaluation.results import Evidence
 from calltrace.meaning.logistic import Vector
+from calltrace.speech.places import places
 from calltrace.speech.transcript import Segment
 
 _SHORT = 120
@@ -71,15 +72,12 @@ def _sentence_strength(spot: Spot, hearing: Hearing, sentences: list[tuple[int, 
 
 def _times(segment: Segment, a: int, b: int) -> tuple[float, float]:
     """When characters ``a`` to ``b`` were said: by the words' own times, else the whole segment."""
-    position = 0
-    spoken: list[float] = []
-    for word in segment.words:
-        found = segment.text.find(word.text.strip(), position)
-        if found < 0 or not word.text.strip():
-            continue
-        position = found + len(word.text.strip())
-        if found < b and position > a:
-            spoken += [word.start, word.end]
+    spoken = [
+        moment
+        for word, begin, stop in places(segment)
+        if begin < b and stop > a
+        for moment in (word.start, word.end)
+    ]
     if not spoken:
         return segment.start, segment.end
     return max(min(spoken), segment.start), min(max(spoken), segment.end)

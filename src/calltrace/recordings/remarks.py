@@ -18,6 +18,7 @@ RemarkCode = Literal[
     "headerless",
     "copy_not_made",
     "copy_not_stored",
+    "redacted_by_place",
     "unspecified",
 ]
 """Each is explained in docs/formats.md; none is ever renamed."""
