@@ -97,7 +97,8 @@ def _heads(heads: Heads) -> dict[str, Any]:
 def _provenance(calls: list[LabelledCall], trainer: Trainer) -> dict[str, Any]:
     used = [call for call in calls if call.acts is not None]
     text = "\n".join(
-        f"{c.id} {c.transcript.model_dump_json()} {list(map(sorted, c.acts or []))}" for c in used
+        f"{c.id} {c.transcript.model_dump_json(exclude={'redacted'})} {list(map(sorted, c.acts or []))}"
+        for c in used
     )
     return {
         "data_sha256": hashlib.sha256(text.encode()).hexdigest(),

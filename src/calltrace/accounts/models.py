@@ -21,7 +21,8 @@ AGENT_CHANNELS = "agent_channels IN ('auto','agent-left','agent-right','mono')"
 class Organisation(Row, Base):
     """A company: the tenant that everything belongs to. ``vocabulary``: see accounts.vocabulary.
 
-    ``agent_channels`` says where the agent is on its calls, where neither the call nor its queue does.
+    ``agent_channels`` says where the agent is on its calls, where neither the call nor its queue does;
+    ``redaction`` what is taken out of its calls before they are kept (``evaluation.redaction``).
     """
 
     __tablename__ = "organisations"
@@ -30,6 +31,7 @@ class Organisation(Row, Base):
     plan: Mapped[str] = mapped_column(String(20), server_default="self_hosted")
     vocabulary: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     agent_channels: Mapped[str | None] = mapped_column(String(12))
+    redaction: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
 
 
 class User(Row, Tenant, Base):

@@ -16,7 +16,9 @@ from calltrace.kit.errors import NotFoundError
 async def change(
     session: AsyncSession, org_id: uuid.UUID, actor: Actor, values: Mapping[str, Any]
 ) -> Organisation:
-    """Give some columns other values (``vocabulary``, ``agent_channels``); the same again is no deed.
+    """Give some columns other values (``vocabulary``, ``agent_channels``, ``redaction``).
+
+    The same again is no deed.
 
     Raises:
         InvalidRequestError: naming the entry that is wrong. NotFoundError: there is no such organisation.
@@ -42,4 +44,6 @@ def _facts(changed: Mapping[str, Any]) -> dict[str, Any]:
         facts["terms"] = len(changed["vocabulary"])
     if "agent_channels" in changed:
         facts["agentChannels"] = changed["agent_channels"]
+    if "redaction" in changed:
+        facts["redaction"] = changed["redaction"]
     return facts

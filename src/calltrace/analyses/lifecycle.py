@@ -76,8 +76,10 @@ async def report(session: AsyncSession, claim: Claim, stage: Stage, percent: int
 
 async def keep_recording(
     session: AsyncSession, claim: Claim, recording: Recording, processing: ProcessingDocument
-) -> None:
+) -> list[str]:
     """The audio is stored: no later try downloads it again, and its upload is not needed any more.
+
+    Answers the objects that are doomed with the upload.
 
     Raises:
         StaleAttemptError: the analysis is not ours any more. ObjectDoomedError: the audio came too late.
@@ -86,9 +88,9 @@ async def keep_recording(
     await session.flush()
     values = {"recording_id": recording.id, "processing": _dump(processing)}
     analysis = await _write(session, claim, values)
-    if analysis.upload_id is not None:
-        await uploads.let_go(session, analysis.upload_id)
+    doomed = await uploads.let_go(session, analysis.upload_id) if analysis.upload_id else []
     await objects.spare(session, recording.object_key)
+    return doomed
 
 
 async def keep_transcript(

@@ -14,6 +14,7 @@ from calltrace.api.openapi import json_body, problems
 from calltrace.api.schemas import Wire
 from calltrace.catalog import organisation
 from calltrace.catalog.shown import organisation_as_json as shown
+from calltrace.evaluation.redaction import Redaction
 from calltrace.speech.roles import ChannelOption
 
 Term = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]
@@ -26,6 +27,11 @@ CHANNELS = (
     " null and `auto` leave it to what is said."
 )
 SCORECARD = "What calls are held against where no queue chooses a scorecard; null: the one that ships."
+REDACTION = (
+    "What is taken out of calls before anything of them is stored, sent or evaluated, for calls that are"
+    " heard from then on: kinds of sensitive data in the transcript, and with `audio` also in what is stored"
+    " of the recording. Null: nothing."
+)
 router = APIRouter(prefix="/organization", tags=["Organization"])
 
 
@@ -41,6 +47,7 @@ class OrganizationChanges(Wire):
     )
     agent_channels: ChannelOption | None = Field(None, description=CHANNELS)
     scorecard_id: uuid.UUID | None = Field(None, strict=False, description=SCORECARD)
+    redaction: Redaction | None = Field(None, description=REDACTION)
 
 
 class OrganizationDocument(Wire):
@@ -51,6 +58,7 @@ class OrganizationDocument(Wire):
     vocabulary: list[str] = Field(description=VOCABULARY, examples=[["Harbor Broadband", "Oyelaran"]])
     agent_channels: ChannelOption | None = Field(description=CHANNELS)
     scorecard_id: str | None = Field(description=SCORECARD)
+    redaction: Redaction | None = Field(description=REDACTION)
     created_at: str
 
 

@@ -13,6 +13,7 @@ from calltrace.evaluation.bench import measure as judge
 from calltrace.evaluation.judges.trained import shipped
 from calltrace.evaluation.labelled import LabelledCall, read_calls
 from calltrace.evaluation.quality import CallOutcome, pooled, seconds_per_ten_minutes
+from calltrace.evaluation.sensitive_quality import FinderQuality, baseline, measure_names, measure_values
 from calltrace.evaluation.stability import Stability, spread, stability
 
 TITLES = {
@@ -108,8 +109,33 @@ def _notes(calls: Sequence[LabelledCall], facts: Mapping[str, Value]) -> list[st
         f"{len(calls)} calls; {cost}",
         "met against everything else; a verdict under review counts as its best guess and is not covered.",
         _origin(calls),
+        *_values(calls),
         *([] if facts["inSample"] == "no" else _left_out(_trained_on())),
     ]
+
+
+def _values(calls: Sequence[LabelledCall]) -> list[str]:
+    """How well sensitive values are found, where some are labelled."""
+    if not any(call.sensitive for call in calls):
+        return []
+    found, plain, named = measure_values(calls), measure_values(calls, baseline), measure_names(calls)
+    return [
+        f"Sensitive values: {_worth(found)}; four digits or an at sign alone: {_worth(plain)}.",
+        f"Names of people: {_worth(named)}.",
+        *(
+            f"{row.kind}: {row.labelled}, recall {row.recall:.2f}, of characters {row.characters:.2f}."
+            for row in (*found.rows, *named.rows)
+            if row.kind != "all"
+        ),
+    ]
+
+
+def _worth(quality: FinderQuality) -> str:
+    every = quality.rows[-1]
+    return (
+        f"recall {every.recall:.3f} of {every.labelled} (of characters {every.characters:.3f}),"
+        f" false alarms {quality.false_alarms:.3f} of {quality.found}"
+    )
 
 
 def in_sample(calls: Sequence[LabelledCall]) -> Literal["yes", "probably", "no"]:
@@ -160,7 +186,7 @@ def _fingerprints(calls: Sequence[LabelledCall]) -> set[str]:
 def _fingerprint(calls: Sequence[LabelledCall]) -> str:
     # As scripts/train_acts.py does: only calls whose turns are labelled teach.
     text = "\n".join(
-        f"{call.id} {call.transcript.model_dump_json()} {list(map(sorted, call.acts))}"
+        f"{call.id} {call.transcript.model_dump_json(exclude={'redacted'})} {list(map(sorted, call.acts))}"
         for call in calls
         if call.acts is not None
     )

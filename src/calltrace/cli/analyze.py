@@ -6,12 +6,13 @@ import tempfile
 import time
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, get_args
 
 import structlog
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from calltrace.accounts import vocabulary
@@ -30,7 +31,9 @@ from calltrace.cli.bars import bars
 from calltrace.cli.instance import settings_of
 from calltrace.cli.transcripts import read_transcript
 from calltrace.evaluation.model.server import ModelServer, chosen_model, load_model
+from calltrace.evaluation.redaction import Redaction
 from calltrace.evaluation.results import Evaluation
+from calltrace.evaluation.sensitive_kinds import KINDS
 from calltrace.evaluation.service import evaluate as evaluate_transcript
 from calltrace.evaluation.service import evaluator_name
 from calltrace.kit import clock, logs, threads
@@ -66,6 +69,8 @@ class Setup:
     model: ModelServer | None
     options: SpeechOptions
     limits: DecodeLimits
+    redaction: Redaction | None = None
+    redacted: Path | None = None
 
 
 def analyze(
@@ -75,6 +80,12 @@ def analyze(
     language: Annotated[str, typer.Option(help="auto, or a code such as en.")] = "auto",
     channels: Annotated[str, typer.Option(help="auto, agent-left, agent-right or mono.")] = "auto",
     hint: Annotated[list[str] | None, typer.Option(help="A name that may be said; may be repeated.")] = None,
+    redact: Annotated[
+        str | None, typer.Option(help="Kinds of sensitive data to take out, with commas between; or all.")
+    ] = None,
+    redact_audio: Annotated[
+        Path | None, typer.Option(help="Write the recording without them to this file, as FLAC.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", help="text, json, srt or vtt.")] = "text",
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> int:
@@ -85,7 +96,8 @@ def analyze(
     )
     settings = settings_of(context)
     _log(settings)
-    setup = _setup(settings, scorecard, options)
+    redaction = _redaction(redact, redact_audio, files)
+    setup = replace(_setup(settings, scorecard, options), redaction=redaction, redacted=redact_audio)
     failed = 0
     for number, path in enumerate(files):
         with bars(path.name) as progress:
@@ -122,7 +134,10 @@ def analyze_file(path: Path, setup: Setup, progress: StageProgress) -> AnalysisD
 
     try:
         with tempfile.TemporaryDirectory(prefix="calltrace-") as folder:
-            job = Job(path, Path(folder), setup.options, setup.limits, judge_file(path))
+            job = Job(
+                path, Path(folder), setup.options, setup.limits, judge_file(path),
+                redaction=setup.redaction, redacted=setup.redacted, always=True,
+            )  # fmt: skip
             heard = hear(job, setup.engine, moved)
         moved("evaluating", 0.0)
         started = time.monotonic()
@@ -232,6 +247,24 @@ def _hints(terms: Sequence[str]) -> tuple[str, ...]:
         return tuple(vocabulary.checked(terms))
     except InvalidRequestError as error:
         raise UsageError(f"--hint: {error.detail}") from error
+
+
+def _redaction(kinds: str | None, audio: Path | None, files: Sequence[Path]) -> Redaction | None:
+    if kinds is None:
+        if audio:
+            raise UsageError("--redact-audio needs --redact, which says what is taken out.")
+        return None
+    if audio and (len(files) > 1 or audio.exists()):
+        raise UsageError(f"--redact-audio writes one new file: {audio} is there, or there are several calls.")
+    if audio and not audio.parent.is_dir():
+        raise UsageError(f"--redact-audio: there is no folder {audio.parent}.")
+    if kinds == "all":
+        return Redaction.everything(audio=audio is not None)
+    named = [kind.strip() for kind in kinds.split(",")]
+    try:
+        return Redaction.model_validate({"transcript": named, "audio": audio is not None})
+    except ValidationError as error:
+        raise UsageError(f"--redact is all, or some of {', '.join(KINDS)}, each once.") from error
 
 
 def _one_of(value: str, choices: Sequence[str], option: str) -> Any:

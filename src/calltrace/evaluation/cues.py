@@ -8,6 +8,7 @@ import numpy as np
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.examples import example_strength
 from calltrace.evaluation.results import Method
+from calltrace.evaluation.sensitive_kinds import unmarked
 from calltrace.meaning.logistic import Vector
 from calltrace.scorecards.cues import Cue, Near, Window
 from calltrace.scorecards.patterns import compile_pattern, plain
@@ -74,7 +75,7 @@ def _pattern_strength(cue: Cue, hearing: Hearing) -> Vector:
 
 def pattern_spans(patterns: Sequence[str], text: str) -> list[tuple[int, int]]:
     """Where the patterns stand in ``text``, in characters."""
-    readable = plain(text)
+    readable = plain(unmarked(text))
     matches = (compile_pattern(pattern).search(readable) for pattern in patterns)
     return [match.span() for match in matches if match]
 

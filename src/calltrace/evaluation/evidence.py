@@ -15,6 +15,7 @@ from calltrace.evaluation.judges.examples import part_strength
 from calltrace.evaluation.results import Evidence
 from calltrace.meaning.logistic import Vector
 from calltrace.scorecards.cues import Cue
+from calltrace.speech.places import places
 from calltrace.speech.transcript import Segment
 
 _SHORT = 120
@@ -95,15 +96,12 @@ def _sentence_strength(index: int, cue: Cue, hearing: Hearing, sentences: list[t
 
 def _times(segment: Segment, a: int, b: int) -> tuple[float, float]:
     """When characters ``a`` to ``b`` were said: by the words' own times, else the whole segment."""
-    position = 0
-    spoken: list[float] = []
-    for word in segment.words:
-        found = segment.text.find(word.text.strip(), position)
-        if found < 0 or not word.text.strip():
-            continue
-        position = found + len(word.text.strip())
-        if found < b and position > a:
-            spoken += [word.start, word.end]
+    spoken = [
+        moment
+        for word, begin, stop in places(segment)
+        if begin < b and stop > a
+        for moment in (word.start, word.end)
+    ]
     if not spoken:
         return segment.start, segment.end
     return max(min(spoken), segment.start), min(max(spoken), segment.end)

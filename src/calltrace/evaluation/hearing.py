@@ -9,6 +9,7 @@ import numpy as np
 
 from calltrace.evaluation.judges.acts import ActsHead, SideHead, features, with_text
 from calltrace.evaluation.sensitive import Finding, findings
+from calltrace.evaluation.sensitive_kinds import as_spoken
 from calltrace.kit.progress import Progress, silent
 from calltrace.meaning.embeddings import Embedder, Matrix
 from calltrace.meaning.logistic import Vector
@@ -83,7 +84,7 @@ class Hearing:
 
     def act_of_part(self, index: int, parts: Sequence[str], side: Side, names: Sequence[str]) -> Vector:
         """How strongly each of ``parts`` alone, in the place of its segment, does one of ``names``."""
-        vectors = self.embedder.embed(parts)
+        vectors = self.embedder.embed([as_spoken(part) for part in parts])
         rows = np.stack([with_text(self.rows[index], vector) for vector in vectors])
         part = self.head[side]
         columns = [part.names.index(name) for name in names]
@@ -112,9 +113,10 @@ def hear(
 ) -> Hearing:
     """Embed every segment and recognise its acts. Hours of talk take a minute, so progress is told."""
     segments = tuple(sorted(transcript.segments, key=lambda s: (s.start, s.end)))
-    texts = [segment.text for segment in segments]
+    texts = [as_spoken(segment.text) for segment in segments]
     vectors = _embedded(embedder, texts, lambda share: progress(share / 2))
-    rows = features(segments, vectors, duration)
+    spoken = [one.model_copy(update={"text": text}) for one, text in zip(segments, texts, strict=True)]
+    rows = features(spoken, vectors, duration)
     parts = _parts(segments, rows, embedder, lambda share: progress((1 + share) / 2))
     acts: dict[Side, dict[str, Vector]] = {
         side: _acts(segments, rows, parts, head[side], side) for side in ("agent", "customer")
@@ -143,7 +145,9 @@ def _parts(
     """
     spans = [split_sentences(segment.text) for segment in segments]
     owners = [i for i, found in enumerate(spans) if len(found) > 1 for _ in found]
-    texts = [segments[i].text[a:b] for i, found in enumerate(spans) if len(found) > 1 for a, b in found]
+    texts = [
+        as_spoken(segments[i].text[a:b]) for i, found in enumerate(spans) if len(found) > 1 for a, b in found
+    ]
     if not texts:
         return [], rows[:0]
     vectors = _embedded(embedder, texts, progress)

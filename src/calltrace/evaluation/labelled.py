@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from calltrace.evaluation.sensitive_turn import Finding
 from calltrace.kit.errors import UsageError
 from calltrace.speech.transcript import Attribution, Segment, Transcript
 
@@ -19,7 +20,7 @@ class LabelledCall:
         labels: verdict per key of the default scorecard.
         signals: ``escalation``, ``paymentCard``, ``customerSentiment``.
         acts: names per segment; ``None`` when the call's turns are not labelled.
-        sensitive: ``(segment id, kind)`` of labelled spans.
+        sensitive: labelled values with their places; one whose words are not in its segment is an error.
     """
 
     id: str
@@ -29,7 +30,7 @@ class LabelledCall:
     labels: Mapping[str, str]
     signals: Mapping[str, Any]
     acts: Sequence[frozenset[str]] | None
-    sensitive: frozenset[tuple[str, str]]
+    sensitive: Sequence[Finding]
 
 
 def read_calls(paths: Sequence[Path]) -> list[LabelledCall]:
@@ -71,8 +72,17 @@ def _call(value: Mapping[str, Any]) -> LabelledCall:
         labels=value.get("labels", {}),
         signals=value.get("signals", {}),
         acts=[frozenset(item["acts"]) for item in raw] if all("acts" in item for item in raw) else None,
-        sensitive=frozenset((item["id"], span["kind"]) for item in raw for span in item.get("pii", [])),
+        sensitive=[
+            _value(number, item["text"], span)
+            for number, item in enumerate(raw)
+            for span in item.get("pii", [])
+        ],
     )
+
+
+def _value(index: int, text: str, span: Mapping[str, Any]) -> Finding:
+    start = text.lower().index(str(span["text"]).lower())
+    return Finding(str(span["kind"]), index, start, start + len(span["text"]))
 
 
 def _segment(item: Mapping[str, Any]) -> Segment:

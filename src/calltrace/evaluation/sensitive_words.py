@@ -6,46 +6,116 @@ from collections.abc import Sequence
 Words = Sequence[tuple[str, re.Pattern[str]]]
 
 _CVV = (
-    r"\bcvv|\bcvc|security code|(?:three|3|last) (?:digits|numbers) (?:on|at|from) the back"
-    r"|number on the back|little three numbers|the (?:three )?(?:on the )?back (?:is|are)"
-    r"|codigo de segur|prufnummer|prufziffer|sicherheitscode|cryptogramme|codice di sicurezza"
-    r"|tres (?:digitos|numeros) (?:de )?atras|drei (?:ziffern|zahlen) (?:auf der|hinten)|trois chiffres"
-    r"|tre (?:cifre|numeri)|codigo atras"
+    r"\bcvv|\bcvc|\bcsc\b|security (?:code|number)|(?:three|3|last|four)"
+    r"(?: digits| numbers)? (?:on|at|from|off) the"
+    r"|number on the back|little three numbers|the (?:three )?(?:on )?(?:the )?back (?:is|are|says|reads)"
+    r"|\bback of (?:the|your) card|codigo de segur|codigo (?:de )?atras|prufnummer|prufziffer"
+    r"|sicherheitscode|kartenprufung|\bhinten\b|ruckseite|cryptogramme|au dos|codice di sicurezza|sul retro"
+    r"|tres (?:digitos|numeros|ultimos)|drei (?:ziffern|zahlen|stellen)|trois (?:derniers )?chiffres"
+    r"|tre (?:cifre|numeri)|\bverso\b|tres digitos|\bdietro\b|\bdetras\b|\batras\b|\breverso\b|derriere"
+    r"|ruckseite"
 )
 _EXPIRY = (
-    r"expir|expiry|valid (?:until|thru|to)|caduca|vencim|vence\b|gultig|ablauf|validade|validad|scaden"
-    r"|scade\b|date de fin|valable|expire"
+    r"expir|\bexp\b|valid (?:until|thru|through|to)|caduca|vencim|vence\b|gultig|jultig|ablauf|lauft ab"
+    r"|validade|validad|valido ate|valida fino|scaden|scade\b|date de fin|valable|good (?:thru|through)"
+    r"|its out in|it's out in"
 )
 _CARD = (
-    r"card number|long number|number on the (?:front|card)|debit card|credit card"
-    r"|numero de (?:la )?tarjeta|kartennummer|kreditkarte|numero de (?:la |votre )?carte"
-    r"|numero do cartao|cartao|numero (?:della|di) carta|tarjeta"
+    r"card number|long number|number on the (?:front|card)|debit card|credit card|digits (?:off|on"
+    r"|from) the front"
+    r"|numero de (?:la |su |tu )?tarjeta|karten ?nummer|kreditkarte|numero de (?:la |votre |ta )?carte"
+    r"|numero do (?:seu )?cartao|cartao|numero (?:della|di) carta|tarjeta|\bla carta\b|carte bancaire"
+    r"|carte de credit|carta di credito"
 )
 _NATIONAL = (
-    r"social(?: security)?(?: number)?\b(?! media)|\bssn\b|\bnric\b|\bnin\b|\bbvn\b"
-    r"|national (?:id|insurance)|aadhaar|passport number|emirates id|\bdni\b|\bnie\b|\bcurp\b|\brut\b"
-    r"|cedula|carnet de identidad|documento de identidad|ausweis|steuer|\bcpf\b|\bnif\b|cepeefe|\bnife\b"
-    r"|contribuinte|numero fiscal|securite sociale|codice fiscale|\bppsn?\b|numero de documento"
+    r"social(?: security)?(?: number)?\b(?! media)|\bssn\b|\bi\.? ?c\b|\bnric\b|\bnin\b|\bbvn\b|\bsin number"
+    r"|national (?:id|insurance|identity)|\bni number|aadhaar|aadhar|\bpan (?:card|number)|passport"
+    r"|emirates id|\bid (?:card|number)|identity (?:card|number)|\bdni\b|\bnie\b|de ene i|\bcurp\b|\brfc\b"
+    r"|erre efe se|\brut\b|\brun\b|cedula|carnet de identidad|documento de identidad|identificacion oficial"
+    r"|ausweis|steuer ?(?:id|nummer|identifikation)|sozialversicherung|\bahv\b|\bcpf\b|\bcnpj\b|\bnif\b"
+    r"|cepe ?efe|\bnife\b|cartao de cidadao|\brg\b|contribuinte|numero fiscal|securite sociale|\bnir\b"
+    r"|carte d'identite|carte nationale|codice fiscale|carta d'identita|\bpps\b|\bppsn\b|\bbsn\b"
+    r"|\bpesel\b|numero de documento|medicare number|driver'?s? licen[cs]e|driving licen[cs]e"
 )
 _PHONE = (
-    r"phone|my number is|my line is|ring me|llame\w* al|call ?back|callback|mobile|\bcell\b"
-    r"|number (?:to|i can|we can|should) (?:reach|call|ring)|telefon|celular|movil|handy|ruckruf"
-    r"|portable|telemovel|cellulare|call me on|best number|reach (?:you|me)"
+    r"phone|my number is|my line is|ring me|llam\w* al|call ?back|callback|mobile|\bcell\b|\bwhatsapp"
+    r"|number (?:to|i can|we can|should|is best)|best number|telefon|celular|movil|handy|ruckruf|ruf ?nummer"
+    r"|erreich|portable|joindre|rappel|telemovel|cellulare|recapito|call (?:me|you) on|reach (?:you|me"
+    r"|him|her)"
+    r"|contact number|text (?:me|you)|contacto"
 )
 _BIRTH = (
-    r"date (?:of|a) birth|birth ?date|birth ?day|\bdob\b|\bborn\b|fecha de nac|nacimiento|geburt|geboren"
-    r"|naissance|\bne le\b|nee le|nascimento|nascita|nasceu|\bnato\b|\bnata\b"
+    r"date (?:of|a) birth|birth ?date|birth ?day|\bdob\b|\bd o b\b|\bborn\b|fecha de na[sc]|na[sc]imiento"
+    r"|geburt|geburts|geboren|naissance|\bne le\b|nee le|\bne e\b|nascimento|nascita|nasceu|nasci\b|\bnato\b"
+    r"|\bnata\b|cumpleanos|compleanno|anniversaire|aniversario|naci el"
+)
+_NUMBER = r"(?:number|no|code|id|ref|reference)\b"
+_OF = r"(?:de |del |della |dell'|di |do |da |du |de la |d'|su |votre |seu |tu )"
+_THINGS = (
+    r"(?:order|ticket|booking|ordine|pedido|commande|auftrag|bestellung|busta|pratica|folio|expediente"
+    r"|contrato"
+    r"|reserva|number|numero|nummer|code|codigo|codice|account|policy|invoice|tracking)"
 )
 _ACCOUNT = (
-    r"account|policy|reference|\bref\b|booking|order|customer (?:number|id|code)|member|ticket|invoice"
-    r"|claim|case number|tracking|contract|confirmation|serial|docket|consumer number|file number"
-    r"|meter number|incident|cuenta|poliza|referencia|reserva|pedido|contrato"
-    r"|numero de (?:cliente|abonado|socio|expediente|caso)|localizador|matricula|kundennummer|vertrag"
-    r"|konto|rechnungsnummer|buchung|auftrag|zahler|aktenzeichen|vorgang|mitgliedsnummer|compte"
-    r"|numero (?:de |du )?(?:client|dossier|commande|contrat|police|abonne)|dossier|reservation|conta\b"
-    r"|apolice|fatura|encomenda|inscricao|protocolo|numero da|codigo (?:da|de|do) (?:reserva|cliente)"
-    r"|conto\b|polizza|pratica|ordine|codice cliente|prenotazione|bolletta|targa|numero cliente"
+    rf"\bnumero {_OF}\w+|\b{_THINGS}'?s? (?:is|es|e|est|c'est|ist)\b|\b(?:last|final) (?:four|4)\b"
+    r"|\b(?:letter|digit|group|org|entry|access|meter|site|unit|user|login|pick ?up|voucher|promo"
+    r"|gate) (?:code|id)\b"
+    r"|code on (?:your|the)|utilisateur"
+    r"|"
+    rf"(?:account|policy|booking|order|customer|client|member\w*|ticket|invoice|claim|case|tracking|contract"
+    rf"|confirmation|serial|docket|consumer|file|meter|incident|patient|assessment|tag|loan|supply|site|job"
+    rf"|employee|staff|student|photocard|parcel|shipment|subscriber|routing|sort|record|chart|rx|prescription"
+    rf"|registration|plate|vehicle|assignment|pass\w*|security) ?(?:{_NUMBER}|#)"
+    r"|\b(?:my|your|the|her|his|our|an?) (?:account|reference|policy|id|pin|pnr)\b|\breference\b|\bref\b"
+    r"|\bpnr\b"
+    r"|\bpin\b|\baccount (?:is|ending)|\bmember(?:ship)? (?:is|id)|\bsort code|\b(?:rego|reggo)\b"
+    r"|licen[cs]e plate|number plate|\bpin code|passcode|password|customer reference"
+    r"|\b(?:numero|codigo|clave|n) (?:de |del |da |do |de la |della |di |d'|du )?(?:su |tu |votre |seu "
+    r"|sua )?"
+    r"(?:cliente|cuenta|abonado|socio|expediente|caso|contrato|poliza|referencia|reserva|pedido|suministro"
+    r"|siniestro|factura|orden|client|dossier|commande|contrat|police|abonne\w*|compte|reservation|facture"
+    r"|adherent|suivi|conta|apolice|fatura|encomenda|inscricao|protocolo|matricula|processo|carteirinha"
+    r"|utente|conto|polizza|pratica|ordine|prenotazione|bolletta|fattura|tessera|contratto|sinistro"
+    r"|seguimiento"
+    r"|spedizione|envio|rastreio)|\bfolio|\blocalizador|\bmatricula|\btarga\b|\bprotocolo|\bcarteirinha"
+    r"|\bpoliza\b|\bapolice\b|\bpolizza\b|\breferencia|\bcuenta (?:es|numero)|\bcontrato (?:numero|e|es)\b"
+    r"|\bdossier numero|\bnumero cliente|codice cliente|\bpratica\b|\bcodigo (?:de|da|do) \w+"
+    r"|(?:kunden|vertrags?|konto|rechnungs?|buchungs?|auftrags?|zahler|vorgangs?|mitglieds?|mieter"
+    r"|versicherten"
+    r"|versicherungs?|bestell|schadens?|sendungs?|police\w*|kassen|reservierungs?|ticket|fall|patienten"
+    r"|akten|referenz|personal|kennzeichen|anschluss|objekt|gerate|serien)[ -]?(?:nummer|nr|zeichen|code)"
+    r"|\bkennzeichen\b|\baktenzeichen|\biban\b|\bkonto\b|\bkunden ?nummer|\bcontrato \w+ (?:zero|\w\b)"
 )
+_ADDRESS = (
+    r"address|post ?code|\bzip\b|eircode|(?:which|what|the|your) street|street (?:name|number)"
+    r"|where do you live|which (?:house|flat|unit)|direccion"
+    r"|domicilio"
+    r"|(?:que|su|la|cual) calle|codigo postal|adresse|anschrift|postleitzahl|\bplz\b|strasse|wohnen sie"
+    r"|wohnhaft|code postal"
+    r"|habitez|quelle rue|endereco|morada|\bcep\b|(?:que|qual|sua) rua|moradia|indirizzo|\bcap\b|(?:che"
+    r"|quale) via|abita"
+    r"|postal code"
+    r"|pin ?code|(?:live|living|located|deliver\w*|ship\w*|send\w* (?:it|that)? ?to) (?:at|to)"
+)
+_MAIL = r"e ?-?mail|correo|mail ?adresse|posta elettronica|courriel|adresse mail"
+AMOUNT_BEFORE = re.compile(
+    r"(?:[$\u20ac\u00a3\u20b9]|\b(?:usd|eur|gbp|rs|rupees|euro|euros|dollars?|pounds?|for about|around"
+    r"|roughly"
+    r"|about|almost|nearly|another|extra|run|pay|costs?|until|till|since|desde|seit|depuis|from the)) ?$"
+)
+AMOUNT_AFTER = re.compile(
+    r"[\s,]{0,2}(?:%|[$\u20ac\u00a3\u20b9]|(?:percent|per cent|por ciento|prozent|pour cent|por cento"
+    r"|per cento|dollars?|bucks"
+    r"|cents?|centavos|euros?|pounds?|quid|pence|rupees?|rupien|reais|real|pesos?|dolares|dirhams?|naira"
+    r"|francs?"
+    r"|franken|rand|ringgit|thousand|hundred|million|mille|mil|cento|cent|tausend|hundert|millones|milhoes"
+    r"|minutes?|minutos?|minuten|minuti|mins?|hours?|horas?|stunden|heures?|ore|days?|dias?|tage?n?|jours?"
+    r"|giorni|weeks?|semanas?|wochen|semaines?|settimane|months?|meses|monate?n?|mois|mesi|years?|anos"
+    r"|jahre?n?|ans|anni|o'?clock|uhr|am|pm|a\.m|p\.m|a m|p m|megas?|meg|mbit|gigs?|gb|mb|kwh|kilowatt\w*"
+    r"|units?|gallons?|liters?|litres?|litros?|liter|kilos?|kg|miles?|km|metres?|meters?|times|veces|mal|fois"
+    r"|volte|vezes|people|personas|seconds?|points?|puntos|degrees|grad|pages?|x)\b)"
+)
+"""Beside a number: it is an amount, a time, or so many of something."""
 
 
 def _words(*pairs: tuple[str, str]) -> Words:
@@ -59,6 +129,8 @@ TOPICS: Words = _words(
     ("national_id", _NATIONAL),
     ("date_of_birth", _BIRTH),
     ("phone", _PHONE),
+    ("email", _MAIL),
+    ("address", _ADDRESS),
     ("account_number", _ACCOUNT),
 )
 """What a speaker says about a number of his own, or what the other one asked for just before."""

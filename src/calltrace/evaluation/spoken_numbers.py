@@ -32,7 +32,7 @@ _TENS: dict[str, str] = {
     "17": "seventeen diecisiete siebzehn dezessete diciassette",
     "18": "eighteen dieciocho achtzehn dezoito diciotto",
     "19": "nineteen diecinueve neunzehn dezenove diciannove",
-    "20": "twenty veinte zwanzig vingt vinte venti",
+    "20": "twenty veinte zwanzig vingt vingts vinte venti",
     "30": "thirty treinta dreissig dreißig trente trinta trenta",
     "40": "forty cuarenta vierzig quarante quarenta quaranta",
     "50": "fifty cincuenta funfzig fünfzig cinquante cinquenta cinquanta",
@@ -45,7 +45,7 @@ _REPEATS: dict[str, int] = {
     **dict.fromkeys(("double", "doble", "doppel", "doppelt", "dobro", "duplo", "doppio"), 2),
     **dict.fromkeys(("triple", "treble", "triplo", "dreifach"), 3),
 }
-_HOMOPHONES: dict[str, str] = {
+HOMOPHONES: dict[str, str] = {
     "for": "4",
     "fore": "4",
     "to": "2",
@@ -69,12 +69,25 @@ def _table(words: dict[str, str]) -> dict[str, str]:
 
 _DIGITS = _table(_UNITS)
 _PAIRS = _table(_TENS)
+_FRENCH_SCORES = frozenset(("soixante",))
+"""``soixante-douze`` is 72."""
+_HUNDREDS, _DEEP_IN = frozenset(("hundred",)), 4
+"""``oh seven seven double oh nine hundred``: so many words into a number, a hundred is two more zeros."""
 _ARTICLES = frozenset(("o",))
 _CARD_LENGTHS = (15, 16)
 _NUMBER_LENGTHS = (9, 10, 11, *_CARD_LENGTHS)
+_JOINED_PAIR = re.compile(
+    r"(veinti|vent[iu]?|trent[au]?|quarant[au]?|cinquant[au]?|sessant[au]?|settant[au]?|ottant[au]?|novant[au]?)"
+    r"(uno|un|no|dos|tres|cuatro|seis|siete|ocho|nueve|due|tre|quattro|cinque|cinco|sei|sette|otto|nove)"
+)
+"""Spanish ``veintidos``, Italian ``trentacinque``, ``ventuno``."""
 _GERMAN_PAIR = re.compile(r"(\w+)und(\w+zig|dreissig)")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _BREAK = re.compile(r"[^\s,.\-\u2013\u2014/:\u2026]")
+
+
+_Said = tuple[str, str, int, int]
+"""What a word is worth (see ``_value``), the word, and where it stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,63 +112,107 @@ def digit_runs(text: str) -> list[Run]:
     return runs
 
 
+def digit_of(word: str) -> str | None:
+    """The digits that a word alone says, in plain writing; ``None`` for every other word."""
+    value = _value(word, inside=False)
+    return None if value is None or value.startswith("x") else value.lstrip("~^")
+
+
 def _run_from(tokens: list[tuple[str, int, int]], index: int, text: str) -> tuple[Run | None, int]:
     """The run that begins with token ``index``, if one does, and the token to go on with."""
-    said: list[tuple[str, str, int, int]] = []
+    said: list[_Said] = []
     at = index
     while at < len(tokens):
         word, begin, stop = tokens[at]
         between = text[tokens[at - 1][2] : begin] if at > index else ""
         value = _value(word, inside=bool(said))
+        if word in _HUNDREDS and len(said) >= _DEEP_IN:
+            value = "00"
         if _BREAK.search(between) or (value is None and not (said and word in _FILLERS)):
             break
         if "," in between and len(_joined([v for v, *_ in said])) in _CARD_LENGTHS:
             break
-        if value is not None:
+        joined = _with_last(said, tokens[at], tokens[at - 1][0])
+        if joined:
+            said[-1] = joined
+        elif value is not None:
             said.append((value, word, begin, stop))
         at += 1
     return _run(said), max(at, index + 1)
 
 
-def _run(said: list[tuple[str, str, int, int]]) -> Run | None:
+def _run(said: list[_Said]) -> Run | None:
     """Without an article or a preposition at either end (Portuguese ``o``, English ``for``)."""
     while said and said[0][1] in _ARTICLES and len(said) > 1:
         said = said[1:]
-    while said and (said[-1][1] in _HOMOPHONES or said[-1][1] in _ARTICLES) and _loose(said):
+    while said and (said[-1][1] in HOMOPHONES or said[-1][1] in _ARTICLES) and _loose(said):
         said = said[:-1]
     digits = _joined([value for value, *_ in said])
     return Run(digits, said[0][2], said[-1][3]) if digits else None
 
 
-def _loose(said: list[tuple[str, str, int, int]]) -> bool:
+def _loose(said: list[_Said]) -> bool:
     """Whether the last word is no digit of a long number: those come in lengths that numbers have."""
     return len(said) == 1 or len(_joined([value for value, *_ in said])) not in _NUMBER_LENGTHS
 
 
 def _value(word: str, *, inside: bool) -> str | None:
-    """Digits, ``x2`` and ``x3`` for what repeats the next digit, ``~40`` for a pair that may take a unit."""
+    """Digits, ``x2`` and ``x3`` for what repeats the next digit, ``~40`` for a pair that may take a unit.
+
+    ``^60`` is a French one, which may take ten to nineteen.
+    """
     if word.isascii() and word.isdigit():  # superscripts and circled digits are digits to str, not to int
         return word
     if word in _DIGITS:
         return _DIGITS[word]
     if word in _PAIRS:
-        return f"~{_PAIRS[word]}"
-    if (pair := _GERMAN_PAIR.fullmatch(word)) and pair[1] in _DIGITS and pair[2] in _PAIRS:
-        return _PAIRS[pair[2]][0] + _DIGITS[pair[1]]
+        return f"{'^' if word in _FRENCH_SCORES else '~'}{_PAIRS[word]}"
     if word in _REPEATS:
         return f"x{_REPEATS[word]}"
-    return _HOMOPHONES.get(word) if inside else None
+    return _pair(word) or (HOMOPHONES.get(word) if inside else None)
+
+
+def _pair(word: str) -> str | None:
+    """Two digits in one word: German ``zweiundvierzig``, Spanish ``veintidos``, Italian ``trentuno``."""
+    if (pair := _GERMAN_PAIR.fullmatch(word)) and pair[1] in _DIGITS and pair[2] in _PAIRS:
+        return _PAIRS[pair[2]][0] + _DIGITS[pair[1]]
+    if (pair := _JOINED_PAIR.fullmatch(word)) and (unit := _unit(pair[2])):
+        return _tens(pair[1]) + unit
+    return None
+
+
+def _unit(word: str) -> str | None:
+    return "1" if word in ("no", "un") else _DIGITS.get(word)
+
+
+def _tens(stem: str) -> str:
+    return next(digits[0] for word, digits in _PAIRS.items() if len(digits) > 1 and word[:4] == stem[:4])
 
 
 def _joined(said: list[str]) -> str:
-    digits, repeat, tens = "", 1, ""
+    digits, repeat, tens, scores = "", 1, "", False
     for value in said:
         if value.startswith("x"):
             digits, tens, repeat = digits + tens, "", int(value[1])
-        elif value.startswith("~"):
-            digits, tens, repeat = digits + tens, value[1:], 1
+        elif scores and tens.endswith("0") and value.startswith("~1"):
+            tens, scores = str(int(tens) + int(value[1:])), False
+        elif value.startswith(("~", "^")):
+            digits, tens, repeat, scores = digits + tens, value[1:], 1, value.startswith("^")
         elif tens and len(value) == 1 and tens.endswith("0") and value != "0":
             digits, tens = digits + tens[0] + value, ""
         else:
             digits, tens, repeat = digits + tens + value[:1] * (repeat - 1) + value, "", 1
     return digits + tens
+
+
+def _with_last(said: list[_Said], token: tuple[str, int, int], before: str) -> _Said | None:
+    """The last number and this one as one: French ``quatre vingt`` is 80, German ``neun und zwanzig`` 29."""
+    word, _begin, stop = token
+    if not said or word not in _PAIRS:
+        return None
+    last, said_as, begin, _ = said[-1]
+    if word.startswith("vingt") and said_as == "quatre" == before:
+        return "^80", "quatre-vingt", begin, stop
+    if word.endswith(("zig", "dreissig")) and before == "und" and len(last) == 1:
+        return _PAIRS[word][0] + last, word, begin, stop
+    return None

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from calltrace.evaluation.model.server import ModelChoice, ModelServer, load_model
+from calltrace.evaluation.redaction import Redaction
 from calltrace.evaluation.service import evaluate, evaluator_name
 from calltrace.kit import logs, threads
 from calltrace.kit.children import Message, serve
@@ -45,14 +46,20 @@ def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
     options = SpeechOptions(request["language"], request["channels"], tuple(request["hints"]))
     with room_needed(), tempfile.TemporaryDirectory(prefix="hear-", dir=request["work_dir"]) as work_dir:
         job = Job(
-            Path(request["path"]), Path(work_dir), options, limits, request["media"], Path(request["copy"])
-        )
+            Path(request["path"]), Path(work_dir), options, limits, request["media"], Path(request["copy"]),
+            _redaction(request), Path(request["redacted"]),
+        )  # fmt: skip
         heard = hear(job, _engine(), lambda stage, share: progress({"stage": stage, "share": share}))
     return as_json(heard)
 
 
 def _marks(kept: Sequence[Message] | None) -> list[Mark] | None:
     return None if kept is None else [Mark.model_validate(mark) for mark in kept]
+
+
+def _redaction(request: Message) -> Redaction | None:
+    wanted = request["redaction"]
+    return Redaction.model_validate(wanted) if wanted else None
 
 
 def _evaluate(request: Message, progress: Callable[[Message], None]) -> Message:

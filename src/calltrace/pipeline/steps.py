@@ -16,16 +16,15 @@ from calltrace.accounts import queries as accounts
 from calltrace.analyses import lifecycle, queries
 from calltrace.analyses.document import Stage
 from calltrace.analyses.errors import StaleAttemptError
-from calltrace.analyses.lifecycle import CallFacts
 from calltrace.catalog import assignment
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.children import Child, Message
+from calltrace.pipeline import keeping
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.hearing import Heard, as_json
 from calltrace.pipeline.work import Work
-from calltrace.recordings import fetch, objects, sound
+from calltrace.recordings import fetch, objects
 from calltrace.recordings.fetch import Fetched
-from calltrace.recordings.models import Recording
 from calltrace.recordings.remarks import Remark
 from calltrace.recordings.upload_fetch import collect
 from calltrace.recordings.vault import Stored
@@ -33,8 +32,6 @@ from calltrace.reviews import selection, standing
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.transcript import Transcript
 from calltrace.storage import StorageAwayError
-
-CONTENT_TYPE_LENGTH = 255
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -71,8 +68,12 @@ class Steps:
         self._child = child
 
     async def fetch(self, work: Work) -> Path:
-        """The recording as a local file: downloaded and stored, or taken from the store."""
+        """The recording as a local file: downloaded and stored, or taken from the store.
+
+        One that is to be redacted is only downloaded: what is kept of it is stored once it was heard.
+        """
         platform, path = self._platform, work.directory / "recording"
+        work.redaction = await keeping.wanted_redaction(platform, work)
         work.stage, started = "fetching", time.monotonic()
         async with platform.database.tenant(work.claim.org_id) as session:
             known = await queries.recording_of(session, work.claim.analysis_id)
@@ -82,20 +83,23 @@ class Steps:
             return path
         got = await self._receive(work, path)
         work.media = got.media
-        stored = await objects.store(platform.database, platform.vault, work.claim.org_id, path)
+        if work.redaction and work.redaction.audio:
+            work.unkept = got
+            work.note_seconds("fetch", started)
+            return path
+        recording = await keeping.store(platform, work, path, got)
         work.note_seconds("fetch", started)
-        recording = Recording(
-            org_id=work.claim.org_id, object_key=stored.object_key, sealed_key=stored.sealed_data_key,
-            size_bytes=got.size, sha256=got.sha256, media=got.media,
-            content_type=got.content_type[:CONTENT_TYPE_LENGTH] if got.content_type else None,
-        )  # fmt: skip
         try:
             async with platform.database.tenant(work.claim.org_id) as session:
                 await lifecycle.keep_recording(session, work.claim, recording, work.processing)
         except StaleAttemptError:  # nobody will ever ask for this copy
-            await objects.remove(platform.database, platform.vault, work.claim.org_id, [stored.object_key])
+            await self._remove(work, recording.object_key)
             raise
         return path
+
+    async def _remove(self, work: Work, *object_keys: str | None) -> None:
+        doomed = [key for key in object_keys if key]
+        await objects.remove(self._platform.database, self._platform.vault, work.claim.org_id, doomed)
 
     async def _receive(self, work: Work, path: Path) -> Fetched:
         """From where it was said to be: an upload, or a URL."""
@@ -121,16 +125,20 @@ class Steps:
         request |= await self._known_before(work)
         request |= {"work_dir": str(work.directory), "media": work.media}
         request["copy"] = str(work.directory / "copy")
+        request["redacted"] = str(work.directory / "redacted")
+        request["redaction"] = as_json(work.redaction) if work.redaction else None
         heard = Heard.model_validate(await self._ask(work, "decoding", request))
         work.analysis.duration_seconds = heard.duration_seconds
         work.analysis.marks = [as_json(mark) for mark in heard.marks]
+        recording = await keeping.store_heard(self._platform, work, path, heard)
         heard, copy = await self._store_copy(work, heard)
         work.note_heard(heard)
         try:
-            await self._keep(work, heard, copy)
-        except StaleAttemptError:  # nobody will ever ask for this copy
-            doomed = [copy.object_key] if copy else []
-            await objects.remove(self._platform.database, self._platform.vault, work.claim.org_id, doomed)
+            await keeping.keep_heard(self._platform, work, heard, recording, copy)
+        except StaleAttemptError:  # nobody will ever ask for these
+            await self._remove(
+                work, recording.object_key if recording else None, copy.object_key if copy else None
+            )
             raise
         return heard.transcript
 
@@ -145,22 +153,6 @@ class Steps:
             reason = f"The copy that browsers play could not be stored: {error.detail}"
             warnings = [*heard.warnings, Remark("copy_not_stored", reason)]
             return heard.model_copy(update={"playable": False, "warnings": warnings}), None
-
-    async def _keep(self, work: Work, heard: Heard, copy: Stored | None) -> None:
-        """What was heard, together: no later try hears it again."""
-        facts = CallFacts(
-            heard.duration_seconds,
-            heard.channels,
-            heard.sample_rate,
-            heard.metrics,
-            heard.marks,
-            heard.playable,
-        )
-        async with self._platform.database.tenant(work.claim.org_id) as session:
-            await lifecycle.keep_transcript(session, work.claim, heard.transcript, facts, work.processing)
-            recording = await queries.recording_of(session, work.claim.analysis_id)
-            if recording is not None:
-                await sound.keep(session, recording, heard.waveform, copy)
 
     async def _known_before(self, work: Work) -> Message:
         """What the request, the queue and the organisation say of the call before it is heard."""

@@ -15,9 +15,11 @@ from calltrace.analyses.errors import StaleAttemptError
 from calltrace.analyses.lifecycle import Claim
 from calltrace.analyses.models import Analysis
 from calltrace.db.outage import DatabaseAwayError
+from calltrace.evaluation.redaction import Redaction
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.hearing import Heard
 from calltrace.pipeline.progress import percent
+from calltrace.recordings.fetch import Fetched
 from calltrace.recordings.remarks import Remark
 
 REPORT_SECONDS = 1.0
@@ -30,7 +32,8 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 class Work:
     """One analysis in this worker's hands. ``lost`` once it was erased or another worker has it.
 
-    ``media`` is what its recording was judged to be, once it is here.
+    ``media`` is what its recording was judged to be, once it is here. ``redaction`` is what is taken out in
+    this try; ``unkept`` a recording that was fetched and must not be stored before that.
     """
 
     claim: Claim
@@ -42,6 +45,8 @@ class Work:
     share: float = 0.0
     lost: bool = False
     media: str | None = None
+    redaction: Redaction | None = None
+    unkept: Fetched | None = None
 
     def moved(self, share: float) -> None:
         """The current stage is done to this share."""

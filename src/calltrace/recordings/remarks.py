@@ -21,6 +21,7 @@ RemarkCode = Literal[
     "model_fallback",
     "model_saw_part",
     "spoken_to_evaluator",
+    "redacted_by_place",
     "unspecified",
 ]
 """Each is explained in docs/formats.md; none is ever renamed."""

@@ -159,7 +159,8 @@ def _refused(field: str, detail: str) -> InvalidRequestError:
 async def let_go(session: AsyncSession, upload_id: uuid.UUID) -> list[str]:
     """Nobody will read the upload any more: what is stored of it is doomed, in this transaction.
 
-    Answers the names of the objects. Doing it again is fine.
+    Its key is forgotten with it: no copy of a piece can be read from then on. Answers the names of the
+    objects. Doing it again is fine.
     """
     upload = await queries.locked_upload(session, upload_id)
     if upload is None:
@@ -168,7 +169,7 @@ async def let_go(session: AsyncSession, upload_id: uuid.UUID) -> list[str]:
     if upload.direct:
         doomed = [upload.object_prefix]
         await objects.doom(session, upload.org_id, doomed)
-    upload.status = "spent"
+    upload.status, upload.sealed_key = "spent", ""
     await session.flush()
     return doomed
 

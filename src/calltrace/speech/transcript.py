@@ -7,7 +7,7 @@ from pydantic import Field
 from calltrace.kit.document import Document
 
 Role = Literal["agent", "customer", "unknown"]
-MarkKind = Literal["hold", "silence", "tone", "overlap"]
+MarkKind = Literal["hold", "silence", "tone", "overlap", "redacted"]
 Confidence = float
 
 
@@ -46,16 +46,21 @@ class Attribution(Document):
 
 
 class Transcript(Document):
-    """All segments in order of their start, with the language of the call (ISO 639-1, lower case)."""
+    """All segments in order of their start, with the language of the call (ISO 639-1, lower case).
+
+    ``redacted`` names the kinds of sensitive data that were looked for and replaced by marks such as
+    ``[payment_card]`` before anything was kept (docs/redaction.md).
+    """
 
     language: str
     language_confidence: Confidence
     attribution: Attribution
     segments: list[Segment]
+    redacted: list[str] = Field(default_factory=list[str])
 
 
 class Mark(Document):
-    """Something other than talk between two times (docs/talk-metrics.md).
+    """Something other than talk between two times (docs/talk-metrics.md), or talk that was redacted.
 
     ``channel`` is where it was heard; none for what is true of the call as a whole (silence, overlap).
     """

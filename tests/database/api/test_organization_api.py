@@ -19,7 +19,8 @@ async def test_the_vocabulary_is_kept_in_order_and_only_what_is_sent_changes(
 ) -> None:
     before = (await call("GET", PATH)).json()
     assert (before["id"], before["vocabulary"]) == (str(caller.org_id), [])
-    assert set(before) == {"id", "name", "vocabulary", "agentChannels", "scorecardId", "createdAt"}
+    fields = {"id", "name", "vocabulary", "agentChannels", "scorecardId", "redaction", "createdAt"}
+    assert set(before) == fields
     changed = await call("PATCH", PATH, {"vocabulary": TERMS})
     assert (changed.status_code, changed.json()) == (200, before | {"vocabulary": TERMS})
     assert (await call("PATCH", PATH, {"name": "ignored"})).json() == changed.json()
@@ -36,6 +37,41 @@ async def test_where_the_agent_is_can_be_said_and_taken_back(call: Api) -> None:
     assert queue["agentChannels"] == "agent-left"
     changed = await call("PATCH", f"queues/{queue['id']}", {"agentChannels": None})
     assert changed.json()["agentChannels"] is None
+
+
+async def test_redaction_is_off_until_it_is_wanted_and_names_its_kinds_in_order(
+    call: Api, caller: Caller, database: Database
+) -> None:
+    assert (await call("GET", PATH)).json()["redaction"] is None
+    wanted = {"redaction": {"transcript": ["phone", "payment_card"], "audio": True}}
+    kept = {"transcript": ["payment_card", "phone"], "audio": True}
+    assert (await call("PATCH", PATH, wanted)).json()["redaction"] == kept
+    assert (await call("PATCH", PATH, {"agentChannels": "mono"})).json()["redaction"] == kept
+    only = await call("PATCH", PATH, {"redaction": {"transcript": ["cvv"]}})
+    assert only.json()["redaction"] == {"transcript": ["cvv"], "audio": False}
+    assert (await call("PATCH", PATH, {"redaction": None})).json()["redaction"] is None
+    async with database.tenant(caller.org_id) as session:
+        entries = await queries.audit_entries(session, None, 10)
+    assert [entry.details["redaction"] for entry in entries if "redaction" in entry.details] == [
+        None, {"transcript": ["cvv"], "audio": False}, kept,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("wanted", "field"),
+    [
+        ("all", "/redaction"),
+        ({}, "/redaction/transcript"),
+        ({"transcript": []}, "/redaction/transcript"),
+        ({"transcript": ["cvv", "shoes"]}, "/redaction/transcript/1"),
+        ({"transcript": ["cvv", "cvv"]}, "/redaction/transcript"),
+        ({"transcript": ["cvv"], "audio": 1}, "/redaction/audio"),
+        ({"transcript": ["cvv"], "names": True}, "/redaction/names"),
+    ],
+)
+async def test_a_redaction_that_means_nothing_is_400(call: Api, wanted: Any, field: str) -> None:
+    refused(await call("PATCH", PATH, {"redaction": wanted}), 400, "invalid_request", field)
+    assert (await call("GET", PATH)).json()["redaction"] is None
 
 
 async def test_the_largest_list_is_taken(call: Api) -> None:

@@ -1,12 +1,15 @@
 """Sensitive data in speech: numbers as people say them, in six languages; values never come out."""
 
+import time
 from collections.abc import Callable
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from calltrace.evaluation.sensitive import findings, luhn, masked, sensitive_spans
+from calltrace.evaluation.sensitive import findings, masked, sensitive_spans
+from calltrace.evaluation.sensitive_cards import luhn
+from calltrace.evaluation.sensitive_names import names
 from calltrace.evaluation.spoken_numbers import digit_runs
 from calltrace.speech.transcript import Segment, Transcript
 
@@ -61,7 +64,8 @@ def test_a_card_number_is_found_written_and_spoken(make_call: MakeCall, text: st
 
 
 def test_a_long_number_that_nobody_calls_a_card_is_none(make_call: MakeCall) -> None:
-    assert kinds(make_call(("c", 0, 9, "The tracking number is 4242 4242 4242 4242 4242 1."))) == []
+    call = make_call(("c", 0, 9, "The tracking number is 4242 4242 4242 4242 4242 1."))
+    assert kinds(call) == [("s1", "account_number")]
 
 
 def test_a_card_number_read_out_in_pieces_is_found(make_call: MakeCall) -> None:
@@ -131,3 +135,109 @@ def test_digits_that_are_no_numbers_hurt_nobody() -> None:
         text="My card is 4242 4242 4242 424\u00b2, or \u2460\u2461\u2462\u2463.",
     )  # fmt: skip
     findings([segment])
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Mi DNI es 12345678Z.", "national_id"),
+        ("NIE X1234567L", "national_id"),
+        ("RSSMRA85T10A562S", "national_id"),
+        ("1 85 05 78 006 084 91", "national_id"),
+        ("CPF 390.533.447-05", "national_id"),
+        ("CNPJ 16.727.230/0001-97", "national_id"),
+        ("QQ 12 34 56 C, ah no, it's AB 12 34 56 C", "national_id"),
+        ("2341 2341 2346", "national_id"),
+        ("my PAN is ACUPA7085R", "national_id"),
+        ("RUT 12.531.909-2", "national_id"),
+        ("PESEL 44051401359", "national_id"),
+        ("call me on +44 7700 900123", "phone"),
+        ("it's oh seven seven double oh nine hundred one four six", "phone"),
+        ("j dot doe at mail dot example", "email"),
+        ("juan.perez arroba correo punto es", "email"),
+        ("12 rue des Lilas", "address"),
+        ("we are at nine Sycamore Road", "address"),
+        ("ich wohne Lindenstraße 12", "address"),
+        ("calle Jacarandas doscientos dieciocho", "address"),
+        ("via Garibaldi ventidue", "address"),
+        ("M4 2QT", "address"),
+        ("K1A 0B6", "address"),
+        ("born on the third of May nineteen seventy one", "date_of_birth"),
+        ("geboren am dritten elften neunzehnhundert neunundfünfzig", "date_of_birth"),
+        ("it is S as in Sierra T as in Tango four four one nine oh seven", "account_number"),
+        ("contrato erre dê quatro quatro um oito", "account_number"),
+    ],
+)
+def test_values_are_found_by_their_form_or_by_what_is_said_of_them(
+    make_call: MakeCall, text: str, kind: str
+) -> None:
+    assert ("s1", kind) in kinds(make_call(("c", 0, 9, text)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "it's a forty mile drive",
+        "I called three times at half six tonight either way",
+        "the train at 14:07, thirty-one sixty",
+        "there's a dash, and one place and another",
+        "In June, they do.",
+        "il costo è ventidue euro e cinquanta",
+        "quatre-vingt-dix-sept euros par mois",
+        "we have had it since 2019, or 2020, 2021",
+    ],
+)
+def test_talk_with_numbers_is_not_sensitive(make_call: MakeCall, text: str) -> None:
+    assert kinds(make_call(("c", 0, 9, text))) == []
+
+
+def test_a_number_that_is_read_back_is_found_there_too(make_call: MakeCall) -> None:
+    call = make_call(("a", 0, 2, "Your PIN?"), ("c", 2, 4, "8 8 2 5."), ("a", 4, 6, "So, 8825, let me see."))
+    assert kinds(call) == [("s2", "account_number"), ("s3", "account_number")]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "found"),
+    [
+        ("Who am I speaking to?", "Yeah, Karen Lindquist, good morning", "Karen Lindquist"),
+        ("can i have the name please", "karen lindquist", "karen lindquist"),
+        ("What's wrong?", "Me llamo Carmen Ortega, buenas.", "Carmen Ortega"),
+        ("Ja?", "guten tag mein name ist beat zurbriggen", "beat zurbriggen"),
+        ("Whose account?", "It's Mrs Ostrander's.", "Ostrander's"),
+        ("And the surname?", "double you oh jay see eye kay", "double you oh jay see eye kay"),
+    ],
+)
+def test_names_are_found_where_they_are_announced(
+    make_call: MakeCall, question: str, answer: str, found: str
+) -> None:
+    call = make_call(("a", 0, 2, question), ("c", 2, 6, answer))
+    assert found in [call.segments[one.index].text[one.start : one.end] for one in names(call.segments)]
+
+
+def test_a_name_that_was_announced_is_known_afterwards(make_call: MakeCall) -> None:
+    call = make_call(("a", 0, 2, "My name is Odette."), ("c", 2, 4, "well odette that is rubbish"))
+    assert [(one.index, one.start, one.end) for one in names(call.segments)] == [(0, 11, 17), (1, 5, 11)]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        "a ",
+        "dot ",
+        "at ",
+        "1 ",
+        "12 elm ",
+        "rua 1 ",
+        "x dot ",
+        "flat 1 ",
+        "my name is a ",
+        "S as in ",
+        "4111 ",
+    ],
+)
+def test_a_long_turn_takes_time_in_proportion(make_call: MakeCall, part: str) -> None:
+    call = make_call(("c", 0, 9, part * 3000))
+    started = time.process_time()
+    findings(call.segments)
+    names(call.segments)
+    assert time.process_time() - started < 5

@@ -43,7 +43,7 @@ def call() -> LabelledCall:
         attribution=Attribution(method="channel", confidence=1.0),
     )  # fmt: skip
     labels = {"greeting": "met", "empathy": "not_met", "hold_procedure": "not_applicable"}
-    return LabelledCall("w-1", "w", transcript, 15.0, labels, {}, None, frozenset())
+    return LabelledCall("w-1", "w", transcript, 15.0, labels, {}, None, ())
 
 
 def texts(call: LabelledCall) -> list[str]:

@@ -1,0 +1,103 @@
+"""Payment cards: the number, whole or read out over several turns, and what follows it in one breath."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from calltrace.evaluation.sensitive_dates import is_expiry
+from calltrace.evaluation.sensitive_turn import Finding, Turn
+from calltrace.evaluation.spoken_numbers import Run
+
+_LENGTHS = (15, 16)
+_SHORTEST, _LONGEST = 13, 19
+_PIECE = 4
+_PIECES = 5
+_CVV = (3, 4)
+_ONE_BREATH = 60
+_FEW_WORDS = 2
+
+
+def cards(turn: Turn) -> list[Finding]:
+    """Card numbers, their expiry and their security code in one turn."""
+    numbers = [run for run in turn.runs if _is_card(run.digits, turn)]
+    found = [turn.found("payment_card", run.start, run.end) for run in numbers]
+    return [*found, *_after(turn, numbers[-1])] if numbers else found
+
+
+def security_codes(turn: Turn) -> list[Finding]:
+    """Three or four digits that were asked for or announced as one."""
+    low, high = _CVV
+    return [
+        turn.found("cvv", run.start, run.end)
+        for run in turn.runs
+        if low <= len(run.digits) <= high
+        and not turn.is_amount(run)
+        and (turn.near("cvv", run.start) or (turn.answers("cvv", 1) and len(turn.text) < _ONE_BREATH))
+    ]
+
+
+def _after(turn: Turn, card: Run) -> Iterator[Finding]:
+    """What comes close behind a card number; what is far from it says itself what it is."""
+    reach = card.end
+    for run in turn.runs:
+        between = turn.readable[reach : run.start].split()
+        if run.start < card.end or len(between) > _FEW_WORDS or turn.is_amount(run):
+            continue
+        if is_expiry(run.digits):
+            yield turn.found("expiry", run.start, run.end)
+        elif len(run.digits) in _CVV:
+            yield turn.found("cvv", run.start, run.end)
+        reach = run.end
+
+
+def _is_card(digits: str, turn: Turn) -> bool:
+    """By length and first digit; recognisers mishear digits, a failed check digit acquits nothing.
+
+    They also repeat groups: where a card is spoken of, a longer number is one, too.
+    """
+    if len(digits) < _SHORTEST or digits[0] not in "23456":
+        return False
+    if "payment_card" in turn.own or "payment_card" in turn.asked:
+        return True
+    return len(digits) in _LENGTHS or (len(digits) <= _LONGEST and luhn(digits))
+
+
+def luhn(digits: str) -> bool:
+    """The check digit of payment cards (ISO/IEC 7812-1, annex B)."""
+    doubled = [int(d) * (2 if place % 2 else 1) for place, d in enumerate(reversed(digits))]
+    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 -- digit sum
+
+
+def split_cards(turns: Sequence[Turn]) -> list[Finding]:
+    """Card numbers that one speaker reads out over several turns, the other only saying "go on"."""
+    found: list[Finding] = []
+    for side in ("agent", "customer", "unknown"):
+        pieces = [
+            (turn, run)
+            for turn in turns
+            if turn.speaker == side
+            for run in turn.runs
+            if _PIECE <= len(run.digits) < _SHORTEST
+        ]
+        found += _joined(pieces)
+    return found
+
+
+def _joined(pieces: list[tuple[Turn, Run]]) -> list[Finding]:
+    found: list[Finding] = []
+    first = 0
+    while first < len(pieces):
+        length = next((n for n in range(2, _PIECES + 1) if _is_split(pieces[first : first + n], n)), 0)
+        found += [turn.found("payment_card", r.start, r.end) for turn, r in pieces[first : first + length]]
+        first += length or 1
+    return found
+
+
+def _is_split(pieces: list[tuple[Turn, Run]], length: int) -> bool:
+    """Whether these make one number, over several turns with at most one between."""
+    places = [turn.index for turn, _ in pieces]
+    near = all(later - sooner <= 2 for sooner, later in pairwise(places))  # noqa: PLR2004
+    digits = "".join(run.digits for _, run in pieces)
+    if len(pieces) < length or not near or places[0] == places[-1] or digits[0] not in "23456":
+        return False
+    spoken_of = any("payment_card" in turn.own or "payment_card" in turn.asked for turn, _ in pieces)
+    return len(digits) in _LENGTHS and (spoken_of or luhn(digits))

@@ -1,0 +1,132 @@
+"""Dates of birth and of expiry, as people write and say them: ``6/14/1971``, ``dritter elfter siebzig``.
+
+A date is a run of days, months and years with little words between. Which date it is, the turn or the
+question tells; a whole date of a year in which callers were born is one of birth even without.
+"""
+
+import re
+from collections.abc import Iterator
+
+from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
+from calltrace.evaluation.spoken_numbers import digit_of, digit_runs
+from calltrace.scorecards.patterns import plain
+
+_MONTHS = re.compile(
+    r"(?:january|jan|february|feb|march|april|apr|may|june|jun|july|jul|august|aug|september|sept?"
+    r"|october|oct"
+    r"|november|nov|december|dec|enero|febrero|mar[sz]o|abril|mayo|junio|julio|agosto|septiembre|setiembre"
+    r"|octubre|noviembre|diciembre|januar|janner|jaenner|februar|marz|maerz|mai|juni|juli|oktober|dezember"
+    r"|janvier|fevrier|mars|avril|juin|juillet|aout|septembre|octobre|novembre|decembre|janeiro|fevereiro"
+    r"|marco|maio|junho|julho|setembro|outubro|novembro|dezembro|gennaio|febbraio|aprile|maggio|giugno"
+    r"|luglio|settembre|ottobre|dicembre)"
+)
+_ORDINALS = re.compile(
+    r"(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth"
+    r"|twentieth"
+    r"|thirtieth|primero|premier|primeiro|primo|ersten?r?|zweiten?r?|dritten?r?|vierten?r?|funften?r?"
+    r"|sechsten?r?|siebten?r?|achten?r?|neunten?r?|zehnten?r?|elften?r?|zwolften?r?|\w+zehnten?r?"
+    r"|\w+zigsten?r?|\d{1,2}(?:st|nd|rd|th))"
+)
+_SCALE_WORDS = (
+    "hundred thousand mil cientos novecientos novecentos mille neuf cent cento millenovecento duemila"
+    " neunzehnhundert zweitausend hundert tausend"
+)
+_SCALES = frozenset(_SCALE_WORDS.split())
+_COMPOUND_YEAR = re.compile(r"(?:neunzehn ?hundert|zweitausend|millenovecento|duemila)\w*")
+_FILLER_WORDS = "the of a de del di du d den der dem la le el il dos do da and und y et e in im vom"
+_FILLERS = frozenset(_FILLER_WORDS.split())
+_TOKEN = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+")
+_WRITTEN = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})\b")
+_BORN = re.compile(r"\b(?:19[2-9]\d|200\d|201[0-2])\b")
+_GAP = re.compile(r"[\s,./'\-\u2019]*(?:\.\s*)?")
+_EXPIRES = re.compile(r"\b(?:0?[1-9]|1[0-2])\s?[/.-]\s?(?:20)?[2-4]\d\b")
+_EXPIRY_DIGITS = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?[2-4]\d")
+_BORN_YEARS = (1920, 2012)
+_FAR = 2
+_SHORT_ANSWER = 60
+_Part = tuple[str, int, int]
+_ENOUGH_DIGITS = (5, 8)
+
+
+def dates_of_birth(turn: Turn) -> list[Finding]:
+    """Dates that somebody asked for as one of birth, that are named so, or that can be little else."""
+    found = [turn.found("date_of_birth", a, b) for a, b in _dates(turn) if _is_birth(turn, a, b)]
+    asked = turn.answers("date_of_birth", 1) or (turn.speaker != "agent" and "date_of_birth" in turn.own)
+    if not found and asked:
+        low, high = _ENOUGH_DIGITS
+        runs = [run for run in turn.runs if low <= len(run.digits) <= high and not turn.is_amount(run)]
+        found = [turn.found("date_of_birth", run.start, run.end) for run in runs[:1]]
+    return found
+
+
+def expiries(turn: Turn) -> list[Finding]:
+    """Months and years after a word for expiring, or when they were asked for."""
+    near = [(m.start(), m.end()) for m in _EXPIRES.finditer(turn.readable)]
+    near += [place for place in _dates(turn) if _MONTHS.search(turn.readable[slice(*place)])]
+    near += [place for place in _dates(turn, named=False) if is_expiry(_digits(turn.text[slice(*place)]))]
+    near += [(run.start, run.end) for run in turn.runs if _EXPIRY_DIGITS.fullmatch(run.digits)]
+    other = turn.answers("date_of_birth", _FAR) or turn.answers("cvv", 1)
+    alone = len(turn.text) < _SHORT_ANSWER and not other
+    asked = turn.answers("payment_card") and (turn.answers("expiry", 1) or alone)
+    return [
+        turn.found("expiry", a, b)
+        for a, b in near
+        if asked or (turn.near("expiry", a) and turn.speaker != "agent")
+    ]
+
+
+def _digits(text: str) -> str:
+    return "".join(run.digits for run in digit_runs(text))
+
+
+def is_expiry(digits: str) -> bool:
+    """A month and a year to come."""
+    return _EXPIRY_DIGITS.fullmatch(digits) is not None
+
+
+def _is_birth(turn: Turn, start: int, end: int) -> bool:
+    text = turn.readable[start:end]
+    if turn.near("date_of_birth", start) or turn.answers("date_of_birth", _FAR):
+        return True
+    return turn.speaker != "agent" and bool(_BORN.search(text)) and bool(_MONTHS.search(text))
+
+
+def _dates(turn: Turn, least: int = 2, *, named: bool = True) -> Iterator[Place]:
+    """Written dates, and runs of ``least`` parts of one; if ``named`` with a month, an ordinal or a year."""
+    yield from (match.span() for match in _WRITTEN.finditer(turn.readable))
+    part: list[_Part] = []
+    for match in [*_TOKEN.finditer(turn.readable), None]:
+        kind = _kind(match[0]) if match else ""
+        gap = turn.readable[part[-1][2] : match.start()] if match and part else ""
+        if part and (not kind or not _GAP.fullmatch(gap)):
+            yield from _run(part, least, named=named)
+            part = []
+        if match and kind:
+            part.append((kind, match.start(), match.end()))
+
+
+def _run(part: list[_Part], least: int, *, named: bool) -> Iterator[Place]:
+    while part and part[0][0] == "filler":
+        part = part[1:]
+    while part and part[-1][0] == "filler":
+        part = part[:-1]
+    kinds = [kind for kind, _, _ in part if kind != "filler"]
+    if len(kinds) >= least and (not named or {"month", "ordinal", "year"} & set(kinds)):
+        yield part[0][1], part[-1][2]
+
+
+def _kind(word: str) -> str:
+    if _MONTHS.fullmatch(word):
+        return "month"
+    if _ORDINALS.fullmatch(word):
+        return "ordinal"
+    if word in _FILLERS:
+        return "filler"
+    if word in _SCALES or _COMPOUND_YEAR.fullmatch(word) or _is_year(word):
+        return "year"
+    return "number" if digit_of(plain(word)) is not None else ""
+
+
+def _is_year(word: str) -> bool:
+    low, high = _BORN_YEARS
+    return word.isascii() and word.isdigit() and low <= int(word) <= high

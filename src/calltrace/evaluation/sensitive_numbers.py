@@ -1,0 +1,60 @@
+"""Numbers and codes that are sensitive because of what they answer, or because they are long."""
+
+from collections.abc import Iterator
+
+from calltrace.evaluation.sensitive_turn import Finding, Turn
+from calltrace.evaluation.spoken_numbers import Run
+
+_LENGTHS: dict[str, tuple[int, int]] = {
+    "national_id": (4, 15),
+    "phone": (6, 14),
+    "account_number": (4, 24),
+}
+_FAR_LENGTH = 6
+_ALWAYS, _LIKE_A_PHONE = 7, (9, 13)
+_CODE, _CODE_DIGITS = 6, 3
+_SHORT_CODE = 4
+
+
+def numbers(turn: Turn) -> list[Finding]:
+    """What was asked for, what is named before it is said, and what is too long to be anything else."""
+    found: list[Finding] = []
+    for run in (*turn.codes, *turn.runs):
+        kind = next(_kinds(turn, run), None)
+        if kind:
+            found.append(turn.found(kind, run.start, run.end))
+    return found
+
+
+def _kinds(turn: Turn, run: Run) -> Iterator[str]:
+    """What the run may be, the surest first."""
+    if turn.is_amount(run) and len(run.digits) < _LIKE_A_PHONE[0]:
+        return
+    for kind, (low, high) in _LENGTHS.items():
+        fits = low <= len(run.digits) <= high and not (turn.is_year(run) and run.digits.isdigit())
+        if fits and turn.near(kind, run.start) and (turn.speaker != "agent" or _is_said(turn, kind, run)):
+            yield kind
+    for kind, (low, high) in _LENGTHS.items():
+        if low <= len(run.digits) <= high and _answers(turn, kind, run):
+            yield kind
+    if run.digits.isdigit():
+        low, high = _LIKE_A_PHONE
+        if len(run.digits) >= _ALWAYS and not turn.is_year(run):
+            yield "phone" if low <= len(run.digits) <= high else "account_number"
+    elif len(run.digits) >= _CODE and sum(map(str.isdigit, run.digits)) >= _CODE_DIGITS:
+        yield "account_number"
+
+
+def _is_said(turn: Turn, kind: str, run: Run) -> bool:
+    """An agent who reads a number back says it right after its name."""
+    return any(0 <= run.start - end <= 24 for _, end in turn.own[kind])  # noqa: PLR2004 - characters
+
+
+def _answers(turn: Turn, kind: str, run: Run) -> bool:
+    """The farther the question, the longer the number has to be; an answer of little else may be short."""
+    if turn.is_year(run) and run.digits.isdigit():
+        return False
+    if turn.answers(kind, 1):
+        alone = run.end - run.start >= len(turn.text) / 4
+        return alone or len(run.digits) >= _FAR_LENGTH
+    return turn.answers(kind) and len(run.digits) >= _FAR_LENGTH

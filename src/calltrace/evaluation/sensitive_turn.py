@@ -1,0 +1,115 @@
+"""A turn as the finders of sensitive values see it: its text, its numbers, and what explains them."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from calltrace.evaluation.sensitive_kinds import unmarked
+from calltrace.evaluation.sensitive_words import AMOUNT_AFTER, AMOUNT_BEFORE, TOPICS
+from calltrace.evaluation.spelled import codes
+from calltrace.evaluation.spoken_numbers import Run, digit_runs
+from calltrace.scorecards.patterns import plain
+from calltrace.speech.transcript import Role, Segment
+
+MEMORY = 3
+"""Turns after which a question no longer explains a number."""
+_NEAR = 48
+"""Characters between a word that explains a number and the number, in one turn."""
+_YEAR = re.compile(r"(?:19|20)\d\d")
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A sensitive value in a segment's text: kind and where it stands, in characters."""
+
+    kind: str
+    index: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One turn.
+
+    Attributes:
+        text: without marks of earlier redaction.
+        own: what the turn itself speaks of, and where.
+        asked: what the other side spoke of, so many turns before.
+    """
+
+    index: int
+    speaker: Role
+    text: str
+    own: Mapping[str, Sequence[Place]]
+    asked: Mapping[str, int]
+
+    @cached_property
+    def readable(self) -> str:
+        """The text in lower case without accents, letter for letter."""
+        return plain(self.text)
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """Numbers that were said in one go."""
+        return digit_runs(self.text)
+
+    @cached_property
+    def codes(self) -> list[Run]:
+        """Letters and digits that were read out in one go."""
+        return codes(self.text)
+
+    def found(self, kind: str, start: int, end: int) -> Finding:
+        """A finding in this turn."""
+        return Finding(kind, self.index, start, end)
+
+    def near(self, kind: str, start: int) -> bool:
+        """Whether the turn says, shortly before a place, that such a value comes."""
+        return any(end <= start + 1 and start - end <= _NEAR for _, end in self.own.get(kind, ()))
+
+    def answers(self, kind: str, distance: int = MEMORY) -> bool:
+        """Whether the other side spoke of it lately. Agents ask; what they say is rarely an answer."""
+        return self.speaker != "agent" and self.asked.get(kind, MEMORY + 1) <= distance
+
+    def is_amount(self, run: Run) -> bool:
+        """Money, time, a share, or so many of something."""
+        before, after = (
+            self.readable[max(run.start - 14, 0) : run.start],
+            self.readable[run.end : run.end + 16],
+        )
+        is_time = ":" in self.text[run.start : run.end]
+        return is_time or bool(AMOUNT_BEFORE.search(before) or AMOUNT_AFTER.match(after))
+
+    def is_year(self, run: Run) -> bool:
+        """Years, one or several."""
+        digits = run.digits
+        return not len(digits) % 4 and all(
+            _YEAR.fullmatch(digits[at : at + 4]) for at in range(0, len(digits), 4)
+        )
+
+
+def turns(segments: Sequence[Segment]) -> list[Turn]:
+    """Every turn with what explains its numbers."""
+    texts = [unmarked(segment.text) for segment in segments]
+    named = [_named(text) for text in texts]
+    return [
+        Turn(index, segment.speaker, texts[index], named[index], dict(_asked(segments, named, index)))
+        for index, segment in enumerate(segments)
+    ]
+
+
+def _named(text: str) -> dict[str, list[Place]]:
+    readable = plain(text)
+    places = {kind: [match.span() for match in pattern.finditer(readable)] for kind, pattern in TOPICS}
+    return {kind: found for kind, found in places.items() if found}
+
+
+def _asked(
+    segments: Sequence[Segment], named: Sequence[Mapping[str, object]], index: int
+) -> Iterator[tuple[str, int]]:
+    """The farthest first, so that the nearest stays."""
+    for back in range(min(MEMORY, index), 0, -1):
+        if segments[index - back].speaker != segments[index].speaker:
+            yield from ((kind, back) for kind in named[index - back])

@@ -1,0 +1,128 @@
+"""Codes as people read them out: ``K 7 Q double T 2``, ``erre dê quatro quatro um oito``, ``S as in Sierra``.
+
+Single letters, their names and digits in one go. Many names of letters are words, too (``are``, ``see``,
+``de``): those only count between others.
+"""
+
+import re
+from dataclasses import dataclass
+
+from calltrace.evaluation.spoken_numbers import HOMOPHONES, Run, digit_of
+from calltrace.scorecards.patterns import plain
+
+_SURE_NAMES_WORDS = (
+    "aitch haitch kay jay zed zee queue efe hache jota equis uve zeta erre eme ene effe acca emme enne esse"
+    " bravo foxtrot tango sierra romeo whiskey zulu aga xis ypsilon dabliu iks gamma eff cee gee ell ess"
+    " vee dee pee"
+)
+_SURE_NAMES = frozenset(_SURE_NAMES_WORDS.split())
+_MAYBE_NAMES_WORDS = (
+    "alpha alfa charlie delta echo golf hotel india juliet kilo lima mike november oscar papa quebec uniform"
+    " victor yankee bee see are you why ex oh eye tea el em en ar be ce de ge te ve pe cu ka i ele ese ye"
+    " bi ci di pi ti vu"
+    " elle si ka ku ji ze ef es"
+)
+_MAYBE_NAMES = frozenset(_MAYBE_NAMES_WORDS.split())
+_WORDS_OF_ONE_LETTER = frozenset("aioeyu")
+_REPEATS_WORDS = "double triple treble doble doppel doppelt duplo dobro doppio dreifach"
+_REPEATS = frozenset(_REPEATS_WORDS.split())
+_JOINTS_WORDS = (
+    "dash hyphen slash strich bindestrich schragstrich traco guion tiret barra trattino punto punkt ponto"
+    " point stroke underscore"
+)
+_JOINTS = frozenset(_JOINTS_WORDS.split())
+_UNITS_WORDS = (
+    "gb mb kb tb am pm usd eur gbp kwh kw km kg cm mm ml tv id ok st nd rd th hz mhz ghz lte sms pin atm"
+    " ac dc vat iva ust g"
+)
+_UNITS = frozenset(_UNITS_WORDS.split())
+_AS_IN = re.compile(r"(?:as in|like|wie|como|comme|come|for|von|de|di) ([^\W\d_]{3,})")
+_TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
+_BREAK = re.compile(r"[^\s,.\-\u2013\u2014/#]|[,.]\s*[,.]")
+_CAPITALS = 5
+_SHORTEST, _FEWEST_DIGITS, _SHORTEST_NAME = 4, 1, 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """``sure`` of a letter or digit that is no word; ``value`` what it is worth."""
+
+    value: str
+    sure: bool
+    start: int
+    end: int
+
+
+def codes(text: str) -> list[Run]:
+    """Runs of letters and digits with at least one digit and one letter, in order."""
+    found = [run for run in _runs(text) if any(c.isdigit() for c in run.digits)]
+    return [run for run in found if any(c.isalpha() for c in run.digits)]
+
+
+def spelled_words(text: str) -> list[Run]:
+    """Runs of letters alone: a name that somebody spells."""
+    found = (run for run in _runs(text, letters=True) if run.digits.replace("0", "o").isalpha())
+    return [run for run in found if len(run.digits) >= _SHORTEST_NAME]
+
+
+def _runs(text: str, *, letters: bool = False) -> list[Run]:
+    readable = plain(text)
+    runs: list[Run] = []
+    part: list[_Token] = []
+    last = 0
+    for token in [*_tokens(text, readable), None]:
+        if token is None or not token.value or _BREAK.search(readable[last : token.start]):
+            runs += _run(part, letters=letters)
+            part = []
+        if token and token.value:
+            part.append(token)
+        last = token.end if token else last
+    return runs
+
+
+def _tokens(text: str, readable: str) -> list[_Token]:
+    """Every word; one that is no part of a code has no value."""
+    found: list[_Token] = []
+    at = 0
+    while match := _TOKEN.search(readable, at):
+        is_ending = readable[match.start() - 1 : match.start()] == "'"  # there's, I'm
+        value, sure = ("", False) if is_ending else _value(match[0], text[slice(*match.span())])
+        end = match.end()
+        if value.isalpha() and len(value) == 1:
+            as_in = _AS_IN.match(readable, end + 1)
+            if as_in and as_in[1].startswith(value):
+                end, sure = as_in.end(), True
+        found.append(_Token(value, sure, match.start(), end))
+        at = end
+    return found
+
+
+def _value(word: str, written: str) -> tuple[str, bool]:
+    """What a word is worth in a code, and whether it can be nothing else; nothing for other words."""
+    if word in _REPEATS or word in _JOINTS:
+        return "-", False
+    if (digits := HOMOPHONES.get(word) or digit_of(word)) is not None:
+        return (
+            digits,
+            word not in HOMOPHONES and word not in _MAYBE_NAMES and word not in _WORDS_OF_ONE_LETTER,
+        )
+    if len(word) == 1 and word.isalpha():
+        return word, word not in _WORDS_OF_ONE_LETTER or (written.isupper() and written not in "AI")
+    if word in _SURE_NAMES or word in _MAYBE_NAMES:
+        return word[0], word in _SURE_NAMES
+    is_code = written.isupper() and len(word) <= _CAPITALS and word not in _UNITS
+    return (word, True) if is_code else ("", False)
+
+
+def _run(part: list[_Token], *, letters: bool) -> list[Run]:
+    """The run without what may be a word at its ends."""
+    while part and not part[0].sure and not (letters and part[0].value.isalpha()):
+        part = part[1:]
+    while part and not part[-1].sure and not (letters and part[-1].value.isalpha()):
+        part = part[:-1]
+    value = "".join(token.value for token in part).replace("-", "")
+    sure_letters = sum(token.sure and token.value.isalpha() for token in part)
+    enough = sure_letters or (letters and len(part) > _SHORTEST)
+    if len(value) < _SHORTEST or not enough or len(part) < 2:  # noqa: PLR2004 - a code has parts
+        return []
+    return [Run(value, part[0].start, part[-1].end)]
