@@ -61,6 +61,8 @@ async def hear(child: Child, folder: Path) -> Heard:
         "channels": "auto",
         "media": "mp3",
         "copy": str(folder / "copy"),
+        "redaction": None,
+        "redacted": str(folder / "redacted"),
     }
     return Heard.model_validate(await child.call(request, lambda _progress: None))
 
