@@ -121,32 +121,48 @@ def at(document: Any, path: str) -> Any:
 
 
 def checked(document: Json, place: tuple[int, int] | None) -> tuple[Scorecard | None, Mistakes]:
-    """The scorecard that a document is, or its mistakes: at the fields of the criterion at ``place``."""
+    """The scorecard that a document is, or its mistakes.
+
+    Args:
+        document: what may be one.
+        place: section and place of the criterion whose form it is; none: the form of the settings.
+    """
     try:
         return Scorecard.model_validate(document), Mistakes()
     except ValidationError as error:
-        return None, _mistakes(error, place)
+        return None, _mistakes(error, document, place)
 
 
-def _mistakes(error: ValidationError, place: tuple[int, int] | None) -> Mistakes:
+def _mistakes(error: ValidationError, document: Json, place: tuple[int, int] | None) -> Mistakes:
     prefix = ["sections", str(place[0]), "criteria", str(place[1])] if place else []
     summary, fields = list[tuple[str, str]](), dict[str, str]()
     for one in error.errors():
-        reason = one.get("ctx", {}).get("error")
-        misplaced = isinstance(reason, MisplacedError)
-        path = (
-            [to_camel(part) for part in reason.at.strip("/").split("/")]
-            if misplaced
-            else [str(part) for part in one["loc"]]
-        )
-        mine = bool(prefix) and path[: len(prefix)] == prefix
+        path, detail = _path(one), _detail(one)
+        mine = path[: len(prefix)] == prefix and (place is not None or "criteria" not in path)
         name = _field(path[len(prefix) :]) if mine else ""
-        detail = _detail(one["type"], one["msg"])
-        if (name, detail) not in summary:
-            summary.append((name, detail if mine or not path else f"{'.'.join(path)}: {detail}"))
+        told = (name, detail if mine else f"{_where(document, path)}{detail}")
+        if told not in summary:
+            summary.append(told)
         if name:
             fields.setdefault(name, detail)
     return Mistakes(summary, fields)
+
+
+def _path(problem: Mapping[str, Any]) -> list[str]:
+    """Where a fault is: pydantic says it, or the rule of the whole document that is broken."""
+    reason = problem.get("ctx", {}).get("error")
+    if isinstance(reason, MisplacedError):
+        return [to_camel(part) for part in reason.at.strip("/").split("/")]
+    return [str(part) for part in problem["loc"]]
+
+
+def _where(document: Json, path: Sequence[str]) -> str:
+    """The place of a fault that is not on this form, by the name that people know."""
+    if path[:1] != ["sections"]:
+        return f"{path[0]}: " if path else ""
+    depth = 4 if "criteria" in path else 2
+    name = at(document, f"{'.'.join(path[:depth])}.name")
+    return f"“{name}”: " if name else f"{'.'.join(path)}: "
 
 
 def _field(path: Iterable[str]) -> str:
@@ -162,8 +178,22 @@ def _field(path: Iterable[str]) -> str:
     return ".".join(known)
 
 
-def _detail(kind: str, message: str) -> str:
-    if kind == "missing":
-        return "This is needed."
-    text = message.removeprefix("Value error, ").removeprefix("Input should be ")
+_WORDS = {
+    "missing": "This is needed.", "string_too_short": "This is needed.", "float_parsing": "Write a number.",
+    "literal_error": "Choose one of these.", "bool_parsing": "Choose one of these.",
+}  # fmt: skip
+_PATTERNS = {
+    "key": "Small letters, digits and _, and a letter first.",
+    "languages": "Two small letters for each language, such as en de.",
+}
+
+
+def _detail(problem: Mapping[str, Any]) -> str:
+    """What is wrong, for people who never heard of strings and floats."""
+    known = _WORDS.get(problem["type"])
+    if problem["type"] == "string_pattern_mismatch":
+        known = next((_PATTERNS[str(one)] for one in problem["loc"] if one in _PATTERNS), None)
+    if known:
+        return known
+    text = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
     return f"{text[:1].upper()}{text[1:]}."

@@ -14,6 +14,7 @@ from calltrace.scorecards.checks import (
     SentimentChange,
     Verification,
 )
+from calltrace.scorecards.checks import Sequence as InOrder
 from calltrace.scorecards.cues import Cue, Window
 from calltrace.scorecards.document import Criterion, Scorecard
 from calltrace.web.languages import language
@@ -108,9 +109,18 @@ class CueWords:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """A criterion for reading: one sentence, what is listened for, and when it counts."""
+    """A criterion for reading: one sentence, what is listened for, and when it counts.
+
+    Attributes:
+        sentence: what is asked, of whom, and when.
+        gist: of what is listened for, for whoever reads no further.
+        cues: all that is listened for.
+        facts: further details.
+        conditions: when it counts.
+    """
 
     sentence: str
+    gist: str = ""
     cues: Sequence[CueWords] = ()
     facts: Sequence[str] = field(default_factory=list[str])
     conditions: Sequence[str] = field(default_factory=list[str])
@@ -119,7 +129,8 @@ class Described:
 def describe(criterion: Criterion, names: Mapping[str, str]) -> Described:
     """A criterion in words; ``names`` of all criteria by their keys."""
     sentence, facts = _sentence(criterion.check)
-    return Described(sentence, list(_cues(criterion.check)), facts, list(_conditions(criterion, names)))
+    check = criterion.check
+    return Described(sentence, _gist(check), list(_cues(check)), facts, list(_conditions(criterion, names)))
 
 
 def names_of(scorecard: Scorecard) -> dict[str, str]:
@@ -211,8 +222,34 @@ def _side(cues: Sequence[Cue]) -> str:
 
 
 def _brief(cue: Cue) -> str:
-    what = [act(one) for one in cue.acts] or [f"says “{one}”" for one in (*cue.examples, *cue.patterns)[:2]]
+    what = [act(one) for one in cue.acts] or [f"says {one}" for one in _words(cue)]
     return f"{_SIDES[cue.by]} {' or '.join(what)}"
+
+
+def _gist(check: AnyCheck) -> str:
+    """What it is about, in a few words; nothing where the sentence says it all."""
+    match check:
+        case Said():
+            return " and ".join(_few(cue) for cue in check.cues)
+        case NotSaid():
+            return " or ".join([*([_few(check.cue)] if check.cue else []), *_quoted(check.phrases)])
+        case InOrder():
+            return ", then ".join(_few(cue) for cue in check.steps)
+        case _:
+            return ""
+
+
+def _few(cue: Cue) -> str:
+    return " or ".join([act(one) for one in cue.acts] or _words(cue))
+
+
+def _words(cue: Cue) -> list[str]:
+    """The first of what is listened for, as it is said: a sentence tells more than a pattern."""
+    return _quoted([*cue.examples, *(pattern.replace("*", "…") for pattern in cue.patterns)])
+
+
+def _quoted(texts: Sequence[str]) -> list[str]:
+    return [f"“{one}”" for one in texts[:2]]
 
 
 def _bounds(check: Measure) -> str:

@@ -94,6 +94,7 @@ async def test_a_draft_is_tried_on_one_call_with_quotes_and_reasons(
         await drafts.save(session, OPERATOR, uuid.UUID(here.split("/")[2]), card(words="good morning"))
     answer = await reviewer.submit(f"{here}/try", {"externalId": "crm-7", "criterion": "renewals_said"})
     there = answer.headers["location"]
+    assert "The draft was changed since" not in (await reviewer.get(there)).text
     assert there.endswith("?criterion=renewals_said")
     await _work(platform, runner, org, there)
     page = (await reviewer.get(there)).text
@@ -106,6 +107,9 @@ async def test_a_draft_is_tried_on_one_call_with_quotes_and_reasons(
         'data-live="done"',
     ):
         assert words in page, words
+    async with platform.database.tenant(org) as session:
+        await drafts.save(session, OPERATOR, uuid.UUID(here.split("/")[2]), card(words="something else"))
+    assert "The draft was changed since" in (await reviewer.get(there)).text
     async with platform.database.tenant(org) as session:
         kept = await session.scalar(text("SELECT after::text FROM batch_calls"))
         assert "Good morning." in str(kept)

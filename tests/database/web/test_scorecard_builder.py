@@ -97,7 +97,7 @@ def _kind(kind: str) -> dict[str, str]:
 
 
 WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
-    "points": ({"points": "many"}, "points", "valid number"),
+    "points": ({"points": "many"}, "points", "Write a number"),
     "the same key": ({"key": "a"}, "key", "keys must differ"),
     "no words": ({"check.cues.0.patterns": ""}, "check.cues", "needed"),
     "a pattern": ({"check.cues.0.patterns": "((("}, "check.cues.0.patterns", ""),
@@ -190,6 +190,7 @@ async def test_settings_are_saved_and_refused_with_what_was_typed(
     }  # fmt: skip
     refused = await admin.submit(f"{here}/edit", fields | {"passMark": "300", "sections.1.weight": ""})
     assert refused.status_code == 422
+    assert 'id="passMark-mistake"' in refused.text
     assert "What &lt;we&gt; want" in refused.text
     assert 'value="300"' in refused.text
     answer = await admin.send(f"{here}/edit", hidden(refused) | fields)

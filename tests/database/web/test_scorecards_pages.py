@@ -83,8 +83,10 @@ async def test_a_ready_scorecard_is_read_exported_and_copied(
 
 async def test_a_document_reads_in_words(admin: Browser) -> None:
     page = (await admin.get(f"{LIST}/ready/sales")).text
-    for words in ("All of this is said in the first 30 seconds by the agent.", "the agent greets",
-                  "Goes to review below 75 % certainty", "weight 15", "10 points"):  # fmt: skip
+    for words in (
+        "first 30 seconds by the agent: greets and says the own name or names the company.",
+        "the agent greets", "Goes to review below 75 % certainty", "weight 15", "10 points",
+    ):  # fmt: skip
         assert words in page, words
 
 

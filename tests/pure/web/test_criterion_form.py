@@ -133,6 +133,20 @@ def test_fields_that_no_form_has_do_no_harm() -> None:
     assert checked(_document(typed(_form(**{**BASE, **strange}))), (0, 0))[0] is None
 
 
+def test_a_fault_of_another_criterion_is_told_by_its_name() -> None:
+    condition = {"onlyIf.criterion": "gone", "onlyIf.verdict": ["met"]}
+    other = typed(_form(**{**BASE, **condition, "name": "Other", "check.cues.0.patterns": "x"}))
+    _found, mistakes = checked(_document(other), None)
+    assert mistakes.summary == [("", "“Other”: There is no criterion gone.")]
+
+
+def test_a_fault_of_the_settings_is_said_at_its_field() -> None:
+    document = _document(typed(_form(**BASE, **{"check.cues.0.patterns": "x"})))
+    document["passMark"], document["sections"][0]["weight"] = "much", "-1"
+    _found, mistakes = checked(document, None)
+    assert set(mistakes.fields) == {"passMark", "sections.0.weight"}
+
+
 @pytest.mark.parametrize("kind", list(BLANKS))
 def test_a_new_one_of_each_kind_begins_with_what_it_needs(kind: str) -> None:
     sent = Form(_fields({"points": 10, "check": {"kind": kind, **BLANKS[kind]}}))

@@ -66,6 +66,20 @@ def test_every_kind_is_one_sentence(check: Json, sentence: str) -> None:
     assert describe(_criterion(check), {}).sentence == sentence
 
 
+GISTS = {
+    "said": "“good morning”",
+    "sides": "“good morning” and “That does not work.”",
+    "never": "“100 % safe”",
+    "order": "“good morning”, then “That does not work.”",
+    "share": "",
+}
+
+
+@pytest.mark.parametrize(("name", "gist"), GISTS.items())
+def test_what_is_listened_for_is_told_in_a_few_words(name: str, gist: str) -> None:
+    assert describe(_criterion(SENTENCES[name][0]), {}).gist == gist
+
+
 def test_conditions_say_when_it_counts() -> None:
     one = _criterion(
         SENTENCES["said"][0], onlyIf={"criterion": "b", "verdict": ["met", "partly_met"]}, appliesWhen=OTHER,

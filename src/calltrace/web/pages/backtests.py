@@ -160,9 +160,15 @@ async def show(
         results=document["results"], calls=lines,
         tried=shown.tried(found[0]) if len(found) == 1 and above == 0 else None, criterion=criterion,
         following=following, above=above, live=batch.status in {"queued", "running"},
-        verdict=scorecard_words.verdict, points=_points(batch),
-        publishable=card.draft is not None and card.draft.document == batch.document,
+        verdict=scorecard_words.verdict,
+        changed_since=_changed_since(card, batch),
     )  # fmt: skip
+
+
+def _changed_since(card: Card, batch: Batch) -> bool:
+    """Whether the draft says something else now than what was tried."""
+    draft, tried = card.draft, batch.document or {}
+    return draft is not None and draft.version == tried["version"] and draft.document != tried
 
 
 def _points(batch: Batch) -> dict[str, float]:

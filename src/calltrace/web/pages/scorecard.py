@@ -1,5 +1,6 @@
 """``/scorecards/{id}``: one scorecard to read, its versions and what differs, and the deeds of its life."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 from fastapi import APIRouter, Request
@@ -57,7 +58,8 @@ async def export(scorecard_id: str, desk: ScorecardDeskDep, version: Number = No
         card = await open_card(session, scorecard_id)
         shown = await versions.find(session, card.id, str(version)) if version else card.shown
     name = attachment(f"{shown.document['key']}-v{shown.version}", "scorecard", "yaml")
-    return Response(dump_scorecard(says(shown)), media_type=YAML, headers={"Content-Disposition": name})
+    text = await asyncio.to_thread(dump_scorecard, says(shown))
+    return Response(text, media_type=YAML, headers={"Content-Disposition": name})
 
 
 @router.get("/versions")

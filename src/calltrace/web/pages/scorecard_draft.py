@@ -4,6 +4,7 @@ Every step is a form that is saved to the draft. Each carries the stamp of what 
 else saved meanwhile, nothing is written, and a page shows what both did.
 """
 
+import asyncio
 from collections.abc import Callable
 from functools import partial
 from typing import Literal, cast
@@ -52,7 +53,8 @@ async def yaml_form(request: Request, scorecard_id: str, desk: EditorDeskDep) ->
     """The draft as a text."""
     async with desk.transaction() as session:
         card = await open_card(session, scorecard_id)
-    return _yaml_page(request, card, dump_scorecard(says(card.working)), card.seen)
+    text = await asyncio.to_thread(dump_scorecard, says(card.working))
+    return _yaml_page(request, card, text, card.seen)
 
 
 def _yaml_page(
@@ -71,7 +73,7 @@ async def save_yaml(
     """What was written becomes the draft."""
     text = form.exact("text")
     try:
-        wanted = load_scorecard(text)
+        wanted = await asyncio.to_thread(load_scorecard, text)  # a big one takes a second
         return await _save(request, desk, scorecard_id, form, lambda _document: wanted)
     except REFUSED_TEXT as error:
         async with desk.transaction() as session:

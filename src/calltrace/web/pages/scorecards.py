@@ -1,5 +1,6 @@
 """``/scorecards``: what calls are held against, what is ready to begin with, and files brought in."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -72,7 +73,7 @@ async def bring(request: Request, desk: EditorDeskDep, form: TextDep) -> Respons
     """Store what a file says as a draft: of the scorecard that it describes already, else of a new one."""
     text = form.exact("file") or form.exact("text")
     try:
-        wanted = load_scorecard(text)
+        wanted = await asyncio.to_thread(load_scorecard, text)  # a big one takes a second
         async with desk.transaction() as session:
             stored = await service.store(session, desk.who.org_id, desk.actor, wanted, draft=True)
     except REFUSED_TEXT as error:

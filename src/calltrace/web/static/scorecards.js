@@ -44,7 +44,8 @@ function stepInPlace() {
       for (const seen of document.querySelectorAll("input[name=seen]")) seen.value = page.querySelector("input[name=seen]").value;
       document.querySelector(".heading").replaceWith(page.querySelector(".heading"));
       for (const region of page.querySelectorAll("[data-swap-region]")) document.getElementById(region.id).replaceWith(region);
-      document.querySelector(`button[value="${CSS.escape(again)}"]:not(:disabled)`)?.focus();
+      const next = document.querySelector(`button[value="${CSS.escape(again)}"]:not(:disabled)`);
+      (next ?? document.getElementById("builder")).focus(); // what was removed, or is at the edge now, cannot be pressed
       document.dispatchEvent(new CustomEvent("calltrace:stepped"));
     } catch {
       const step = Object.assign(document.createElement("input"), { type: "hidden", name: "step", value: again });
