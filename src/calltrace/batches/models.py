@@ -63,7 +63,8 @@ class BatchCall(Tenant, Base):
         position: the order in which they are worked on, from 1.
         code: why it could not be judged.
         evaluation_id: of a back-test the result that it compares with, of an ``evaluate`` the one it made.
-        before, after: ``{"score", "passed", "verdicts": {criterion: verdict}}``, of a back-test.
+        before, after: ``{"score", "passed", "verdicts": {criterion: verdict}}``, of a back-test; of one that
+            is about a single call, ``after`` also has its ``evaluation``, with quotes and reasons.
     """
 
     __tablename__ = "batch_calls"

@@ -10,6 +10,7 @@ from calltrace.batches import queries
 from calltrace.batches.models import Batch, BatchCall
 from calltrace.batches.queries import Means, Progress
 from calltrace.db.base import Json
+from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.scorecards.models import ScorecardVersion
 
@@ -139,9 +140,20 @@ def backtest_call(found: Call) -> Json:
     return {
         "analysisId": str(call.analysis_id), "externalId": external_id,
         "agentId": str(agent_id) if agent_id else None, "agentName": agent,
-        "status": call.status, "code": call.code, "before": call.before, "after": call.after,
+        "status": call.status, "code": call.code, "before": call.before, "after": _plain(call.after),
         "change": _moved(call),
     }  # fmt: skip
+
+
+def _plain(side: Json | None) -> Json | None:
+    """Without the words of the call that a back-test of a single call keeps."""
+    return None if side is None else {name: value for name, value in side.items() if name != "evaluation"}
+
+
+def tried(found: Call) -> Evaluation | None:
+    """What came of the only call of a back-test, with quotes and reasons; none yet, or none of many calls."""
+    kept = (found[0].after or {}).get("evaluation")
+    return Evaluation.model_validate(kept) if kept else None
 
 
 def _moved(call: BatchCall) -> float | None:

@@ -149,9 +149,17 @@ async def complete(session: AsyncSession, taken: Taken, made: Sequence[Evaluatio
         await evaluation_work.complete(session, taken.evaluation, made[0])
         values["evaluation_id"] = taken.evaluation.evaluation_id
     else:
-        values["after"] = outcome(made[0].model_dump(mode="json"))
+        values["after"] = await _after(session, taken, made[0])
         values["before"] = await _before(session, taken, made)
     await _write(session, taken.claim.batch_id, taken.analysis_id, values)
+
+
+async def _after(session: AsyncSession, taken: Taken, made: Evaluation) -> Json:
+    """Of a back-test of a single call the whole evaluation: who tries a scorecard on it reads why."""
+    document = made.model_dump(mode="json")
+    batch = await session.get_one(Batch, taken.claim.batch_id)
+    whole = {"evaluation": document} if batch.selected == 1 else {}
+    return outcome(document) | whole
 
 
 async def _before(session: AsyncSession, taken: Taken, made: Sequence[Evaluation]) -> Json | None:

@@ -1,5 +1,7 @@
 """The draft of a scorecard: changed in place, judged by nobody, until it is published or discarded."""
 
+import hashlib
+import json
 import uuid
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -7,22 +9,69 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.scorecards import queries, versions
 from calltrace.scorecards.document import Scorecard
-from calltrace.scorecards.errors import DraftOutdatedError, OnlyVersionError, VersionPublishedError
+from calltrace.scorecards.errors import (
+    DraftChangedError,
+    DraftOutdatedError,
+    OnlyVersionError,
+    VersionPublishedError,
+)
 from calltrace.scorecards.models import ScorecardVersion
 from calltrace.scorecards.queries import Stored
 from calltrace.scorecards.versions import Draft
 
 
-async def save(session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, wanted: Scorecard) -> Stored:
+def stamp(version: ScorecardVersion) -> str:
+    """A mark of what a version says: whoever sends it back has seen these very words."""
+    words = json.dumps([version.version, version.document], sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(words.encode()).hexdigest()[:32]
+
+
+def check_seen(version: ScorecardVersion, seen: str) -> None:
+    """That a version still says what somebody saw.
+
+    Raises:
+        DraftChangedError: it does not.
+    """
+    if seen != stamp(version):
+        raise DraftChangedError("Somebody else saved the scorecard since you opened it.")
+
+
+async def working_copy(session: AsyncSession, scorecard_id: uuid.UUID) -> ScorecardVersion:
+    """What somebody who changes a scorecard begins with: its draft, else the newest published version.
+
+    Raises:
+        NotFoundError: there is no such scorecard.
+    """
+    stored = await versions.current(session, scorecard_id)
+    return await queries.draft(session, scorecard_id) or stored.version
+
+
+async def save(
+    session: AsyncSession,
+    actor: Actor,
+    scorecard_id: uuid.UUID,
+    wanted: Scorecard,
+    *,
+    seen: str | None = None,
+) -> Stored:
     """Write the scorecard's one draft, or change it in place; the same words again are no deed.
+
+    Args:
+        session: of the organisation.
+        actor: for the audit trail.
+        scorecard_id: the scorecard.
+        wanted: what the draft says from now on.
+        seen: the stamp of the working copy that was changed, where nobody else's change may be undone unseen.
 
     Raises:
         NotFoundError: there is no such scorecard. ScorecardArchivedError: it is archived.
-        InvalidRequestError: it is too big.
+        InvalidRequestError: it is too big. DraftChangedError: the working copy is not what was ``seen``.
     """
     row = await versions.for_new_version(session, scorecard_id)
     published = await queries.published_number(session, row.id)
     draft = await queries.draft(session, row.id)
+    if seen is not None:
+        check_seen(await working_copy(session, row.id), seen)
     if draft is not None and draft.document == versions.pinned(wanted, draft):
         return Stored(row, draft, draft.version)
     if draft is None:

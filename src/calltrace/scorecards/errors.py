@@ -35,6 +35,14 @@ class DraftOutdatedError(CallTraceError):
     title = "Another version was published meanwhile"
 
 
+class DraftChangedError(CallTraceError):
+    """Somebody else saved the draft since it was read."""
+
+    code = "draft_changed"
+    status = 409
+    title = "Somebody else saved meanwhile"
+
+
 class VersionPublishedError(CallTraceError):
     """A published version stays as it is."""
 

@@ -7,13 +7,30 @@ from calltrace.kit.lingering import LingeringRefusals
 from calltrace.web import problems, static
 from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
-from calltrace.web.pages import account, call, calls, deliveries, endpoints, home, keys, reference, sign_in
+from calltrace.web.pages import (
+    account,
+    backtests,
+    call,
+    calls,
+    deliveries,
+    endpoints,
+    home,
+    keys,
+    reference,
+    scorecard,
+    scorecard_draft,
+    scorecards,
+    sign_in,
+)
 
 
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for room in (static, home, sign_in, calls, call, account, keys, endpoints, deliveries, reference):
+    judging = (scorecards, scorecard, scorecard_draft, backtests)
+    for room in (
+        static, home, sign_in, calls, call, *judging, account, keys, endpoints, deliveries, reference,
+    ):  # fmt: skip
         app.include_router(room.router)
 
     def secure() -> bool:

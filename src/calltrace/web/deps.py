@@ -81,6 +81,28 @@ def listener(who: SignedInDep) -> SignedIn:
 ListenerDep = Annotated[SignedIn, Depends(listener)]
 
 
+def scorecard_reader(who: SignedInDep) -> SignedIn:
+    """Whoever judges calls sees what they are held against; agents do not."""
+    if not who.hears_calls:
+        raise ForbiddenError(
+            "Scorecards are for owners, admins, supervisors and reviewers. Ask one of yours."
+        )
+    return who
+
+
+ScorecardReaderDep = Annotated[SignedIn, Depends(scorecard_reader)]
+
+
+def scorecard_editor(who: SignedInDep) -> SignedIn:
+    """Owners and admins: what calls are held against is a decision of the organisation."""
+    if not who.administers:
+        raise ForbiddenError("Only owners and admins change scorecards. Ask one of yours.")
+    return who
+
+
+ScorecardEditorDep = Annotated[SignedIn, Depends(scorecard_editor)]
+
+
 async def posted(request: Request, platform: PlatformDep, who: SignedInDep) -> Form:
     """A form of ours, sent by the one who is signed in: every page that changes something takes it."""
     check_origin(request, platform.public_url)
@@ -90,6 +112,19 @@ async def posted(request: Request, platform: PlatformDep, who: SignedInDep) -> F
 
 
 PostedDep = Annotated[Form, Depends(posted)]
+MOST_OF_A_DOCUMENT = 1024 * 1024
+"""Of a form that carries a scorecard: 256 KiB of YAML, which forms spell up to thrice as long."""
+
+
+async def posted_document(request: Request, platform: PlatformDep, who: SignedInDep) -> Form:
+    """The same for a form that carries a whole document."""
+    check_origin(request, platform.public_url)
+    form = await read_form(request, MOST_OF_A_DOCUMENT)
+    check_token(form.exact("csrf"), who.csrf_token)
+    return form
+
+
+PostedDocumentDep = Annotated[Form, Depends(posted_document)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +175,22 @@ def get_calls_desk(platform: PlatformDep, who: ListenerDep, actor: ActorDep) -> 
 
 
 CallsDeskDep = Annotated[Desk, Depends(get_calls_desk)]
+
+
+def get_scorecard_desk(platform: PlatformDep, who: ScorecardReaderDep, actor: ActorDep) -> Desk:
+    """The desk of somebody who may read scorecards and try them on past calls."""
+    return Desk(platform, who, actor)
+
+
+ScorecardDeskDep = Annotated[Desk, Depends(get_scorecard_desk)]
+
+
+def get_editor_desk(platform: PlatformDep, who: ScorecardEditorDep, actor: ActorDep) -> Desk:
+    """The desk of somebody who may change scorecards."""
+    return Desk(platform, who, actor)
+
+
+EditorDeskDep = Annotated[Desk, Depends(get_editor_desk)]
 
 
 def path_id(text: str) -> uuid.UUID:

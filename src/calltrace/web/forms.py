@@ -44,8 +44,8 @@ class Form:
         return self.exact(name).replace(",", " ").split()
 
 
-async def read_form(request: Request) -> Form:
-    """The body as a form, never more than MAX_BYTES of it.
+async def read_form(request: Request, most: int = MAX_BYTES) -> Form:
+    """The body as a form, never more than ``most`` bytes of it.
 
     Raises:
         InvalidRequestError: it is no form. FormTooLargeError: it is too long.
@@ -56,8 +56,8 @@ async def read_form(request: Request) -> Form:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_BYTES:
-            raise FormTooLargeError(f"A form has at most {MAX_BYTES} bytes.")
+        if len(body) > most:
+            raise FormTooLargeError(f"A form has at most {most} bytes.")
     return Form(_parse(bytes(body)))
 
 

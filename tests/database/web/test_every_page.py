@@ -122,6 +122,42 @@ async def test_an_agent_sees_no_calls(person: NewPerson) -> None:
             assert (await browser.send(_filled(path), {"csrf": token})).status_code == 403, path
 
 
+async def test_an_agent_sees_nothing_of_scorecards(person: NewPerson) -> None:
+    browser = await person("agent")
+    token = hidden(await browser.get("/logout"))["csrf"]
+    assert 'href="/scorecards"' not in (await browser.get("/account")).text
+    pages = [path for path in PAGES if path.startswith("/scorecards")]
+    assert len(pages) >= 15
+    for path in pages:
+        answer = await browser.get(_filled(path))
+        assert answer.status_code == 403, path
+        assert "Scorecards are for" in answer.text or "change scorecards" in answer.text
+    for path in FORMS:
+        if path.startswith("/scorecards"):
+            assert (await browser.send(_filled(path), {"csrf": token})).status_code == 403, path
+
+
+TRYING = {f"/scorecards/{{scorecard_id}}{end}" for end in (
+    "/try", "/backtests", "/backtests/{backtest_id}/cancel",
+)}  # fmt: skip
+"""What whoever judges calls may do with scorecards, without changing any."""
+
+
+@pytest.mark.parametrize("role", ["supervisor", "reviewer"])
+async def test_scorecards_are_changed_by_owners_and_admins_only(person: NewPerson, role: str) -> None:
+    browser = await person(role)
+    token = hidden(await browser.get("/logout"))["csrf"]
+    shown = await browser.get("/scorecards")
+    assert shown.status_code == 200
+    assert "<form" not in shown.text.split("<main")[1]
+    changing = [path for path in FORMS if path.startswith("/scorecards") and path not in TRYING]
+    assert len(changing) >= 10
+    for path in changing:
+        assert (await browser.send(_filled(path), {"csrf": token})).status_code == 403, path
+    for path in TRYING:
+        assert (await browser.send(_filled(path), {"csrf": token})).status_code != 403, path
+
+
 @pytest.mark.parametrize("path", [path for path in PAGES if "{" in path])
 async def test_what_does_not_exist_is_404_for_every_page_of_one_thing(admin: Browser, path: str) -> None:
     for name in (str(uuid.uuid4()), "nonsense", "%00", "a" * 500):

@@ -63,6 +63,14 @@ def heard(stage: Stage) -> str:
 
 
 @pytest.fixture(scope="session")
+def two_heard(stage: Stage, heard: str) -> tuple[str, str]:
+    """The sample call, and the first minute of it: what takes more than one call."""
+    sent = stage.client.submit(stage.short_call, fileName="first minute.mp3")
+    assert stage.client.finished(sent["analysisId"])["status"] == "completed"
+    return heard, sent["analysisId"]
+
+
+@pytest.fixture(scope="session")
 def password(stage: Stage) -> str:
     """What ``calltrace up`` printed at its first start."""
     found = re.search(rf"First owner: {EMAIL}, password (\S+)", stage.installation.log.read_text())

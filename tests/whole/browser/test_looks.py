@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FilePayload, Page, StorageState, expect
 
 from whole.browser.conftest import NewSeat, Seat, until
+from whole.browser.test_scorecards import add_greeting, copied
 from whole.browser.test_webhooks import NOBODY, create
 from whole.conftest import Stage
 
@@ -165,6 +166,54 @@ def test_a_call(look: Look, heard: str) -> None:
     page.locator(".quote").first.click()
     until(page, "document.querySelector('.line[aria-current]')")
     look.check("call-heard")
+
+
+@pytest.mark.usefixtures("two_heard")
+def test_scorecards(look: Look) -> None:
+    page = look.seat.page
+    look.open("/scorecards/ready/sales", "scorecard-ready")
+    here = copied(look.seat, "Sales call")
+    look.check("scorecard-copied")
+    add_greeting(page)
+    page.get_by_role("button", name="Remove Greeting").click()
+    expect(page.get_by_role("link", name="Greeting", exact=True)).to_have_count(0)
+    look.open("/scorecards", "scorecards")
+    look.open(f"{here}/edit", "scorecard-edit")
+    look.open(f"{here}/edit/criteria/says_good_day", "criterion")
+    page.get_by_label("Points").fill("ten")
+    page.get_by_label("Words", exact=True).first.fill("(((")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    page.get_by_role("alert").wait_for()
+    look.check("criterion-mistakes")
+    look.open(f"{here}/edit/new?kind=question", "criterion-question")
+    look.open(f"{here}/yaml", "scorecard-yaml", _write_faults)
+    look.open("/scorecards/import", "scorecard-import")
+    page.goto(f"{look.seat.url}{here}/publish")
+    page.get_by_role("button", name="Publish", exact=True).click()
+    look.open(here, "scorecard")
+    page.goto(f"{look.seat.url}{here}/edit")
+    page.get_by_role("button", name="Remove Says good day").click()
+    expect(page.get_by_role("link", name="Says good day")).to_have_count(0)
+    look.open(f"{here}/versions", "scorecard-versions")
+    look.open(f"{here}/publish", "scorecard-publish")
+    look.open(f"{here}/discard", "scorecard-discard")
+    look.open(f"{here}/use", "scorecard-use")
+    look.open(f"{here}/try", "scorecard-try")
+    page.get_by_label("sample call.mp3").first.check()
+    page.get_by_role("button", name="Try it").click()
+    page.get_by_role("heading", name="How the call is judged").wait_for()
+    look.check("scorecard-tried")
+    look.open(f"{here}/backtests", "backtests")
+    page.get_by_role("button", name="Start back-test").click()
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "done")
+    look.check("backtest")
+
+
+def _write_faults(page: Page) -> None:
+    text = page.get_by_role("textbox", name="The draft")
+    text.fill(text.input_value().replace("points: 10", "points: ten", 2).replace("key: sales_call", "kee: x"))
+    page.get_by_role("button", name="Save the draft").click()
+    page.locator(".faults").wait_for()
 
 
 def _upload_what_is_none(page: Page) -> None:

@@ -1,0 +1,199 @@
+"""One criterion as a form: names of fields are the paths of the document, ``check.cues.0.patterns``.
+
+What was typed becomes a document just as it stands, numbers that are none included: the document's own
+rules say what is wrong with it, and the form is shown again from the same document, so that nothing is lost.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from pydantic import ValidationError
+from pydantic.alias_generators import to_camel
+
+from calltrace.db.base import Json
+from calltrace.scorecards.document import Scorecard
+from calltrace.scorecards.errors import MisplacedError
+from calltrace.web.forms import Form, Mistakes
+
+LINES = frozenset({"patterns", "examples", "counterExamples", "phrases"})
+MANY = frozenset({"acts", "notActs", "kinds", "verdict"})
+SWITCHES = frozenset({"bonus", "disclosure", "partial", "absence"})
+ROWS = frozenset({"cues", "steps", "answers"})
+_CHOICES = frozenset({"by", "when"})
+"""Fields that always have a value: they alone say nothing."""
+_ROOTS = frozenset({
+    "key", "name", "points", "critical", "bonus", "disclosure", "threshold", "languages", "onlyIf",
+    "appliesWhen", "check", "advice",
+})  # fmt: skip
+_DEEPEST = 6
+_CRITICAL: Mapping[str, bool | str] = {"": False, "true": True, "section": "section"}
+
+BLANKS: Mapping[str, Json] = {
+    "said": {"cues": [{"by": "agent"}]},
+    "not_said": {"cue": {"by": "agent"}},
+    "sequence": {"steps": [{"by": "agent"}, {"by": "agent"}]},
+    "verification": {
+        "ask": {"by": "agent", "acts": ["ask_identifier"]},
+        "answer": {"by": "customer", "acts": ["give_identifier"]},
+        "detail": {"by": "agent", "acts": ["give_account_detail"]},
+    },
+    "hold": {
+        "minSeconds": 15, "ask": {"by": "agent", "acts": ["hold_request"]},
+        "bare": {"by": "agent", "acts": ["hold_bare"]}, "back": {"by": "agent", "acts": ["hold_return"]},
+    },
+    "measure": {"metric": "silence_share"},
+    "question": {"answers": [{"text": "Yes", "verdict": "met"}, {"text": "No", "verdict": "not_met"}]},
+    "sensitive_data": {"kinds": ["payment_card", "cvv"], "onlyBy": "nobody"},
+    "sentiment_change": {"expect": "not_worse"},
+}  # fmt: skip
+"""What a new criterion of a kind begins with."""
+
+
+def typed(form: Form) -> Json:
+    """The criterion that a form says, as a document that may be wrong."""
+    tree: Json = {}
+    for name in form.values:
+        path = name.split(".")
+        if path[0] in _ROOTS and len(path) <= _DEEPEST:
+            _plant(tree, path, _value(form, name, path[-1]))
+    found: Json = _tidy(tree) or {}
+    found["critical"] = _CRITICAL.get(form.text("critical"), form.text("critical"))
+    condition: Json = found.get("onlyIf") or {}
+    if not condition.get("criterion"):
+        found.pop("onlyIf", None)
+    elif len(condition.get("verdict", ())) == 1:
+        condition["verdict"] = condition["verdict"][0]  # as files spell it
+    return found
+
+
+def _value(form: Form, name: str, leaf: str) -> Any:
+    if leaf in LINES:
+        return [line.strip() for line in form.exact(name).splitlines() if line.strip()]
+    if leaf in MANY and not name.startswith("check.answers."):
+        return list(form.every(name))
+    if leaf == "languages":
+        return [code.lower() for code in form.lines(name)]
+    return bool(form.text(name)) if leaf in SWITCHES else form.text(name)
+
+
+def _plant(tree: Json, path: Sequence[str], value: Any) -> None:
+    for part in path[:-1]:
+        below = tree.setdefault(part, {})
+        if not isinstance(below, dict):  # a field that no form of ours has
+            return
+        tree = cast("Json", below)
+    tree[path[-1]] = value
+
+
+def _tidy(value: Any) -> Any:
+    """Without what was left empty: fields, groups of fields, rows."""
+    if not isinstance(value, dict):
+        return value if value not in ("", [], None) else None
+    kept = {name: found for name, one in cast("Json", value).items() if (found := _tidy(one)) is not None}
+    if not kept.keys() - _CHOICES:
+        return None
+    if all(name.isdigit() for name in kept):
+        return [one for _name, one in sorted(kept.items(), key=lambda item: int(item[0]))]
+    return kept
+
+
+def without(document: Json, path: str) -> Json:
+    """Without one row of a list, named as the button beside it: ``check.cues.1``."""
+    _root, _, rest = path.partition(".")
+    name, _, number = rest.partition(".")
+    rows = document.get("check", {}).get(name)
+    if name in ROWS and isinstance(rows, list) and number.isdigit() and int(number) < len(cast("Any", rows)):
+        del rows[int(number)]
+    return document
+
+
+def at(document: Any, path: str) -> Any:
+    """What stands at a path of a document that may be wrong; an empty text where nothing does."""
+    found: Any = document
+    for part in path.split("."):
+        if isinstance(found, dict):
+            found = cast("Json", found).get(part)
+        elif isinstance(found, list) and part.isdigit():
+            found = next(iter(cast("list[Any]", found)[int(part) :]), None)
+        else:
+            return ""
+    return "" if found is None else found
+
+
+def checked(document: Json, place: tuple[int, int] | None) -> tuple[Scorecard | None, Mistakes]:
+    """The scorecard that a document is, or its mistakes.
+
+    Args:
+        document: what may be one.
+        place: section and place of the criterion whose form it is; none: the form of the settings.
+    """
+    try:
+        return Scorecard.model_validate(document), Mistakes()
+    except ValidationError as error:
+        return None, _mistakes(error, document, place)
+
+
+def _mistakes(error: ValidationError, document: Json, place: tuple[int, int] | None) -> Mistakes:
+    prefix = ["sections", str(place[0]), "criteria", str(place[1])] if place else []
+    summary, fields = list[tuple[str, str]](), dict[str, str]()
+    for one in error.errors():
+        path, detail = _path(one), _detail(one)
+        mine = path[: len(prefix)] == prefix and (place is not None or "criteria" not in path)
+        name = _field(path[len(prefix) :]) if mine else ""
+        told = (name, detail if mine else f"{_where(document, path)}{detail}")
+        if told not in summary:
+            summary.append(told)
+        if name:
+            fields.setdefault(name, detail)
+    return Mistakes(summary, fields)
+
+
+def _path(problem: Mapping[str, Any]) -> list[str]:
+    """Where a fault is: pydantic says it, or the rule of the whole document that is broken."""
+    reason = problem.get("ctx", {}).get("error")
+    if isinstance(reason, MisplacedError):
+        return [to_camel(part) for part in reason.at.strip("/").split("/")]
+    return [str(part) for part in problem["loc"]]
+
+
+def _where(document: Json, path: Sequence[str]) -> str:
+    """The place of a fault that is not on this form, by the name that people know."""
+    if path[:1] != ["sections"]:
+        return f"{path[0]}: " if path else ""
+    depth = 4 if "criteria" in path else 2
+    name = at(document, f"{'.'.join(path[:depth])}.name")
+    return f"“{name}”: " if name else f"{'.'.join(path)}: "
+
+
+def _field(path: Iterable[str]) -> str:
+    """The field, or the group of fields, that a path of pydantic's is about: it also names the kind."""
+    parts = list(path)
+    if parts[:1] == ["check"] and len(parts) > 1:
+        del parts[1]
+    known = list[str]()
+    for part in parts:
+        known.append(part)
+        if part in LINES | MANY | {"languages", "critical"}:
+            break
+    return ".".join(known)
+
+
+_WORDS = {
+    "missing": "This is needed.", "string_too_short": "This is needed.", "float_parsing": "Write a number.",
+    "literal_error": "Choose one of these.", "bool_parsing": "Choose one of these.",
+}  # fmt: skip
+_PATTERNS = {
+    "key": "Small letters, digits and _, and a letter first.",
+    "languages": "Two small letters for each language, such as en de.",
+}
+
+
+def _detail(problem: Mapping[str, Any]) -> str:
+    """What is wrong, for people who never heard of strings and floats."""
+    known = _WORDS.get(problem["type"])
+    if problem["type"] == "string_pattern_mismatch":
+        known = next((_PATTERNS[str(one)] for one in problem["loc"] if one in _PATTERNS), None)
+    if known:
+        return known
+    text = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
+    return f"{text[:1].upper()}{text[1:]}."
