@@ -7,13 +7,35 @@ from calltrace.kit.lingering import LingeringRefusals
 from calltrace.web import problems, static
 from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
-from calltrace.web.pages import account, call, calls, deliveries, endpoints, home, keys, reference, sign_in
+from calltrace.web.pages import (
+    account,
+    call,
+    call_people,
+    calls,
+    deliveries,
+    endpoints,
+    home,
+    keys,
+    reference,
+    review_agreement,
+    review_appeals,
+    review_calibrations,
+    review_queue,
+    review_rules,
+    sign_in,
+    teams,
+)
+
+ROOMS = (
+    static, home, sign_in, calls, call, call_people, review_queue, review_appeals, review_agreement,
+    review_calibrations, review_rules, teams, account, keys, endpoints, deliveries, reference,
+)  # fmt: skip
 
 
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    for room in (static, home, sign_in, calls, call, account, keys, endpoints, deliveries, reference):
+    for room in ROOMS:
         app.include_router(room.router)
 
     def secure() -> bool:
