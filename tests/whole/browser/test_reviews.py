@@ -50,7 +50,7 @@ def test_a_call_is_reviewed_by_keyboard_and_overridden(
     page.keyboard.press("o")
     form = _criterion(page, 0).locator("form.sheet").first
     expect(form.get_by_label("Points")).to_be_hidden()
-    form.get_by_text("Partly met").click()
+    form.get_by_role("radio", name="Partly met").check()
     form.get_by_label("Points").fill("1")
     form.get_by_label("Reason").fill("The name is missing.")
     form.get_by_role("button", name="Override").click()
@@ -73,7 +73,7 @@ def test_what_two_people_decide_at_once_is_not_lost(
     slow, fast = reviewer.go(f"/calls/{office.other}"), admin.go(f"/calls/{office.other}")
     for page, reason in ((slow, "Slow and long."), (fast, "Fast.")):
         _criterion(page, 1).locator("[data-override] > summary").click()
-        _criterion(page, 1).get_by_text("Not met", exact=True).click()
+        _criterion(page, 1).get_by_role("radio", name="Not met").check()
         _criterion(page, 1).get_by_label("Reason").fill(reason)
     _criterion(fast, 1).get_by_role("button", name="Override", exact=True).click()
     expect(_criterion(fast, 1).locator(".human")).to_contain_text("Fast.")
@@ -99,8 +99,8 @@ def test_an_agent_appeals_and_the_supervisor_decides(
     page = new_seat(badges["supervisor"]).go("/reviews/appeals")
     page.get_by_role("link", name="Decide").click()
     expect(page.get_by_text("What holds instead")).to_be_hidden()
-    page.get_by_text("Uphold", exact=True).click()
-    page.get_by_text("Not met", exact=True).click()
+    page.get_by_role("radio", name="Uphold").check()
+    page.get_by_role("radio", name="Not met").check()
     page.get_by_label("Reason").fill("It is said in the first line.")
     page.get_by_role("button", name="Decide").click()
     expect(page.get_by_text("The appeal is decided.")).to_be_visible()
@@ -115,7 +115,7 @@ def test_comments_are_written_where_they_belong(admin: Seat, office: Office) -> 
     page.locator(".line").nth(1).locator(".note").click()
     form = page.locator("#note")
     form.get_by_role("textbox").fill("This could be warmer.")
-    form.get_by_text("Agent may see it").click()
+    form.get_by_role("radio", name="Agent may see it").check()
     form.get_by_role("button", name="Comment").click()
     expect(page.locator(".turns .comment")).to_contain_text("This could be warmer.")
     page.get_by_role("link", name="Edit").click()
@@ -168,13 +168,13 @@ def test_an_appeal_that_is_open(looks: dict[str, Look], office: Office) -> None:
     agent.check("call-appealed")
     page = supervisor.seat.go("/reviews/appeals")
     page.get_by_role("link", name="Decide").first.click()
-    page.get_by_text("Uphold", exact=True).click()
+    page.get_by_role("radio", name="Uphold").check()
     supervisor.check("appeal")
 
 
 def _open_an_override(page: Page) -> None:
     page.locator("[data-override] > summary").nth(1).click()
-    page.get_by_text("Partly met").nth(1).click()
+    page.locator("[data-override][open]").get_by_role("radio", name="Partly met").check()
 
 
 def _open_assigning(page: Page) -> None:

@@ -33,10 +33,10 @@ KINDS: Mapping[str, tuple[str, str, float]] = {
 }
 """How each kind is called, what its number means, and how often that goes into what is stored."""
 EXPLAINED: Mapping[str, str] = {
-    "random": "A share of all calls, drawn from their ids. Keeps the other rules honest.",
-    "score_under": "Calls that score badly.",
+    "random": "So many percent of all calls, drawn from their ids. Keeps the other rules honest.",
+    "score_under": "Calls with a score under a number from 0 to 100.",
     "needs_review": "Calls with a criterion that waits for a person.",
-    "low_confidence": "Calls with a criterion that the machine is unsure of.",
+    "low_confidence": "Calls with a criterion that the machine is less sure of than so many percent.",
     "critical_failure": "Calls that a critical criterion failed.",
     "quota": "The first calls of each agent in a week, up to a number.",
 }

@@ -53,7 +53,7 @@ class Call {
     }
     this.keys = this.root.querySelector("[data-keys]");
     if (this.keys) this.keys.hidden = false;
-    this.#choose(this.criteria.find((one) => `#${one.id}` === location.hash));
+    this.#choose(this.#next(this.criteria.findIndex((one) => `#${one.id}` === location.hash)));
     this.#on(this.box, "click", (event) => this.#onLine(event));
     for (const quote of this.findings) this.#on(quote, "click", (event) => this.#onQuote(event, quote));
     if (this.search) this.#offerSearch();
@@ -96,6 +96,11 @@ class Call {
   /** The criterion that keys decide: the chosen one, or the first that nobody has decided. */
   get criterion() {
     return this.chosen ?? this.criteria.find((one) => !("decided" in one.dataset)) ?? this.criteria[0];
+  }
+
+  /** The criterion at a place; when it is decided, the next one that is not: so a decision leads on. */
+  #next(at) {
+    return this.criteria.slice(at < 0 ? Infinity : at).find((one) => !("decided" in one.dataset)) ?? this.criteria[at];
   }
 
   #choose(criterion) {
