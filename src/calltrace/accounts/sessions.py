@@ -57,7 +57,7 @@ class SignedIn:
 
     @property
     def hears_calls(self) -> bool:
-        """Whether the organisation's calls are open to this person; agents are not tied to their own yet."""
+        """Whether this person judges calls of others; agents see their own (``reviews.who``)."""
         return self.role in LISTENERS
 
     def actor(self, address: str | None, request_id: str | None) -> Actor:

@@ -1,7 +1,7 @@
 """Every SELECT on agents and queues."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,9 +35,12 @@ async def queues(session: AsyncSession, names: NameFilter, part: Slice) -> Seque
     return (await session.scalars(listed(select(Queue), Queue, names, part))).all()
 
 
-async def agents_by_name(session: AsyncSession, limit: int) -> Sequence[Agent]:
-    """The first ``limit`` agents in the order of their names."""
-    return (await session.scalars(select(Agent).order_by(Agent.name, Agent.id).limit(limit))).all()
+async def agents_by_name(
+    session: AsyncSession, limit: int, only: Collection[uuid.UUID] | None = None
+) -> Sequence[Agent]:
+    """The first ``limit`` agents in the order of their names; of some, where those are given."""
+    query = select(Agent).order_by(Agent.name, Agent.id).limit(limit)
+    return (await session.scalars(query if only is None else query.where(Agent.id.in_(only)))).all()
 
 
 async def queues_by_name(session: AsyncSession, limit: int) -> Sequence[Queue]:

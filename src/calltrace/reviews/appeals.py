@@ -8,7 +8,7 @@ transaction; rejected, with a reason.
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy.dialects.postgresql import insert
@@ -17,12 +17,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import Deed, record
 from calltrace.accounts.errors import AlreadyExistsError, ForbiddenError
-from calltrace.analyses.models import Analysis
+from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.analyses.read import following
 from calltrace.catalog.service import refused
 from calltrace.db.clock import database_now
 from calltrace.db.conflicts import broken_constraint
 from calltrace.evaluation.results import Settled
+from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import uuid7
@@ -96,10 +97,9 @@ async def make(session: AsyncSession, agent: Who, analysis_id: uuid.UUID, key: s
     found.line(key)
     if not reason.strip():
         raise refused("reason", "is missing")
-    days = timedelta(days=(await policy.read(session, agent.org_id)).appeal_days)
-    now = await database_now(session)
-    if now > (found.row.completed_at or found.row.created_at) + days:
-        raise AppealTooLateError(f"Results can be appealed for {days.days} days.")
+    now, until = await database_now(session), await deadline(session, agent.org_id, found.row)
+    if now > until:
+        raise AppealTooLateError(f"This result could be appealed until {clock.iso(until)}.")
     appeal = Appeal(
         org_id=agent.org_id, analysis_id=analysis.id, evaluation_id=found.row.id, criterion_key=key,
         user_id=agent.require_person(), reason=reason.strip(), state="open", created_at=now,
@@ -108,6 +108,22 @@ async def make(session: AsyncSession, agent: Who, analysis_id: uuid.UUID, key: s
     await _flush(session)
     await record(session, agent.org_id, agent.actor, Deed("appeal.made", analysis.id, {"criterion": key}))
     return appeal
+
+
+async def deadline(session: AsyncSession, org_id: uuid.UUID, judged: EvaluationRow) -> datetime:
+    """Until when an evaluation can be appealed."""
+    days = timedelta(days=(await policy.read(session, org_id)).appeal_days)
+    return (judged.completed_at or judged.created_at) + days
+
+
+async def of_call(session: AsyncSession, reader: Who, analysis_id: uuid.UUID) -> Sequence[Appeal]:
+    """Every appeal on a call, newest first.
+
+    Raises:
+        NotFoundError: there is no such call for them.
+    """
+    await who.find_call(session, reader, analysis_id)
+    return await queries.appeals_of(session, analysis_id)
 
 
 async def decide(session: AsyncSession, judge: Who, appeal_id: uuid.UUID, ruling: Ruling) -> Appeal:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
+from sqlalchemy import null
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import Deed, record
@@ -36,9 +37,11 @@ async def change(session: AsyncSession, admin: Who, values: Mapping[str, Any]) -
         low, high = _BOUNDS[name]
         if not (value is None and name == "least_agreement") and (value is None or not low <= value <= high):
             raise refused(to_camel(name), f"is from {low:g} to {high:g}")
-        setattr(row, name, value)
+        # A plain None would leave the column out of the INSERT, and its default would hold instead.
+        setattr(row, name, null() if value is None else value)
     session.add(row)
     await session.flush()
+    await session.refresh(row)
     facts = {to_camel(name): value for name, value in values.items()}
     await record(session, admin.org_id, admin.actor, Deed("review_settings.updated", admin.org_id, facts))
     return row

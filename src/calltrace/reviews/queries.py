@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVarTuple
 
-from sqlalchemy import Select, and_, exists, func, literal, not_, select, tuple_
+from sqlalchemy import Select, and_, exists, func, literal, not_, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -130,6 +130,29 @@ async def review_item(session: AsyncSession, item_id: uuid.UUID) -> ReviewItem |
     return await session.scalar(select(ReviewItem).where(ReviewItem.id == item_id))
 
 
+async def review_of(session: AsyncSession, analysis_id: uuid.UUID) -> ReviewItem | None:
+    """The place of one call on the queue."""
+    return await session.scalar(select(ReviewItem).where(ReviewItem.analysis_id == analysis_id))
+
+
+async def review_board(
+    session: AsyncSession, agents: Collection[uuid.UUID] | None, user_id: uuid.UUID | None,
+    *, over: bool, after: Cursor | None, limit: int,
+) -> Sequence[ReviewItem]:  # fmt: skip
+    """The next ``limit`` calls on the queue after a cursor, newest first: what is over, or what is not.
+
+    With ``user_id`` only what that person has, or what is meant for them.
+    """
+    query = select(ReviewItem).join(Analysis, Analysis.id == ReviewItem.analysis_id)
+    query = query.where(ReviewItem.state.in_(("done", "skipped") if over else ("open", "in_review")))
+    if agents is not None:
+        query = query.where(Analysis.agent_id.in_(agents))
+    if user_id is not None:
+        has_it = and_(ReviewItem.state == "in_review", ReviewItem.claimed_by == user_id)
+        query = query.where(or_(has_it, ReviewItem.assignee_id == user_id))
+    return (await session.scalars(_cut(query, ReviewItem, after, limit))).all()
+
+
 async def review_items(
     session: AsyncSession, mode: Mode | None, agents: Collection[uuid.UUID] | None, state: str | None,
     assignee_id: uuid.UUID | None, *, after: Cursor | None, limit: int,
@@ -224,6 +247,12 @@ async def acknowledgements(
 async def appeal(session: AsyncSession, appeal_id: uuid.UUID) -> Appeal | None:
     """One appeal."""
     return await session.scalar(select(Appeal).where(Appeal.id == appeal_id))
+
+
+async def appeals_of(session: AsyncSession, analysis_id: uuid.UUID) -> Sequence[Appeal]:
+    """Every appeal on a call, newest first; there is at most one for each criterion of an evaluation."""
+    query = select(Appeal).where(Appeal.analysis_id == analysis_id)
+    return (await session.scalars(query.order_by(Appeal.created_at.desc(), Appeal.id.desc()))).all()
 
 
 async def appeals(

@@ -72,6 +72,37 @@ async def page(
     return [Seen(row, now) for row in found[:limit]], following(found, limit)
 
 
+Board = Literal["open", "mine", "done"]
+
+
+async def board(
+    session: AsyncSession, reader: Who, which: Board, *, cursor: str | None, limit: int
+) -> tuple[Sequence[Seen], str | None]:
+    """One page of what is to be reviewed, of what of that is the reader's, or of what is done or skipped.
+
+    Raises:
+        ForbiddenError: an agent. InvalidRequestError: the cursor, or nobody is named.
+    """
+    reader.require_judge()
+    found = await queries.review_board(
+        session, reader.agents, reader.require_person() if which == "mine" else None,
+        over=which == "done", after=Cursor.decode(cursor) if cursor else None, limit=limit + 1,
+    )  # fmt: skip
+    now = await database_now(session)
+    return [Seen(row, now) for row in found[:limit]], following(found, limit)
+
+
+async def of_call(session: AsyncSession, reader: Who, analysis_id: uuid.UUID) -> Seen | None:
+    """The place of a call on the queue, if it was ever put there; agents are told of none.
+
+    Raises:
+        NotFoundError: there is no such call for them.
+    """
+    await who.find_call(session, reader, analysis_id)
+    row = await queries.review_of(session, analysis_id) if reader.judges else None
+    return Seen(row, await database_now(session)) if row else None
+
+
 async def find(session: AsyncSession, reader: Who, item_id: uuid.UUID) -> Seen:
     """One call on the queue.
 

@@ -11,26 +11,36 @@ from calltrace.web.pages import (
     account,
     backtests,
     call,
+    call_people,
     calls,
     deliveries,
     endpoints,
     home,
     keys,
     reference,
+    review_agreement,
+    review_appeals,
+    review_calibrations,
+    review_queue,
+    review_rules,
     scorecard,
     scorecard_draft,
     scorecards,
     sign_in,
+    teams,
 )
+
+ROOMS = (
+    static, home, sign_in, calls, call, call_people, review_queue, review_appeals, review_agreement,
+    review_calibrations, review_rules, scorecards, scorecard, scorecard_draft, backtests, teams,
+    account, keys, endpoints, deliveries, reference,
+)  # fmt: skip
 
 
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    judging = (scorecards, scorecard, scorecard_draft, backtests)
-    for room in (
-        static, home, sign_in, calls, call, *judging, account, keys, endpoints, deliveries, reference,
-    ):  # fmt: skip
+    for room in ROOMS:
         app.include_router(room.router)
 
     def secure() -> bool:

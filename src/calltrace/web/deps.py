@@ -16,6 +16,7 @@ from calltrace.accounts.sessions import SignedIn, Visitor
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import as_uuid
 from calltrace.pipeline.context import Platform
+from calltrace.reviews.who import Who, of_user
 from calltrace.web.cookies import is_secure, session_token
 from calltrace.web.errors import SignInNeededError
 from calltrace.web.forms import Form, read_form
@@ -64,7 +65,7 @@ SignedInDep = Annotated[SignedIn, Depends(signed_in)]
 def administrator(who: SignedInDep) -> SignedIn:
     """An owner or an admin; any other role is refused, whatever was asked for (acceptance CT-002)."""
     if not who.administers:
-        raise ForbiddenError("Only owners and admins manage integrations. Ask one of yours.")
+        raise ForbiddenError("This is for owners and admins. Ask one of yours.")
     return who
 
 
@@ -72,9 +73,9 @@ AdministratorDep = Annotated[SignedIn, Depends(administrator)]
 
 
 def listener(who: SignedInDep) -> SignedIn:
-    """Whoever may hear calls; nobody tells yet which calls are an agent's own, so agents hear none."""
+    """Whoever judges calls; agents only see their own."""
     if not who.hears_calls:
-        raise ForbiddenError("Calls are for owners, admins, supervisors and reviewers. Ask one of yours.")
+        raise ForbiddenError("This is for owners, admins, supervisors and reviewers. Ask one of yours.")
     return who
 
 
@@ -141,6 +142,12 @@ class Desk:
         async with self.platform.database.tenant(self.who.org_id) as session:
             yield session
 
+    @asynccontextmanager
+    async def open(self) -> AsyncGenerator[tuple[AsyncSession, Who]]:
+        """The same, and who is at work in it: ``reviews.who`` decides which calls they see and judge."""
+        async with self.transaction() as session:
+            yield session, await of_user(session, self.who.user_id, self.actor)
+
     @property
     def webhooks(self) -> endpoints.Desk:
         """What the service of webhook endpoints works with."""
@@ -169,8 +176,8 @@ def get_desk(platform: PlatformDep, who: AdministratorDep, actor: ActorDep) -> D
 DeskDep = Annotated[Desk, Depends(get_desk)]
 
 
-def get_calls_desk(platform: PlatformDep, who: ListenerDep, actor: ActorDep) -> Desk:
-    """The desk of somebody who may hear calls."""
+def get_calls_desk(platform: PlatformDep, who: SignedInDep, actor: ActorDep) -> Desk:
+    """The desk of anybody: which calls they see is decided where calls are read (``Desk.open``)."""
     return Desk(platform, who, actor)
 
 
@@ -191,6 +198,14 @@ def get_editor_desk(platform: PlatformDep, who: ScorecardEditorDep, actor: Actor
 
 
 EditorDeskDep = Annotated[Desk, Depends(get_editor_desk)]
+
+
+def get_judges_desk(platform: PlatformDep, who: ListenerDep, actor: ActorDep) -> Desk:
+    """The desk of somebody who judges calls."""
+    return Desk(platform, who, actor)
+
+
+JudgesDeskDep = Annotated[Desk, Depends(get_judges_desk)]
 
 
 def path_id(text: str) -> uuid.UUID:

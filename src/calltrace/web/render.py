@@ -1,10 +1,11 @@
 """Templates to pages. Everything is escaped; a name that does not exist is an error, not an empty text."""
 
 from typing import Any
+from urllib.parse import quote
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 
 from calltrace.accounts.sessions import SignedIn
 from calltrace.web import shown, static
@@ -42,3 +43,8 @@ def page(
     done = shown.DONE.get(request.query_params.get("done", ""))
     common = {"who": who, "path": request.url.path, "done": done, "mistakes": mistakes}
     return HTMLResponse(_templates.get_template(template).render({**common, **values}), status)
+
+
+def see_other(address: str, text: str = "") -> RedirectResponse:
+    """To a page of ours after a form has done its work; ``text`` came with it, and is quoted."""
+    return RedirectResponse(address + quote(text, safe=""), 303)

@@ -1,7 +1,8 @@
 """How values look on pages."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -35,6 +36,29 @@ DONE: Mapping[str, str] = {
     "backtest-begun": "The back-test has begun. This page shows how far it is.",
     "backtest-cancelled": "The back-test was cancelled. What was found so far stays.",
     "roles-swapped": "Agent and customer changed places. The call is being evaluated once more.",
+    "decided": "Your decision counts from now on. The machine's verdict stays beside it.",
+    "taken-back": "The decision was taken back. The machine's verdict counts again.",
+    "commented": "The comment was written.",
+    "comment-changed": "The comment was changed.",
+    "comment-deleted": "The comment was deleted.",
+    "acknowledged": "You have acknowledged this result.",
+    "appealed": "The appeal was made. Somebody else decides on it.",
+    "appeal-decided": "The appeal is decided.",
+    "review-taken": "This review is yours for half an hour. Taking it again renews that.",
+    "review-released": "The review was let go. Anybody may take it.",
+    "review-assigned": "The review was assigned.",
+    "review-finished": "The review is finished.",
+    "review-skipped": "The review was skipped.",
+    "rule-saved": "The rule was saved. It holds for calls that finish from now on.",
+    "rule-deleted": "The rule was deleted. What it put on the queue stays there.",
+    "settings-saved": "The settings were saved.",
+    "lifted": "The machine grades this criterion again.",
+    "team-saved": "The team was saved. It decides from now on which calls its supervisors see.",
+    "team-deleted": "The team was deleted.",
+    "person-bound": "It was saved which agent this person is.",
+    "calibration-begun": "The session has begun. Those who were asked find it here.",
+    "calibration-answered": "Your verdicts were written down.",
+    "calibration-closed": "The session is closed.",
     "password-changed": "Your password was changed, and you were signed out everywhere else.",
     "session-ended": "That session was signed out.",
     "sessions-ended": "You were signed out everywhere else.",
@@ -149,8 +173,19 @@ def percent(value: float) -> str:
     return f"{round(value * 100)} %"
 
 
+def said(text: str, redacted: Sequence[str]) -> Markup:
+    """Words of a call; a mark such as ``[payment_card]`` of a kind that was taken out is shown as one."""
+    if not redacted:
+        return Markup("").join([text])
+    parts = re.split(rf"\[({'|'.join(map(re.escape, redacted))})\]", text)
+    mark = Markup('<span class="redacted">{}<span class="unseen"> redacted</span></span>')
+    shown = [mark.format(part.replace("_", " ")) if at % 2 else part for at, part in enumerate(parts)]
+    return Markup("").join(shown)
+
+
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "took": took,
     "decoded": decoded, "device": device, "prose": prose, "call_name": call_name,
     "number": number, "percent": percent, "clock": speech_clock, "language": language,
+    "said": said,
 }  # fmt: skip

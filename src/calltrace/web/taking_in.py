@@ -72,7 +72,7 @@ async def _take(request: Request, desk: Desk, taken: Taken) -> None:
             if fields["mode"] in MODES:  # a form that is refused comes back as what it was
                 taken.mode = cast("Mode", fields["mode"])
         elif part.file_name:
-            wishes = wishes or _wishes(fields, desk)
+            wishes = wishes or await _allowed(desk, _wishes(fields, desk))
             taken.analysis_ids.append(await _one(desk, part, wishes))
     _wishes(fields, desk)
     if not taken.analysis_ids:
@@ -87,6 +87,14 @@ class Wishes:
     agent_id: uuid.UUID | None
     queue_id: uuid.UUID | None
     language: str
+
+
+async def _allowed(desk: Desk, wishes: Wishes) -> Wishes:
+    """Whoever sees the calls of some agents only sends theirs: others would be gone for them at once."""
+    async with desk.open() as (_session, sender):
+        if sender.agents is not None and wishes.agent_id not in sender.agents:
+            raise _wrong("agent", "Choose one of the agents that you lead.")
+    return wishes
 
 
 def _wishes(fields: Mapping[str, str], desk: Desk) -> Wishes:

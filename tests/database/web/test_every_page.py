@@ -106,19 +106,21 @@ async def test_whoever_judges_calls_begins_with_them(person: NewPerson, role: st
     assert 'href="/calls"' in (await browser.get("/account")).text
 
 
-async def test_an_agent_sees_no_calls(person: NewPerson) -> None:
+async def test_agents_begin_with_calls_and_judge_none(person: NewPerson) -> None:
     browser = await person("agent")
     token = hidden(await browser.get("/logout"))["csrf"]
-    assert (await browser.get("/")).headers["location"] == "/account"
-    assert 'href="/calls"' not in (await browser.get("/account")).text
-    calls = [path for path in PAGES if path.startswith("/calls")]
-    assert len(calls) >= 5
-    for path in calls:
+    assert (await browser.get("/")).headers["location"] == "/calls"
+    shown = await browser.get("/calls")
+    assert "Nobody said yet which agent you are." in shown.text
+    assert 'href="/reviews"' not in shown.text
+    judging = [path for path in PAGES if path.startswith("/reviews") or path == "/calls/upload"]
+    assert len(judging) >= 4
+    for path in judging:
         answer = await browser.get(_filled(path))
         assert answer.status_code == 403, path
         assert "owners, admins, supervisors and reviewers" in answer.text
     for path in FORMS:
-        if path.startswith("/calls"):
+        if path.startswith("/reviews") or path == "/calls/upload":
             assert (await browser.send(_filled(path), {"csrf": token})).status_code == 403, path
 
 
@@ -156,6 +158,23 @@ async def test_scorecards_are_changed_by_owners_and_admins_only(person: NewPerso
         assert (await browser.send(_filled(path), {"csrf": token})).status_code == 403, path
     for path in TRYING:
         assert (await browser.send(_filled(path), {"csrf": token})).status_code != 403, path
+
+
+OF_CALLS = [
+    path for path in FORMS if path.startswith(("/calls/", "/reviews/", "/admin/teams/")) and "{" in path
+]
+
+
+@pytest.mark.parametrize("path", OF_CALLS)
+async def test_what_does_not_exist_is_404_for_every_form_on_calls(admin: Browser, path: str) -> None:
+    token = hidden(await admin.get("/logout"))["csrf"]
+    fields = {
+        "csrf": token, "decision": "confirm", "revision": "0", "text": "x", "reason": "x",
+        "outcome": "rejected", "name": "x", "kind": "needs_review",
+    }  # fmt: skip
+    for verb in ("claim", "assign"):
+        address = _filled(path.replace("{verb}", verb))
+        assert (await admin.send(address, fields)).status_code == 404, address
 
 
 @pytest.mark.parametrize("path", [path for path in PAGES if "{" in path])

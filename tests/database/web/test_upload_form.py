@@ -17,7 +17,9 @@ from calltrace.recordings import queries
 from calltrace.recordings.models import Upload
 from calltrace.recordings.upload_pieces import PieceStore
 from calltrace.server import create_server
+from database.reviews.factory import new_agent
 from database.web.conftest import Browser, NewPerson, hidden, make_browser
+from database.web.people import lead
 
 AUDIO = b"RIFF" + bytes(range(256)) * 40
 JSON = {"Accept": "application/json"}
@@ -200,3 +202,17 @@ async def test_the_most_that_is_taken_is_the_platforms_own_limit(
 
 async def test_a_reviewer_may_upload_too(person: NewPerson) -> None:
     assert (await _send(await person("reviewer"), ("1.wav", AUDIO))).status_code == 303
+
+
+async def test_supervisors_send_recordings_of_their_agents_only(
+    person: NewPerson, platform: Platform, org: uuid.UUID
+) -> None:
+    supervisor, jane = await person("supervisor"), await new_agent(platform.database, org)
+    await lead(platform.database, org, supervisor, jane)
+    for agent in ("", str(await new_agent(platform.database, org, "Zoe"))):
+        refused = await _send(supervisor, ("one.wav", AUDIO), agent=agent)
+        assert (refused.status_code, "one of the agents that you lead" in refused.text) == (400, True)
+    assert await _uploads(platform.database, org) == []
+    taken = await _send(supervisor, ("one.wav", AUDIO), agent=str(jane))
+    [call] = await _calls(platform.database, org)
+    assert taken.headers["location"] == f"/calls/{call.id}?done=recording-taken"

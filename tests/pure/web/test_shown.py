@@ -7,7 +7,7 @@ import pytest
 from calltrace.accounts.scopes import SCOPES
 from calltrace.kit import clock
 from calltrace.web.scopes import RECOMMENDED, SCOPE_TEXTS
-from calltrace.web.shown import ago, device, exact, moment, pretty, prose
+from calltrace.web.shown import ago, device, exact, moment, pretty, prose, said
 
 NOW = datetime(2026, 6, 19, 9, 5, 7, 89_000, UTC)
 
@@ -62,3 +62,12 @@ def test_json_is_laid_out_and_other_text_is_left_alone() -> None:
 def test_every_scope_is_described() -> None:
     assert [one.scope for one in SCOPE_TEXTS] == list(SCOPES)
     assert set(RECOMMENDED) < set(SCOPES)
+
+
+def test_marks_of_what_was_redacted_are_shown_as_marks_and_other_brackets_as_they_are() -> None:
+    text = "It is [payment_card], <b> and [cvv] or [sic]."
+    shown = said(text, ["payment_card", "cvv"])
+    mark = '<span class="redacted">payment card<span class="unseen"> redacted</span></span>'
+    assert shown.startswith(f"It is {mark}, &lt;b&gt; and ")
+    assert shown.endswith(" or [sic].")
+    assert said(text, []) == "It is [payment_card], &lt;b&gt; and [cvv] or [sic]."

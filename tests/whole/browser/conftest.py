@@ -20,6 +20,7 @@ from playwright.sync_api import (
 )
 
 from whole.browser.chromium import ARGUMENTS, find
+from whole.browser.office import PEOPLE, Office, open_office
 from whole.conftest import Stage, running_stage, sample_files
 from whole.harness import running_world
 
@@ -118,6 +119,23 @@ def cookies(chromium: Browser, stage: Stage, password: str) -> StorageState:
     state = context.storage_state()
     context.close()
     return state
+
+
+@pytest.fixture(scope="session")
+def office(stage: Stage) -> Office:
+    return open_office(stage)
+
+
+@pytest.fixture(scope="module")
+def badges(chromium: Browser, stage: Stage, office: Office) -> dict[str, StorageState]:
+    """By role, the cookies of somebody who signed in once."""
+    found = dict[str, StorageState]()
+    for role in PEOPLE:
+        context = chromium.new_context()
+        Seat(context.new_page(), stage.installation.url).sign_in(office.passwords[role], Office.email(role))
+        found[role] = context.storage_state()
+        context.close()
+    return found
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from calltrace.analyses import calls, downloads, evaluations, queries, read, sound, speakers
+from calltrace.analyses import downloads, evaluations, queries, read, sound, speakers
 from calltrace.analyses.document import AnalysisDocument
 from calltrace.analyses.downloads import Format
 from calltrace.analyses.evaluations import Wish
@@ -18,8 +18,10 @@ from calltrace.analyses.queries import Found, FoundEvaluation
 from calltrace.catalog.models import Agent, Queue
 from calltrace.evaluation.results import Evaluation
 from calltrace.recordings.playing import play
+from calltrace.reviews.who import find_call
 from calltrace.scorecards.catalogue import default_scorecard
-from calltrace.web import call_view
+from calltrace.web import call_view, judging
+from calltrace.web.call_people import Attempt, People, load
 from calltrace.web.deps import CallsDeskDep, Desk, PostedDep, path_id
 from calltrace.web.error_codes import error_codes
 from calltrace.web.pages.calls import PATH
@@ -55,26 +57,51 @@ class Call:
 
 @router.get("")
 async def show(request: Request, call_id: str, desk: CallsDeskDep) -> Response:
-    """The call as far as it is."""
-    call = await _find(desk, path_id(call_id))
-    shown = await asyncio.to_thread(_shown, call, desk)
-    return await asyncio.to_thread(lambda: page(request, "calls/show.html", call=call, **shown))
+    """The call as far as it is; ``line`` and ``edit`` open the form for a comment on a line, or of one."""
+    return await render_call(request, desk, path_id(call_id))
 
 
-async def _find(desk: Desk, call_id: uuid.UUID) -> Call:
-    async with desk.transaction() as session:
+async def render_call(
+    request: Request, desk: Desk, call_id: uuid.UUID, attempt: Attempt | None = None
+) -> Response:
+    """The page of a call; after a form of it was refused, with what was typed in it."""
+    call, people = await _find(desk, call_id)
+    values: dict[str, Any] = {
+        "call": call, "people": people, "attempt": attempt, "verdicts": judging.VERDICTS,
+        "line": request.query_params.get("line", ""), "edited": request.query_params.get("edit", ""),
+    }  # fmt: skip
+    values |= await asyncio.to_thread(_shown, call, desk)
+    values["stray"] = attempt is not None and not _has_place(attempt.place, values)
+    status = attempt.error.status if attempt else 200
+    return await asyncio.to_thread(lambda: page(request, "calls/show.html", status=status, **values))
+
+
+def _has_place(place: str, shown: dict[str, Any]) -> bool:
+    """Whether the form that was refused is still on the page: what it was about may be gone."""
+    kind, _, key = place.replace("comment-", "").partition("-")
+    if kind == "line":
+        return any(one.id == key for turn in shown["turns"] for one in turn.segments)
+    if kind in {"decide", "appeal", "criterion"}:
+        return key in shown["names"] and (kind != "decide" or shown["arithmetic"] is not None)
+    return True
+
+
+async def _find(desk: Desk, call_id: uuid.UUID) -> tuple[Call, People]:
+    async with desk.open() as (session, reader):
+        await find_call(session, reader, call_id)
         found = await read.find(session, call_id)
         analysis = found.analysis
         history, _more = await evaluations.page(
             session, analysis.id, analysis.mode, cursor=None, limit=HISTORY
         )
-        return Call(
+        call = Call(
             found,
             await session.get(Agent, analysis.agent_id) if analysis.agent_id else None,
             await session.get(Queue, analysis.queue_id) if analysis.queue_id else None,
             history,
-            await webhooks.deliveries_of(session, analysis.id, HISTORY),
+            await webhooks.deliveries_of(session, analysis.id, HISTORY) if reader.judges else (),
         )
+        return call, await load(session, reader, analysis)
 
 
 def _shown(call: Call, desk: Desk) -> dict[str, Any]:
@@ -84,6 +111,9 @@ def _shown(call: Call, desk: Desk) -> dict[str, Any]:
     arithmetic = call_view.arithmetic(call.shown, evaluation) if call.shown and evaluation else None
     return {
         "document": document, "evaluation": evaluation, "arithmetic": arithmetic,
+        "names": {one.key: one.name for one in evaluation.criteria} if evaluation else {},
+        "possible": {one.key: one.points for one in arithmetic.scorecard.criteria} if arithmetic else {},
+        "redacted": transcript.redacted if transcript else [],
         "turns": call_view.turns(transcript) if transcript else [],
         "strip": call_view.strip(transcript, document.call.duration_seconds) if transcript else [],
         "cited": _cited(evaluation), "error_title": _title(document),
@@ -111,8 +141,8 @@ async def recording(
     wanted: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:  # fmt: skip
     """The recording as it was received, with HTTP ranges: players jump by them."""
-    async with desk.transaction() as session:
-        found = await calls.find(session, path_id(call_id))
+    async with desk.open() as (session, reader):
+        found = await find_call(session, reader, path_id(call_id))
         audio = await queries.recording_of(session, found.id)
     return await play(request, desk.platform.vault, audio, wanted)
 
@@ -124,8 +154,8 @@ async def playback(
     wanted: Annotated[str | None, Header(alias="Range")] = None,
 ) -> Response:  # fmt: skip
     """What every browser plays of the recording."""
-    async with desk.transaction() as session:
-        audio = await sound.playback(session, await calls.find(session, path_id(call_id)))
+    async with desk.open() as (session, reader):
+        audio = await sound.playback(session, await find_call(session, reader, path_id(call_id)))
     return await play(request, desk.platform.vault, audio, wanted)
 
 
@@ -134,8 +164,8 @@ async def transcript(
     call_id: str, desk: CallsDeskDep, wanted: Annotated[Format, Query(alias="format")] = "txt"
 ) -> Response:
     """What was said, as a file."""
-    async with desk.transaction() as session:
-        found = await calls.find(session, path_id(call_id))
+    async with desk.open() as (session, reader):
+        found = await find_call(session, reader, path_id(call_id))
         heard = await read.transcript(session, found.id, found.mode)
     file = await downloads.transcript(heard, wanted)
     return Response(file.content, headers=dict(file.headers))
@@ -144,8 +174,9 @@ async def transcript(
 @router.post("/evaluate")
 async def evaluate(call_id: str, desk: CallsDeskDep, _form: PostedDep) -> Response:
     """Evaluate what was heard once more, by the scorecard that counts now."""
-    async with desk.transaction() as session:
-        found = await calls.find(session, path_id(call_id))
+    async with desk.open() as (session, reader):
+        found = await find_call(session, reader, path_id(call_id))
+        reader.require_judge(found)
         await evaluations.ask(session, desk.who.org_id, Wish(found.id, found.mode))
     return RedirectResponse(f"{PATH}/{found.id}?done=evaluating", 303)
 
@@ -153,8 +184,9 @@ async def evaluate(call_id: str, desk: CallsDeskDep, _form: PostedDep) -> Respon
 @router.post("/swap")
 async def swap(call_id: str, desk: CallsDeskDep, _form: PostedDep) -> Response:
     """Agent and customer change places."""
-    async with desk.transaction() as session:
-        found = await calls.find(session, path_id(call_id))
+    async with desk.open() as (session, reader):
+        found = await find_call(session, reader, path_id(call_id))
+        reader.require_judge(found)
         correction = speakers.Correction(found.id, found.mode, None)
         await speakers.correct(session, desk.who.org_id, desk.actor, correction)
     return RedirectResponse(f"{PATH}/{found.id}?done=roles-swapped", 303)

@@ -1,6 +1,7 @@
 """``/calls``: the organisation's calls, newest first, and recordings sent from the browser."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -10,7 +11,7 @@ from calltrace.analyses import calls, queries
 from calltrace.catalog import queries as catalog
 from calltrace.db.base import Named
 from calltrace.web.call_filters import MODES, STATUSES, Chosen
-from calltrace.web.deps import CallsDeskDep, Desk
+from calltrace.web.deps import CallsDeskDep, Desk, JudgesDeskDep
 from calltrace.web.forms import Mistakes
 from calltrace.web.languages import NAMES, language
 from calltrace.web.render import NO_MISTAKES, page
@@ -31,7 +32,7 @@ async def show_all(request: Request, desk: CallsDeskDep, cursor: Position = None
 
 
 @router.get("/upload")
-async def upload_form(request: Request, desk: CallsDeskDep) -> Response:
+async def upload_form(request: Request, desk: JudgesDeskDep) -> Response:
     """The same with the form for recordings open: where a form that was refused leads back to."""
     return await _list(request, desk, Chosen.of(request.query_params), uploading=True)
 
@@ -40,11 +41,11 @@ async def _list(
     request: Request, desk: Desk, chosen: Chosen, cursor: str | None = None, *,
     uploading: bool = False, taken: Taken | None = None,
 ) -> Response:  # fmt: skip
-    filters = chosen.filters()
-    async with desk.transaction() as session:
+    async with desk.open() as (session, reader):
+        filters = replace(chosen.filters(), agents=reader.agents)
         found, following = await calls.listed(session, filters, cursor=cursor, limit=PAGE)
         choices = {
-            "agent_choices": _named(await catalog.agents_by_name(session, MOST_NAMES)),
+            "agent_choices": _named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
             "queue_choices": _named(await catalog.queues_by_name(session, MOST_NAMES)),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _languages(NAMES),
@@ -53,7 +54,8 @@ async def _list(
     error = taken.error if taken else None
     return page(
         request, "calls/list.html", status=error.status if error else 200, **choices, modes=MODES,
-        calls=found, chosen=chosen, first=cursor is None, uploading=uploading or error is not None,
+        reader=reader, calls=found, chosen=chosen, first=cursor is None,
+        uploading=uploading or error is not None,
         older=chosen.address(cursor=following) if following else None,
         taken=len(taken.analysis_ids) if taken else 0,
         mistakes=Mistakes.of(error, (*FIELDS, "file"), blamed="file") if error else NO_MISTAKES,
@@ -71,7 +73,7 @@ def _languages(codes: Iterable[str]) -> list[tuple[str, str]]:
 
 
 @router.post("/upload")
-async def upload(request: Request, desk: CallsDeskDep) -> Response:
+async def upload(request: Request, desk: JudgesDeskDep) -> Response:
     """Take in the recordings that a form brings; for a script one at a time, answered as JSON."""
     taken = await take_in(request, desk)
     if request.headers.get("accept") == "application/json":

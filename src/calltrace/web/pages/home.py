@@ -10,9 +10,9 @@ router = APIRouter()
 
 
 @router.get("/")
-async def home(who: SignedInDep) -> RedirectResponse:
-    """To what this person works with."""
-    return RedirectResponse("/calls" if who.hears_calls else "/account", 303)
+async def home(_who: SignedInDep) -> RedirectResponse:
+    """To what everybody works with."""
+    return RedirectResponse("/calls", 303)
 
 
 @router.get(INTEGRATIONS)

@@ -84,10 +84,11 @@ function keep(region, fresh) {
   if (read && again) requestAnimationFrame(() => { again.scrollTop = read; });
 }
 
-/** Whether somebody is at it: what is listened to or written in is not taken away. */
+/** Whether somebody is at it: what is listened to or was written in is not taken away. */
 function busy(region) {
   const audio = region.querySelector("audio");
-  return region.contains(document.activeElement) || (audio !== null && !audio.paused);
+  const written = [...region.querySelectorAll("textarea")].some((one) => one.value !== one.defaultValue);
+  return written || region.contains(document.activeElement) || (audio !== null && !audio.paused);
 }
 
 offerCopying();

@@ -19,6 +19,8 @@ class Call {
       { element, start: Number(element.dataset.start), end: Number(element.dataset.end) }
     ));
     this.findings = [...root.querySelectorAll("[data-seek]")].sort((a, b) => a.dataset.seek - b.dataset.seek);
+    /** @type {HTMLElement[]} in the order of the scorecard */
+    this.criteria = [...root.querySelectorAll("[data-criterion]")];
     this.now = root.querySelector("[data-now]");
     this.search = root.querySelector("#find");
     this.current = -1;
@@ -48,8 +50,10 @@ class Call {
         const box = strip.getBoundingClientRect();
         if (this.audio.duration) this.play((event.clientX - box.left) / box.width * this.audio.duration);
       });
-      this.root.querySelector("[data-keys]").hidden = false;
     }
+    this.keys = this.root.querySelector("[data-keys]");
+    if (this.keys) this.keys.hidden = false;
+    this.#choose(this.#next(this.criteria.findIndex((one) => `#${one.id}` === location.hash)));
     this.#on(this.box, "click", (event) => this.#onLine(event));
     for (const quote of this.findings) this.#on(quote, "click", (event) => this.#onQuote(event, quote));
     if (this.search) this.#offerSearch();
@@ -89,10 +93,54 @@ class Call {
     this.#show(this.findings[(here + 1) % this.findings.length]);
   }
 
+  /** The criterion that keys decide: the chosen one, or the first that nobody has decided. */
+  get criterion() {
+    return this.chosen ?? this.criteria.find((one) => !("decided" in one.dataset)) ?? this.criteria[0];
+  }
+
+  /** The criterion at a place; when it is decided, the next one that is not: so a decision leads on. */
+  #next(at) {
+    return this.criteria.slice(at < 0 ? Infinity : at).find((one) => !("decided" in one.dataset)) ?? this.criteria[at];
+  }
+
+  #choose(criterion) {
+    if (!criterion) return;
+    this.chosen?.removeAttribute("aria-current");
+    this.chosen = criterion;
+    criterion.setAttribute("aria-current", "true");
+  }
+
+  /** One criterion on or back; the first time the one that would be decided. */
+  stepCriterion(by) {
+    if (!this.criteria.length) return;
+    const at = this.criteria.indexOf(this.criterion) + (this.chosen ? by : 0);
+    this.#choose(this.criteria[Math.min(Math.max(at, 0), this.criteria.length - 1)]);
+    this.chosen.focus();
+  }
+
+  confirm() {
+    this.criterion?.querySelector("[data-confirm]")?.click();
+  }
+
+  override() {
+    const form = this.criterion?.querySelector("[data-override]");
+    if (!form) return;
+    this.#choose(this.criterion);
+    form.open = true;
+    (form.querySelector("input:checked") ?? form.querySelector('input[type="radio"]')).focus();
+  }
+
+  help() {
+    if (!this.keys) return;
+    this.keys.open = !this.keys.open;
+    if (this.keys.open) this.keys.scrollIntoView({ block: "nearest" });
+  }
+
   #show(quote) {
     this.finding?.removeAttribute("aria-current");
     this.finding = quote;
     quote.setAttribute("aria-current", "true");
+    this.#choose(quote.closest("[data-criterion]"));
     this.play(Number(quote.dataset.seek), Number(quote.dataset.until));
     reveal(this.box, document.getElementById(quote.hash.slice(1)));
   }
@@ -103,6 +151,7 @@ class Call {
   }
 
   #onLine(event) {
+    if (event.target.closest("[data-own]")) return;
     const element = event.target.closest(".line");
     if (!element || (!event.target.closest("a") && String(getSelection()))) return; // words are being selected
     event.preventDefault();
@@ -193,12 +242,14 @@ function mark(hits, wanted) {
   // Found in the text itself: lower case can be longer (İ), and then places would not fit.
   const pattern = new RegExp(wanted.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"), "giu");
   for (const { element } of hits) {
-    const text = element.querySelector(".words").firstChild;
-    for (const match of wanted && text ? text.data.matchAll(pattern) : []) {
-      const range = new Range();
-      range.setStart(text, match.index);
-      range.setEnd(text, match.index + match[0].length);
-      found.add(range);
+    const walker = document.createTreeWalker(element.querySelector(".words"), NodeFilter.SHOW_TEXT);
+    for (let text = walker.nextNode(); wanted && text; text = walker.nextNode()) {
+      for (const match of text.data.matchAll(pattern)) {
+        const range = new Range();
+        range.setStart(text, match.index);
+        range.setEnd(text, match.index + match[0].length);
+        found.add(range);
+      }
     }
   }
   CSS.highlights.set(HIGHLIGHT, found);
@@ -212,7 +263,8 @@ function onKey(event) {
   const does = {
     " ": () => call.toggle(), ArrowLeft: () => call.skip(-SKIP), ArrowRight: () => call.skip(SKIP),
     ArrowUp: () => call.step(-1), ArrowDown: () => call.step(1), n: () => call.nextFinding(),
-    "/": () => call.search?.focus(),
+    "/": () => call.search?.focus(), j: () => call.stepCriterion(1), k: () => call.stepCriterion(-1),
+    c: () => call.confirm(), o: () => call.override(), "?": () => call.help(),
   }[event.key];
   if (!does) return;
   event.preventDefault();
