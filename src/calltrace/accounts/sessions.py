@@ -60,6 +60,11 @@ class SignedIn:
         """Whether this person judges calls of others; agents see their own (``reviews.who``)."""
         return self.role in LISTENERS
 
+    @property
+    def sees_every_call(self) -> bool:
+        """Whether nothing of the organisation's calls is hidden; supervisors see those of their teams."""
+        return self.role in LISTENERS - {"supervisor"}
+
     def actor(self, address: str | None, request_id: str | None) -> Actor:
         """The person as the audit trail names it."""
         return Actor("user", self.email, self.user_id, address, request_id)

@@ -343,15 +343,26 @@ async def evaluation_for_work(session: AsyncSession, evaluation_id: uuid.UUID) -
 async def stranded_evaluations(
     session: AsyncSession, older_than: timedelta
 ) -> Sequence[tuple[uuid.UUID, uuid.UUID]]:
-    """``(org, evaluation)`` of evaluations that are to be made and have no job (operator session)."""
+    """``(org, evaluation)`` of evaluations that are to be made and have no job (operator session).
+
+    Those that a batch has in hand have none: it makes them itself, and is rescued itself.
+    """
     same = sql("pgqueuer.dedupe_key = 'evaluate_again:' || evaluations.org_id || '/' || evaluations.id")
     job = exists(sql("1")).select_from(sql("pgqueuer")).where(same)
     query = (
         select(EvaluationRow.org_id, EvaluationRow.id)
-        .where(EvaluationRow.status == "queued", not_(job))
+        .where(EvaluationRow.status == "queued", not_(job), not_(_in_a_batch()))
         .where(EvaluationRow.created_at < func.clock_timestamp() - older_than)
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
+
+
+def _in_a_batch() -> ColumnElement[bool]:
+    """Whether a batch that goes on has the call of an evaluation before it (tables of ``batches``)."""
+    tables = sql("batch_calls JOIN batches ON batches.id = batch_calls.batch_id")
+    waits = sql("batch_calls.analysis_id = evaluations.analysis_id AND batch_calls.status = 'waiting'")
+    goes_on = sql("batches.kind = 'evaluate' AND batches.status IN ('queued', 'running')")
+    return exists(sql("1")).select_from(tables).where(waits, goes_on)
 
 
 async def idempotency_key(session: AsyncSession, mode: Mode, key: str) -> IdempotencyKey | None:

@@ -47,7 +47,8 @@ class Taken:
         duration: of the recording, in seconds.
         marks: hold music and the like, as they are kept with the analysis.
         tries, lost: how often it failed before, and how many workers ended over it without a word.
-        evaluation: the ordinary evaluation that is made, if one is.
+        evaluation: the ordinary evaluation that is made, if one is, and the scorecard version it is made by
+            (``None``: the one that ships).
     """
 
     claim: Claim
@@ -59,6 +60,7 @@ class Taken:
     tries: int
     lost: int
     evaluation: evaluation_work.Claim | None = None
+    version_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ async def _evaluate(session: AsyncSession, claim: Claim, batch: Batch, call: Bat
         return None
     return Taken(
         claim, analysis.id, material.transcript, [material.scorecard], material.duration, material.marks,
-        call.tries, call.attempts - call.tries, material.claim,
+        call.tries, call.attempts - call.tries, material.claim, material.version_id,
     )  # fmt: skip
 
 

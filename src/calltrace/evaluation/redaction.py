@@ -20,6 +20,8 @@ from calltrace.speech.transcript import Segment, Transcript, Word
 
 _BEFORE, _AFTER = 0.2, 0.3
 """Seconds around the words of a value: a recogniser's words begin late and end early."""
+_ROLES_FLOOR = 0.7
+"""Under this nothing that was said told agent from customer (docs/evaluation.md, rule 3)."""
 _UNSURE = 0.75
 """The same where words have no times, and the place in the text has to tell."""
 
@@ -69,7 +71,8 @@ def redact(transcript: Transcript, kinds: Collection[str], duration: float) -> R
         duration: of the recording, in seconds; no span goes beyond it.
     """
     segments, spans, guessed = list(transcript.segments), list[Span](), dict[str, None]()
-    while found := _values(segments, kinds):  # each pass leaves less that is no mark, so it ends
+    sided = transcript.attribution.confidence >= _ROLES_FLOOR
+    while found := _values(segments, kinds, sided=sided):  # each pass leaves less that is no mark, so it ends
         for index in {one.index for one in found}:
             here = [one for one in found if one.index == index]
             segment, placed = segments[index], complete(segments[index])
@@ -82,8 +85,13 @@ def redact(transcript: Transcript, kinds: Collection[str], duration: float) -> R
     return Redacted(changed, tuple(within), tuple(guessed))
 
 
-def _values(segments: Sequence[Segment], kinds: Collection[str]) -> list[Finding]:
-    """Values that are to go, none of them a mark, in order and apart from each other."""
+def _values(segments: Sequence[Segment], kinds: Collection[str], *, sided: bool) -> list[Finding]:
+    """Values that are to go, none of them a mark, in order and apart from each other.
+
+    Where who is who is a guess (not ``sided``), anybody may have asked and anybody answered.
+    """
+    if not sided:
+        segments = [one.model_copy(update={"speaker": "unknown"}) for one in segments]
     every = [*findings(segments), *(names(segments) if "person_name" in kinds else ())]
     wanted = [
         one for one in every

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from calltrace.evaluation.sensitive_kinds import unmarked
-from calltrace.evaluation.sensitive_turn import Finding, Place
+from calltrace.evaluation.sensitive_turn import Finding, Place, may_be_others
 from calltrace.evaluation.spelled import spelled_words
 from calltrace.evaluation.spoken_numbers import digit_of
 from calltrace.scorecards.patterns import plain
@@ -62,8 +62,8 @@ _CASED = re.compile(
 )
 """Before a word with a capital in the middle of a sentence."""
 _BEHIND = re.compile(
-    r"([^\W\d_][\w-]*(?: [^\W\d_][\w-]*)?),? (?:speaking|here|on the line|this side|on reception|up front"
-    r"|am apparat|"
+    r"\b([^\W\d_][\w-]{0,39}(?: [^\W\d_][\w-]{0,39})?),? "
+    r"(?:speaking|here|on the line|this side|on reception|up front|am apparat|"
     r"mein name|hier|al habla|falando|a l'appareil|au telephone|all'apparecchio|al telefono)\b"
 )
 _ASKED = re.compile(
@@ -164,7 +164,7 @@ class _Said:
 
     @classmethod
     def of(cls, segments: Sequence[Segment], texts: Sequence[str], index: int) -> Self:
-        other = index > 0 and segments[index - 1].speaker != segments[index].speaker
+        other = index > 0 and may_be_others(segments[index - 1], segments[index])
         by_agent = segments[index].speaker == "agent"
         asked = other and not by_agent and bool(_ASKED.search(plain(texts[index - 1])))
         text = texts[index]

@@ -83,6 +83,10 @@ def addresses(turn: Turn) -> list[Finding]:
     return [turn.found("address", a, b) for a, b in places if b > a]
 
 
+_CAPITAL = re.compile(r"(?: (?:de|la|do|da|del|di|des|du|in|en|em|a))?,? [A-Z\u00c0-\u00dd][\w'-]+")
+_MOST_CAPITALS = 8
+
+
 def _streets(turn: Turn) -> Iterator[Place]:
     text = turn.readable
     for match in (*_BEFORE.finditer(text), *_GERMAN.finditer(text)):
@@ -131,10 +135,13 @@ def _follows(turn: Turn, match: re.Match[str], run: Run) -> bool:
 
 
 def _capitals(text: str, end: int) -> int:
-    more = re.compile(r"(?: (?:de|la|do|da|del|di|des|du|in|en|em|a))?,? [A-Z\u00c0-\u00dd][\w'-]+").match(
-        text, end
-    )
-    return _capitals(text, more.end()) if more else end
+    """The end of the words with a capital that go on from ``end``: a name, of so many words at most."""
+    for _ in range(_MOST_CAPITALS):
+        more = _CAPITAL.match(text, end)
+        if more is None:
+            break
+        end = more.end()
+    return end
 
 
 def _postal(turn: Turn) -> Iterator[Place]:

@@ -37,7 +37,7 @@ class Turn:
     Attributes:
         text: without marks of earlier redaction.
         own: what the turn itself speaks of, and where.
-        asked: what the other side spoke of, so many turns before.
+        asked: what the other side spoke of, so many turns before; where nobody knows who spoke, any turn.
     """
 
     index: int
@@ -106,10 +106,15 @@ def _named(text: str) -> dict[str, list[Place]]:
     return {kind: found for kind, found in places.items() if found}
 
 
+def may_be_others(one: Segment, other: Segment) -> bool:
+    """Whether two turns are of different sides, or may be: ``unknown`` is either."""
+    return one.speaker != other.speaker or one.speaker == "unknown"
+
+
 def _asked(
     segments: Sequence[Segment], named: Sequence[Mapping[str, object]], index: int
 ) -> Iterator[tuple[str, int]]:
     """The farthest first, so that the nearest stays."""
     for back in range(min(MEMORY, index), 0, -1):
-        if segments[index - back].speaker != segments[index].speaker:
+        if may_be_others(segments[index - back], segments[index]):
             yield from ((kind, back) for kind in named[index - back])

@@ -24,6 +24,7 @@ from calltrace.pipeline.errors import (
 )
 from calltrace.pipeline.interruptible import Interruptible
 from calltrace.pipeline.steps import evaluation_request
+from calltrace.reviews import standing
 
 TURN_SECONDS = 10.0
 """How long a batch goes on before another one has its turn."""
@@ -142,6 +143,8 @@ class BatchRunner(Interruptible):
                 answer = await self._child.call(request, lambda _progress: None)
             made.append(Evaluation.model_validate(answer["evaluation"]))
         async with self._platform.database.tenant(taken.claim.org_id) as session:
+            if taken.evaluation is not None:  # what is shown from now on, by the rules of any other
+                made = [await standing.with_suggestions(session, made[0], taken.version_id)]
             await work.complete(session, taken, made)
 
     async def _handle_failed(self, taken: Taken, error: CallTraceError) -> None:

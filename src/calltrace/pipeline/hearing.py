@@ -9,7 +9,7 @@ from typing import Any
 from calltrace.analyses.document import Stage
 from calltrace.evaluation.redaction import Redacted, Redaction, redact
 from calltrace.kit.document import Document
-from calltrace.kit.progress import Progress, silent, within
+from calltrace.kit.progress import Progress, within
 from calltrace.recordings import unheard
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.recordings.decode import DecodeLimits, decode
@@ -101,7 +101,7 @@ def hear(job: Job, engine: Engine, progress: StageProgress) -> Heard:
     metrics = measure(transcript, audio.duration, marks)
     found = _redact(job, transcript, audio.duration)
     if job.mutes:
-        audio, playback = _mute(job, audio, found)
+        audio, playback = _mute(job, audio, found, lambda _share: heard(1.0))
     return Heard(
         transcript=found.transcript,
         metrics=metrics,
@@ -136,16 +136,19 @@ def _redact(job: Job, transcript: Transcript, duration: float) -> Redacted:
     return redact(transcript, job.redaction.transcript, duration)
 
 
-def _mute(job: Job, audio: DecodedAudio, found: Redacted) -> tuple[DecodedAudio, Playback]:
-    """The samples without what was redacted, written as the recording to be kept, and something to play."""
+def _mute(job: Job, audio: DecodedAudio, found: Redacted, alive: Progress) -> tuple[DecodedAudio, Playback]:
+    """The samples without what was redacted, written as the recording to be kept, and something to play.
+
+    ``alive`` is told as it goes on: encoding hours takes minutes, and a child that is silent is ended.
+    """
     source = job.path
     if job.redacted and (found.spans or job.always):
         audio = unheard.cover(audio, found.spans)
-        unheard.write(audio, job.redacted)
+        unheard.write(audio, job.redacted, alive)
         source = job.redacted
     if job.copy is None:
         return audio, Playback(playable=False)
-    return audio, provide(audio, source, job.copy, silent)
+    return audio, provide(audio, source, job.copy, alive)
 
 
 def _marks(found: Redacted) -> list[Mark]:

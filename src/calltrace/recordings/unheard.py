@@ -13,6 +13,7 @@ import av
 import numpy as np
 import numpy.typing as npt
 
+from calltrace.kit.progress import Progress, silent
 from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 
 MEDIA = "flac"
@@ -54,7 +55,7 @@ def _tone(places: _Numbers, first: int, last: int) -> _Pcm:
     return np.round(wave * 32767).astype("<i2")
 
 
-def write(audio: DecodedAudio, path: Path) -> None:
+def write(audio: DecodedAudio, path: Path, progress: Progress = silent) -> None:
     """Write the samples as FLAC, or as WAV where there are too many channels for it: all, and nothing else.
 
     Raises:
@@ -67,10 +68,11 @@ def write(audio: DecodedAudio, path: Path) -> None:
     with opened as out:
         stream = out.add_stream("flac" if is_flac else "pcm_s16le", rate=SAMPLE_RATE, layout=layout)
         stream.codec_context.thread_count = 1
-        for block in _blocks(audio):
+        for done, block in enumerate(_blocks(audio), 1):
             frame = av.AudioFrame.from_ndarray(block, format="s16", layout=layout)
             frame.sample_rate = SAMPLE_RATE
             out.mux(stream.encode(frame))
+            progress(min(done * _BLOCK / (audio.duration * SAMPLE_RATE), 1.0))
         out.mux(stream.encode(None))
 
 

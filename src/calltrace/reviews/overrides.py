@@ -127,7 +127,7 @@ def _verdict(wanted: Wanted, line: CriterionResult, criterion: Criterion) -> Set
     partly = wanted.verdict == "partly_met"
     if (wanted.points is not None) != partly:
         raise refused("points", "are given for partly_met, and for nothing else")
-    if wanted.points is not None and not 0 < wanted.points < criterion.points:
+    if wanted.points is not None and not 0 < round(wanted.points, 2) < criterion.points:
         raise refused("points", f"of partly_met are more than 0 and less than {criterion.points:g}")
     return wanted.verdict
 

@@ -88,7 +88,13 @@ async def save(
 
 
 async def publish(
-    session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, number: str, replaces: int | None = None
+    session: AsyncSession,
+    actor: Actor,
+    scorecard_id: uuid.UUID,
+    number: str,
+    replaces: int | None = None,
+    *,
+    seen: str | None = None,
 ) -> ScorecardVersion:
     """Have calls judged by the draft from now on; one that is published already is answered as it is.
 
@@ -103,15 +109,19 @@ async def publish(
         number: the draft's, as a path spells it.
         replaces: the newest published version, as the caller knows it; the one that the draft is based on,
             if not given.
+        seen: the stamp of the draft that was read, where nothing else is to be published.
 
     Raises:
         NotFoundError: no such scorecard or version. ScorecardArchivedError: it is archived.
         DraftOutdatedError: another version was published meanwhile.
+        DraftChangedError: it is not what was ``seen``.
     """
     row = await versions.for_new_version(session, scorecard_id)
     version = await versions.find(session, row.id, number)
     if versions.is_published(version):
         return version
+    if seen is not None:
+        check_seen(version, seen)
     published = await queries.published_number(session, row.id)
     _check_newest(published, version.based_on if replaces is None else replaces)
     if published is not None and version.version < published:
@@ -124,10 +134,13 @@ async def publish(
     return version
 
 
-async def discard(session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, number: str) -> None:
-    """Throw a draft away.
+async def discard(
+    session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, number: str, *, seen: str | None = None
+) -> None:
+    """Throw a draft away; with ``seen``, its stamp, only if it is what was read.
 
     Raises:
+        DraftChangedError: it is not what was ``seen``.
         NotFoundError: no such scorecard or version. VersionPublishedError: it is no draft.
         OnlyVersionError: nothing of the scorecard would be left.
     """
@@ -135,6 +148,8 @@ async def discard(session: AsyncSession, actor: Actor, scorecard_id: uuid.UUID, 
     version = await versions.find(session, row.id, number)
     if versions.is_published(version):
         raise VersionPublishedError("A published version is kept for the evaluations that name it.")
+    if seen is not None:
+        check_seen(version, seen)
     if await queries.published_number(session, row.id) is None:
         raise OnlyVersionError("The scorecard has nothing but this draft; delete the scorecard instead.")
     await session.delete(version)

@@ -115,17 +115,19 @@ async def for_use(session: AsyncSession, scorecard_id: uuid.UUID) -> ScorecardRo
 async def versions(
     session: AsyncSession, scorecard_id: uuid.UUID, below: int | None, limit: int
 ) -> Sequence[ScorecardVersion]:
-    """Versions of one scorecard, newest first, those below a number."""
+    """Versions of one scorecard, newest first, those below a number, as they are now (see ``draft``)."""
     query = select(ScorecardVersion).where(ScorecardVersion.scorecard_id == scorecard_id)
+    query = query.execution_options(populate_existing=True)
     if below is not None:
         query = query.where(ScorecardVersion.version < below)
     return (await session.scalars(query.order_by(ScorecardVersion.version.desc()).limit(limit))).all()
 
 
 async def draft(session: AsyncSession, scorecard_id: uuid.UUID) -> ScorecardVersion | None:
-    """The draft of a scorecard."""
+    """The draft of a scorecard as it is now: read again under a lock, it is not what was read before."""
     mine = ScorecardVersion.scorecard_id == scorecard_id
-    return await session.scalar(select(ScorecardVersion).where(mine, ScorecardVersion.published_at.is_(None)))
+    query = select(ScorecardVersion).where(mine, ScorecardVersion.published_at.is_(None))
+    return await session.scalar(query.execution_options(populate_existing=True))
 
 
 async def highest_number(session: AsyncSession, scorecard_id: uuid.UUID) -> int | None:

@@ -94,6 +94,18 @@ def scorecard_reader(who: SignedInDep) -> SignedIn:
 ScorecardReaderDep = Annotated[SignedIn, Depends(scorecard_reader)]
 
 
+def scorecard_trier(who: SignedInDep) -> SignedIn:
+    """Whoever sees every call: a back-test tells of calls of all teams."""
+    if not who.sees_every_call:
+        raise ForbiddenError(
+            "Scorecards are tried on calls by owners, admins and reviewers. Ask one of yours."
+        )
+    return who
+
+
+ScorecardTrierDep = Annotated[SignedIn, Depends(scorecard_trier)]
+
+
 def scorecard_editor(who: SignedInDep) -> SignedIn:
     """Owners and admins: what calls are held against is a decision of the organisation."""
     if not who.administers:
@@ -185,11 +197,19 @@ CallsDeskDep = Annotated[Desk, Depends(get_calls_desk)]
 
 
 def get_scorecard_desk(platform: PlatformDep, who: ScorecardReaderDep, actor: ActorDep) -> Desk:
-    """The desk of somebody who may read scorecards and try them on past calls."""
+    """The desk of somebody who may read scorecards."""
     return Desk(platform, who, actor)
 
 
 ScorecardDeskDep = Annotated[Desk, Depends(get_scorecard_desk)]
+
+
+def get_trial_desk(platform: PlatformDep, who: ScorecardTrierDep, actor: ActorDep) -> Desk:
+    """The desk of somebody who may try scorecards on past calls."""
+    return Desk(platform, who, actor)
+
+
+TrialDeskDep = Annotated[Desk, Depends(get_trial_desk)]
 
 
 def get_editor_desk(platform: PlatformDep, who: ScorecardEditorDep, actor: ActorDep) -> Desk:

@@ -17,7 +17,9 @@ from calltrace.catalog.models import Queue
 from calltrace.pipeline import housekeeping
 from calltrace.pipeline.batches import BatchRunner
 from calltrace.pipeline.context import Platform
+from calltrace.reviews.models import Standing
 from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.scorecards.document import Scorecard
 from database.analyses.factory import completed
 from database.batches.asked import bulk, calls, next_key, row
 from database.conftest import count, waiting_jobs
@@ -150,3 +152,37 @@ async def test_a_batch_that_lost_its_job_gets_another(
     assert await waiting_jobs(platform.database, key) == 1
     await runner.work(org, await next_key(platform.database, org, batch))
     assert (await row(platform.database, org, batch)).status == "completed"
+
+
+async def test_what_is_only_suggested_is_suggested_in_bulk_too(
+    platform: Platform, runner: BatchRunner, intake: Intake, org: uuid.UUID
+) -> None:
+    analysis_id = await completed(platform, intake, org)
+    made = await stored(platform.database, org, words="good morning")
+    [criterion] = Scorecard.model_validate(made.version.document).criteria
+    async with platform.database.tenant(org) as session:
+        session.add(
+            Standing(org_id=org, scorecard_id=made.row.id, criterion_key=criterion.key, mode="suggest")
+        )
+    await runner.run(org, (await bulk(platform.database, org, made.row.id)).id)
+    async with platform.database.tenant(org) as session:
+        shown = read.document(await read.find(session, analysis_id), platform.links).evaluation
+    assert shown is not None
+    assert [(one.verdict, one.suggested) for one in shown.criteria] == [("needs_review", True)]
+
+
+async def test_housekeeping_leaves_alone_what_a_batch_has_in_hand(
+    platform: Platform, runner: BatchRunner, intake: Intake, org: uuid.UUID
+) -> None:
+    analysis_id = await completed(platform, intake, org)
+    batch = await bulk(platform.database, org)
+    going = asyncio.create_task(runner.run(org, batch.id))
+    while await count(platform.database, "evaluations", org) < 2:  # noqa: ASYNC110 - another session writes it
+        await asyncio.sleep(0.01)
+    async with platform.database.operator() as session:
+        old = "UPDATE evaluations SET created_at = now() - interval '5 min' WHERE org_id = :org"
+        await session.execute(text(old), {"org": org})
+    await housekeeping.tidy(platform.database, 30)
+    assert await waiting_jobs(platform.database, f"evaluate_again:{org}") == 0
+    await going
+    assert [one["status"] for one in await _evaluations(platform, org, analysis_id)] == ["completed"] * 2

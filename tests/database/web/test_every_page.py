@@ -133,7 +133,8 @@ async def test_an_agent_sees_nothing_of_scorecards(person: NewPerson) -> None:
     for path in pages:
         answer = await browser.get(_filled(path))
         assert answer.status_code == 403, path
-        assert "Scorecards are for" in answer.text or "change scorecards" in answer.text
+        reasons = ("Scorecards are for", "change scorecards", "Scorecards are tried")
+        assert any(reason in answer.text for reason in reasons)
     for path in FORMS:
         if path.startswith("/scorecards"):
             assert (await browser.send(_filled(path), {"csrf": token})).status_code == 403, path
@@ -157,7 +158,20 @@ async def test_scorecards_are_changed_by_owners_and_admins_only(person: NewPerso
     for path in changing:
         assert (await browser.send(_filled(path), {"csrf": token})).status_code == 403, path
     for path in TRYING:
-        assert (await browser.send(_filled(path), {"csrf": token})).status_code != 403, path
+        tried = (await browser.send(_filled(path), {"csrf": token})).status_code
+        assert (tried == 403) == (role == "supervisor"), path
+
+
+async def test_a_supervisor_reads_scorecards_and_nothing_that_tells_of_calls_of_other_teams(
+    person: NewPerson,
+) -> None:
+    browser = await person("supervisor")
+    pages = [path for path in PAGES if "/backtests" in path or path.endswith("/try")]
+    assert len(pages) >= 4
+    for path in pages:
+        answer = await browser.get(_filled(path))
+        assert answer.status_code == 403, path
+        assert "tried on calls by owners, admins and reviewers" in answer.text
 
 
 OF_CALLS = [

@@ -13,7 +13,7 @@ from calltrace.evaluation.sensitive import findings, sensitive_spans
 from calltrace.evaluation.sensitive_kinds import KINDS, MARK
 from calltrace.evaluation.service import evaluate
 from calltrace.scorecards.catalogue import default_scorecard
-from calltrace.speech.transcript import Attribution, Segment, Transcript, Word
+from calltrace.speech.transcript import Attribution, Role, Segment, Transcript, Word
 
 MakeCall = Callable[..., Transcript]
 CARD = "4111 1111 1111 1111"
@@ -140,3 +140,43 @@ def _later(segments: list[Segment]) -> list[Segment]:
 def test_a_setting_that_means_nothing_is_refused(wanted: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         Redaction.model_validate(wanted)
+
+
+ANSWERS = (
+    ("What is your date of birth?", "Third of May seventy one."),
+    ("And your customer number?", "It's 44719."),
+    ("Your postcode, please?", "90210."),
+    ("Can I have your full name?", "Grace Oyelaran."),
+)
+
+
+@pytest.mark.parametrize(
+    ("asking", "answering", "sure"),
+    [
+        ("agent", "customer", 1.0),
+        ("unknown", "unknown", 0.3),  # one voice was heard, or nobody can tell voices apart
+        ("customer", "agent", 0.5),  # the roles were guessed, and wrongly
+    ],
+)
+def test_what_was_asked_for_goes_whoever_is_said_to_have_answered(
+    asking: Role, answering: Role, sure: float
+) -> None:
+    segments = [
+        timed(text, 2 * n + at + 1, 20.0 * n + 10 * at).model_copy(update={"speaker": speaker})
+        for n, (question, answer) in enumerate(ANSWERS)
+        for at, (speaker, text) in enumerate(((asking, question), (answering, answer)))
+    ]
+    attribution = Attribution(method="diarization", confidence=sure)
+    call = call_of(*segments).model_copy(update={"attribution": attribution})
+    left = " ".join(one.text for one in redact(call, KINDS, 100).transcript.segments)
+    assert not [secret for secret in ("seventy", "44719", "90210", "Oyelaran") if secret in left], left
+    assert [one.speaker for one in redact(call, KINDS, 100).transcript.segments] == [
+        one.speaker for one in segments
+    ]
+
+
+def test_a_thousand_names_of_streets_are_no_crash() -> None:
+    text = "I live at 12 Sycamore Road " + " ".join(["Maple"] * 1500)
+    found = redact(call_of(timed(text)), KINDS, 2000).transcript.segments[0].text
+    assert "12 Sycamore" not in found
+    assert "Maple Maple Maple" in found

@@ -126,7 +126,7 @@ class _Round:
         try:
             await self._twice(talk, asks)
         except CallTraceError as error:
-            log.warning("llm_failed", code=error.code, detail=error.detail)
+            log.warning("llm_failed", code=error.code)  # its detail may have words of the server's
             self.miss(asks, error.title)
 
     async def _twice(self, talk: Talk, open_: Sequence[Ask]) -> None:

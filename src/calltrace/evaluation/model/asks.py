@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from calltrace.evaluation.criteria.base import Opinion
-from calltrace.evaluation.cues import within
+from calltrace.evaluation.cues import hits, near, within
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.protocol import Belief
 from calltrace.evaluation.model.wording import meaning_of, occasion
 from calltrace.evaluation.results import Verdict
 from calltrace.scorecards.acts import Side
-from calltrace.scorecards.checks import Answer, AnyCheck, Question, cues_of
+from calltrace.scorecards.checks import Answer, AnyCheck, Question, Said, cues_of
 from calltrace.scorecards.document import Criterion
 
 UNSURE = "unsure"
@@ -61,11 +61,14 @@ def ask_for(criterion: Criterion, belief: Belief, hearing: Hearing) -> Ask | Non
     """What to ask a model about ``criterion``; ``None`` where code decides, by rule, measure or alone."""
     check = criterion.check
     if isinstance(check, Question):
+        if belief.best == "not_applicable":
+            return None
         choices = tuple(_closed(one, absence=check.absence) for one in check.answers)
         everything = frozenset(range(hearing.size))
-        return Ask(criterion.key, check.question, choices, everything, (), open=True)
+        text = f"{check.question} {occasion(criterion)}".strip()
+        return Ask(criterion.key, text, choices, everything, (), open=True)
     meaning = meaning_of(check)
-    if not meaning or belief.opinion.method != "embedding" or ruled(belief):
+    if not meaning or belief.opinion.method != "embedding" or ruled(belief, check):
         return None
     text = f"{criterion.name}. {meaning} {occasion(criterion)}".strip()
     return Ask(
@@ -73,11 +76,18 @@ def ask_for(criterion: Criterion, belief: Belief, hearing: Hearing) -> Ask | Non
     )
 
 
-def ruled(belief: Belief) -> bool:
+def ruled(belief: Belief, check: AnyCheck) -> bool:
     """Whether every segment that proves the offline verdict was found by a written pattern."""
     opinion = belief.opinion
+    anchored = belief.best == "not_met" and isinstance(
+        check, Said
+    )  # the breach is only what it had to be near
     spots = opinion.proof if belief.best == "met" else opinion.breach if belief.best == "not_met" else ()
-    return bool(spots) and all(spot.hits and spot.hits.method(spot.index) == "rule" for spot in spots)
+    return (
+        not anchored
+        and bool(spots)
+        and all(spot.hits and spot.hits.method(spot.index) == "rule" for spot in spots)
+    )
 
 
 def _closed(answer: Answer, *, absence: bool) -> Choice:
@@ -97,10 +107,13 @@ def _choices(opinion: Opinion) -> tuple[Choice, ...]:
 
 
 def _lines(check: AnyCheck, hearing: Hearing) -> frozenset[int]:
-    sides: set[Side] = {side for cue in cues_of(check) for side in cue.sides}
+    cues = check.cues if isinstance(check, Said) else cues_of(check)
+    sides: set[Side] = {side for cue in cues for side in cue.sides}
     allowed = np.max([hearing.may_be(side) for side in sides], axis=0)
-    if check.kind == "said":
+    if isinstance(check, Said):
         allowed = allowed * within(check.within, hearing)
+        if check.near:
+            allowed = allowed * near(hits(check.near.cue, hearing), check.near, hearing)
     return frozenset(int(at) for at in np.flatnonzero(allowed))
 
 

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, cast
 from calltrace.evaluation.model.errors import ModelUnreadableError, UnusableAnswerError
 
 Object = dict[str, Any]
-_THOUGHTS = re.compile(r"<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
+_THOUGHT_BEGINS, _THOUGHT_ENDS = re.compile(r"<think(?:ing)?>"), re.compile(r"</think(?:ing)?>")
 _MOST_TOKENS = 10_000_000
 """A count above it is no count."""
 
@@ -47,13 +47,25 @@ def tokens_of(document: object) -> int | None:
     return total if 0 < total < _MOST_TOKENS else None
 
 
+def _without_thoughts(text: str) -> str:
+    """What stands outside of thoughts; in one pass, for an expression over both tags runs away."""
+    kept, at = list[str](), 0
+    while begin := _THOUGHT_BEGINS.search(text, at):
+        end = _THOUGHT_ENDS.search(text, begin.end())
+        if end is None:
+            break
+        kept.append(text[at : begin.start()])
+        at = end.end()
+    return "".join([*kept, text[at:]])
+
+
 def object_in(text: str) -> Object:
     """The JSON object in what the model said: alone, in a code fence, or in prose.
 
     Raises:
         UnusableAnswerError: there is none, it is broken off, or a key stands in it twice.
     """
-    plain = _THOUGHTS.sub("", text)
+    plain = _without_thoughts(text)
     start = plain.find("{")
     if start < 0:
         raise UnusableAnswerError("there was no JSON object in the answer", text)

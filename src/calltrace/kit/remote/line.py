@@ -65,7 +65,7 @@ class Line:
                 if failure.trouble != "later":
                     raise
                 pause = None if wait is None else max(wait, failure.after)
-                log.warning(self._manners.event("call_failed"), detail=failure.detail, again_in=pause)
+                log.warning(self._manners.event("call_failed"), trouble=failure.trouble, again_in=pause)
                 if pause is None or pause > _LONGEST_WAIT_SECONDS:
                     raise
                 await asyncio.sleep(pause)

@@ -22,7 +22,7 @@ from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
 from calltrace.web import scorecard_words
 from calltrace.web.call_filters import MODES
-from calltrace.web.deps import Desk, PostedDep, ScorecardDeskDep, path_id
+from calltrace.web.deps import Desk, PostedDep, TrialDeskDep, path_id
 from calltrace.web.forms import Form, Mistakes
 from calltrace.web.pages.calls import MOST_NAMES, Position
 from calltrace.web.render import NO_MISTAKES, page
@@ -44,7 +44,7 @@ Above = Annotated[int, Query(ge=0, le=MOST_CALLS)]
 
 @router.get("/backtests")
 async def show_all(
-    request: Request, scorecard_id: str, desk: ScorecardDeskDep, mode: str = "live", cursor: Position = None
+    request: Request, scorecard_id: str, desk: TrialDeskDep, mode: str = "live", cursor: Position = None
 ) -> Response:
     """The form for a back-test, and earlier ones."""
     if mode not in MODES:
@@ -74,7 +74,7 @@ async def _list(
 
 
 @router.post("/backtests")
-async def begin(request: Request, scorecard_id: str, desk: ScorecardDeskDep, form: PostedDep) -> Response:
+async def begin(request: Request, scorecard_id: str, desk: TrialDeskDep, form: PostedDep) -> Response:
     """Have the calls that the form chooses judged, without changing anything of them."""
     try:
         asked = Asked(desk.who.org_id, _mode(form), _selection(form))
@@ -144,7 +144,7 @@ async def _find(session: AsyncSession, card: Card, text: str) -> Batch:
 
 @router.get("/backtests/{backtest_id}")
 async def show(
-    request: Request, scorecard_id: str, backtest_id: str, desk: ScorecardDeskDep, above: Above = 0,
+    request: Request, scorecard_id: str, backtest_id: str, desk: TrialDeskDep, above: Above = 0,
     criterion: str = "",
 ) -> Response:  # fmt: skip
     """How far a back-test is, and what it has found so far."""
@@ -177,7 +177,7 @@ def _points(batch: Batch) -> dict[str, float]:
 
 
 @router.get("/backtests/{backtest_id}/calls.csv")
-async def export(scorecard_id: str, backtest_id: str, desk: ScorecardDeskDep) -> Response:
+async def export(scorecard_id: str, backtest_id: str, desk: TrialDeskDep) -> Response:
     """Every call with both scores and verdicts, as one file."""
     async with desk.transaction() as session:
         batch = await _find(session, await open_card(session, scorecard_id), backtest_id)
@@ -187,7 +187,7 @@ async def export(scorecard_id: str, backtest_id: str, desk: ScorecardDeskDep) ->
 
 
 @router.post("/backtests/{backtest_id}/cancel")
-async def cancel(scorecard_id: str, backtest_id: str, desk: ScorecardDeskDep, _form: PostedDep) -> Response:
+async def cancel(scorecard_id: str, backtest_id: str, desk: TrialDeskDep, _form: PostedDep) -> Response:
     """Judge no further call; one that has ended shows what it found."""
     done = "?done=backtest-cancelled"
     async with desk.transaction() as session:
@@ -201,7 +201,7 @@ async def cancel(scorecard_id: str, backtest_id: str, desk: ScorecardDeskDep, _f
 
 
 @router.get("/try")
-async def try_form(request: Request, scorecard_id: str, desk: ScorecardDeskDep) -> Response:
+async def try_form(request: Request, scorecard_id: str, desk: TrialDeskDep) -> Response:
     """The latest calls, to try the draft on one of them."""
     return await _try_page(request, desk, scorecard_id, Form())
 
@@ -222,7 +222,7 @@ async def _try_page(
 
 
 @router.post("/try")
-async def try_out(request: Request, scorecard_id: str, desk: ScorecardDeskDep, form: PostedDep) -> Response:
+async def try_out(request: Request, scorecard_id: str, desk: TrialDeskDep, form: PostedDep) -> Response:
     """Have one call judged by the draft, in a worker: a back-test of a single call."""
     try:
         async with desk.transaction() as session:

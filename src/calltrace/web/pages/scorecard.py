@@ -134,10 +134,9 @@ async def publish(request: Request, scorecard_id: str, desk: EditorDeskDep, form
         async with desk.transaction() as session:
             card = await open_card(session, scorecard_id)
             draft = card.wanted_draft()
-            drafts.check_seen(draft, form.exact("seen"))
-            number = str(draft.version)
+            number, seen = str(draft.version), form.exact("seen")
             replaces = _number(form.text("replaces"))
-            done = await drafts.publish(session, desk.actor, card.id, number, replaces)
+            done = await drafts.publish(session, desk.actor, card.id, number, replaces, seen=seen)
     except (DraftOutdatedError, DraftChangedError) as error:
         return await _publish_page(request, desk, scorecard_id, error)
     return RedirectResponse(f"{PATH}/{card.id}?version={done.version}&done=scorecard-published", 303)
@@ -154,17 +153,18 @@ async def ask_discard(request: Request, scorecard_id: str, desk: EditorDeskDep) 
         card = await open_card(session, scorecard_id)
         draft = card.wanted_draft()
     changes = compared(card.shown.document, draft.document) if card.published else None
-    return page(request, "scorecards/discard.html", card=card, draft=draft, changes=changes)
+    seen = drafts.stamp(draft)
+    return page(request, "scorecards/discard.html", card=card, draft=draft, changes=changes, seen=seen)
 
 
 @router.post("/discard")
-async def discard(scorecard_id: str, desk: EditorDeskDep, _form: PostedDep) -> Response:
+async def discard(scorecard_id: str, desk: EditorDeskDep, form: PostedDep) -> Response:
     """Throw the draft away; of a scorecard that is nothing else, the scorecard."""
     async with desk.transaction() as session:
         card = await open_card(session, scorecard_id)
         number = str(card.wanted_draft().version)
         try:
-            await drafts.discard(session, desk.actor, card.id, number)
+            await drafts.discard(session, desk.actor, card.id, number, seen=form.exact("seen"))
         except OnlyVersionError:
             await assignment.delete_scorecard(session, desk.actor, card.id)
             return RedirectResponse(f"{PATH}?done=draft-discarded", 303)

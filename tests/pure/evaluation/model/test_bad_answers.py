@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 import structlog
 
+from calltrace.evaluation.model.content import object_in
 from calltrace.evaluation.results import CriterionResult
 from calltrace.speech.transcript import Transcript
 from llm_server import LlmServer, Reply, Request, answers, completion, quoting, unsure
@@ -224,3 +225,9 @@ def test_only_what_was_wrong_is_asked_again(llm: LlmServer, judged: Judged, good
     assert [one.questions for one in again] == [["empathy"]]
     assert "the quote does not stand in L4" in again[0].text
     assert (after.method, after.evidence[0].quote) == ("model", "I'm so sorry, I understand")
+
+
+def test_thoughts_without_an_end_do_not_run_away() -> None:
+    text = "<think>" * 200_000 + '{"a": 1}'
+    assert object_in(text) == {"a": 1}
+    assert object_in('<think>{"a": 2}</think>so <thinking>x</thinking>{"a": 1}') == {"a": 1}

@@ -21,7 +21,8 @@ from calltrace.evaluation.results import CriterionResult
 from calltrace.evaluation.service import evaluate, evaluator_name
 from calltrace.meaning.embeddings import default_embedder
 from calltrace.scorecards.catalogue import default_scorecard
-from calltrace.scorecards.checks import Answer, Question
+from calltrace.scorecards.checks import Answer, Question, Said
+from calltrace.scorecards.cues import Cue, Near
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.transcript import Transcript
 from llm_server import LlmServer, Reply, Request, answers, quoting, slowly, unsure
@@ -270,3 +271,28 @@ def test_logs_hold_no_words_of_a_call_and_no_key(
     assert "heating" not in str(logs)
     assert KEY not in told
     assert any(one["event"] == "llm_failed" for one in logs)
+
+
+def test_a_question_that_does_not_apply_is_not_asked(good_call: Transcript) -> None:
+    when = Cue(by="customer", patterns=["sell me a boat"])
+    criterion = default_scorecard().criteria[0].model_copy(update={"check": BILL, "applies_when": when})
+    hearing = hear(good_call, 170, default_embedder(), shipped_head())
+    belief = OfflineJudge(shipped_heads()).judge(criterion, hearing)
+    assert belief.best == "not_applicable"
+    assert ask_for(criterion, belief, hearing) is None
+
+
+def test_only_the_right_side_near_enough_may_prove_what_is_said_near_something(make_call: MakeCall) -> None:
+    call = make_call(
+        ("a", 0, 3, "Alder Water, good morning, I am sorry to keep you."),
+        ("c", 300, 304, "My bill is wrong and I am really upset about it."),
+        ("a", 305, 309, "I am so sorry, that must be worrying."),
+        ("a", 600, 604, "I am sorry that you had to wait."),
+    )
+    anchor = Cue(by="customer", patterns=["upset"])
+    said = Said(kind="said", cues=[Cue(acts=["empathy"])], near=Near(cue=anchor, seconds=20, when="after"))
+    criterion = default_scorecard().criteria[0].model_copy(update={"check": said})
+    hearing = hear(call, 610, default_embedder(), shipped_head())
+    ask = ask_for(criterion, OfflineJudge(shipped_heads()).judge(criterion, hearing), hearing)
+    assert ask
+    assert ask.lines == {2}
