@@ -88,17 +88,17 @@ async def audit_entries(session: AsyncSession, after: Cursor | None, limit: int)
     return (await session.scalars(query)).all()
 
 
-async def deeds_on(session: AsyncSession, target_id: object, kind: str, limit: int) -> Sequence[AuditEntry]:
+async def deeds_on(session: AsyncSession, target_id: object, begins: str, limit: int) -> Sequence[AuditEntry]:
     """The newest ``limit`` entries of the audit trail about one thing, newest first.
 
     Args:
         session: of the organisation.
         target_id: what was done something to.
-        kind: how the actions begin, as ``scorecard.``.
+        begins: how the actions begin, as ``scorecard.``.
         limit: how many.
     """
     query = select(AuditEntry).where(AuditEntry.target_id == str(target_id))
-    query = query.where(AuditEntry.action.startswith(kind, autoescape=True))
+    query = query.where(AuditEntry.action.startswith(begins, autoescape=True))
     newest = query.order_by(AuditEntry.created_at.desc(), AuditEntry.id.desc())
     return (await session.scalars(newest.limit(limit))).all()
 

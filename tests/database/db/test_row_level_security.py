@@ -211,6 +211,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
         "settled_before": moment + timedelta(seconds=1),
         "batch_id": batch.id, "batch_ids": [batch.id], "kind": "backtest", "above": 0,
+        "begins": "", "only": [agent.id], "over": False,
         **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
