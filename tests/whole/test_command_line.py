@@ -12,7 +12,8 @@ from whole.harness import Installation
 def test_doctor_finds_everything_in_order(stage: Stage) -> None:
     rows = stage.installation.json("doctor")
     details = {row["check"]: row["detail"] for row in rows}
-    assert details.keys() == {"database", "schema", "storage", "models", "keys", "mail", "clock"}
+    checks = {"database", "schema", "storage", "models", "language model", "keys", "mail", "clock"}
+    assert details.keys() == checks
     assert {row["result"] for row in rows} == {"ok"}
     assert details["mail"].startswith("SMTP_URL is not set: each mail is a file in ")
 
@@ -84,9 +85,9 @@ def test_a_failure_is_one_clear_line(stage: Stage, arguments: tuple[str, ...], c
 
 
 def test_a_setting_that_is_not_supported_is_refused(tmp_path: Path) -> None:
-    done = Installation(tmp_path, llm_url="http://localhost:1").command("settings")
+    done = Installation(tmp_path, stripe_secret_key="x").command("settings")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "CALLTRACE_LLM_URL is not supported" in done.stderr
+    assert "CALLTRACE_STRIPE_SECRET_KEY is not supported" in done.stderr
 
 
 def test_a_setting_that_is_wrong_is_named(tmp_path: Path) -> None:
