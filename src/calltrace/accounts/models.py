@@ -53,7 +53,15 @@ class User(Row, Tenant, Base):
 
 
 class ApiKey(Row, Tenant, Base):
-    """An integration's credential: only a hash of the token is kept (acceptance CT-009)."""
+    """An integration's credential: only a hash of the token is kept (acceptance CT-009).
+
+    Attributes:
+        contract: whose paths it opens; it is unknown to the others.
+        sealed_secret: what requests are signed with, in contracts that have them signed.
+        previous_secret: the one of before, as ``{"sealed", "until"}``, while it is still good.
+        rate_limit_per_minute: its own limit; none means the contract's.
+        user_id: the person who made it for themself; null for keys of the organisation.
+    """
 
     __tablename__ = "api_keys"
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_api_keys_org_id", "org_id", "created_at"))
@@ -68,6 +76,11 @@ class ApiKey(Row, Tenant, Base):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     rotated_from: Mapped[uuid.UUID | None]
+    sealed_secret: Mapped[str | None] = mapped_column(Text)
+    previous_secret: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    rate_limit_per_minute: Mapped[int | None] = mapped_column(Integer)
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    description: Mapped[str | None] = mapped_column(String(500))
 
 
 class WebSession(Row, Tenant, Base):
