@@ -70,7 +70,7 @@ class Horizon:
     def of(cls, settings: Settings) -> "Horizon":
         """By the schedules that are set."""
         paces = wires.paces(settings).values()
-        deliveries = max(max(pace.gaps, default=0) * (1 + pace.jitter) for pace in paces)
+        deliveries = max(pace.longest for pace in paces)
         return cls(
             lease=timedelta(seconds=settings.lease_seconds),
             job=timedelta(seconds=max(settings.processing_retry_schedule, default=0)) + _MARGIN,
