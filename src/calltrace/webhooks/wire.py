@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -74,7 +75,10 @@ class Pace:
     @property
     def longest(self) -> float:
         """The longest time from one attempt to the next, in seconds."""
-        return max((self.offsets or self.gaps), default=0) * (1 + self.jitter)
+        gaps = self.gaps
+        if self.offsets is not None:
+            gaps = tuple(later - earlier for earlier, later in pairwise((0, *self.offsets)))
+        return max(gaps, default=0) * (1 + self.jitter)
 
 
 class Wire(Protocol):

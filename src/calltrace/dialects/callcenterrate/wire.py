@@ -45,7 +45,7 @@ class CallCenterRateWire:
         if row is None:
             return []
         if isinstance(happening, AlertEvent):
-            return [_message(happening.event, happening.occurred_at, _of_call(row) | _alert(happening))]
+            return [_message(happening.event, happening.occurred_at, _alert(happening, _of_call(row)))]
         if isinstance(happening, AnalysisEvent) and happening.event in EVENTS:
             return [_message(happening.event, happening.occurred_at, _of_call(row) | _result(happening))]
         return []
@@ -94,13 +94,13 @@ def _result(event: AnalysisEvent) -> dict[str, Any]:
     return {"overall_score": event.evaluation.score if event.evaluation else None}
 
 
-def _alert(event: AlertEvent) -> dict[str, Any]:
+def _alert(event: AlertEvent, call: Mapping[str, Any]) -> dict[str, Any]:
     alert, rule = as_uuid(event.alert_id), as_uuid(event.rule_id)
     assert alert is not None
     assert rule is not None
     return {
         "alert_id": ids.encode("other", alert), "rule_id": ids.encode("other", rule),
-        "rule_name": event.rule_name, "overall_score": event.score, "message": event.message,
+        "rule_name": event.rule_name, **call, "overall_score": event.score, "message": event.message,
     }  # fmt: skip
 
 
