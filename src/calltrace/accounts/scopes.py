@@ -15,11 +15,15 @@ SCOPES = (
     "catalog:write",
     "reviews:read",
     "reviews:write",
+    "users:read",
+    "users:write",
 )
+ONLY_BY_NAME = frozenset({"users:read", "users:write"})
+"""Never granted unasked: whoever has them can let people in."""
 
 
 def checked(scopes: Iterable[str]) -> list[str]:
-    """The scopes without duplicates, in the order of SCOPES; none given means all.
+    """The scopes without duplicates, in the order of SCOPES; none given means all but ONLY_BY_NAME.
 
     Raises:
         InvalidRequestError: naming the scopes that do not exist.
@@ -29,4 +33,5 @@ def checked(scopes: Iterable[str]) -> list[str]:
     if unknown:
         detail = f"Unknown scope {', '.join(unknown)}; known are {', '.join(SCOPES)}."
         raise InvalidRequestError(detail, errors=[FieldError("/scopes", detail)])
-    return [scope for scope in SCOPES if not wanted or scope in wanted]
+    wanted = wanted or set(SCOPES) - ONLY_BY_NAME
+    return [scope for scope in SCOPES if scope in wanted]

@@ -51,6 +51,10 @@ class Analysis(Row, Tenant, Base):
             text("created_at DESC"),
             postgresql_where=text("queue_id IS NOT NULL"),
         ),
+        Index("ix_analyses_age", "org_id", "created_at"),
+        Index(
+            "ix_analyses_recorded", "org_id", "created_at", postgresql_where=text("recording_id IS NOT NULL")
+        ),
         Index("ix_analyses_external_id", "org_id", "external_id"),
         Index("ix_analyses_file_name", "org_id", "file_name", postgresql_where=text("file_name IS NOT NULL")),
         Index(
