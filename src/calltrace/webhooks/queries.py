@@ -33,7 +33,7 @@ from calltrace.webhooks.models import Attempt, Delivery, Endpoint
 
 _KEPT = Endpoint.deleted_at.is_(None)
 _SUBSCRIBERS = select(Endpoint).where(
-    Endpoint.events.op("&&", is_comparison=True)(bindparam("names", type_=ARRAY(Text))),
+    Endpoint.events.op("&&", is_comparison=True)(bindparam("events", type_=ARRAY(Text))),
     Endpoint.mode == bindparam("mode"),
     Endpoint.disabled_at.is_(None),
     _KEPT,
@@ -41,9 +41,9 @@ _SUBSCRIBERS = select(Endpoint).where(
 """Built once: it runs with every submission."""
 
 
-async def subscribers(session: AsyncSession, names: Sequence[str], mode: Mode) -> Sequence[Endpoint]:
+async def subscribers(session: AsyncSession, events: Sequence[str], mode: Mode) -> Sequence[Endpoint]:
     """Endpoints of the organisation and mode that want one of some events and are not disabled."""
-    return (await session.scalars(_SUBSCRIBERS, {"names": list(names), "mode": mode})).all()
+    return (await session.scalars(_SUBSCRIBERS, {"events": list(events), "mode": mode})).all()
 
 
 async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:
