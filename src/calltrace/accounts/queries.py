@@ -1,20 +1,32 @@
-"""Every SELECT on organisations, users, their sessions, API keys and the audit trail."""
+"""Every SELECT on organisations, users, their sessions, API keys, usage and the audit trail."""
 
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, cast, func, literal, or_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts.models import ApiKey, AuditEntry, Organisation, User, WebSession
+from calltrace.accounts.models import (
+    ApiKey,
+    AuditEntry,
+    Mode,
+    Organisation,
+    RequestCount,
+    UsageEntry,
+    User,
+    WebSession,
+)
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.ids import as_uuid
 
-_PRESENTED_KEY = select(ApiKey).from_statement(
-    sql("SELECT * FROM presented_key(:hash)").columns(*ApiKey.__table__.columns)
-)
+Share = Literal["month", "day", "key"]
+"""What usage is shown by."""
+
+_PRESENTED_KEY = select(ApiKey).from_statement(sql("SELECT * FROM presented_key(:hash)"))
+"""Columns are found by their names: their order in a table is an accident of its history."""
 
 
 async def organisation_by_id_or_name(session: AsyncSession, text: str) -> Organisation | None:
@@ -131,3 +143,38 @@ async def session_of(session: AsyncSession, user_id: uuid.UUID, session_id: uuid
     """One session of a user."""
     own = (WebSession.user_id == user_id, WebSession.id == session_id)
     return await session.scalar(select(WebSession).where(*own))
+
+
+async def audio_used(
+    session: AsyncSession, mode: Mode, since: datetime, until: datetime, by: Share
+) -> Sequence[tuple[str, float, int]]:
+    """Seconds of audio that were heard and how many calls they were, by month, day or key.
+
+    Only what the index has is looked at.
+    """
+    share = _share(by, func.timezone("UTC", UsageEntry.created_at), UsageEntry.api_key_id)
+    query = select(share, func.sum(UsageEntry.quantity), func.count()).where(
+        UsageEntry.mode == mode, UsageEntry.created_at >= since, UsageEntry.created_at < until,
+        UsageEntry.what == "audio",
+    )  # fmt: skip
+    rows = (await session.execute(query.group_by(share))).all()
+    return [(name, float(quantity), int(calls)) for name, quantity, calls in rows]
+
+
+async def requests_counted(
+    session: AsyncSession, mode: Mode, since: datetime, until: datetime, by: Share
+) -> Sequence[tuple[str, int]]:
+    """How many requests were made on the days from one midnight to another (UTC), by month, day or key."""
+    share = _share(by, RequestCount.day, RequestCount.api_key_id)
+    query = select(share, func.sum(RequestCount.count)).where(
+        RequestCount.mode == mode, RequestCount.day >= since.date(), RequestCount.day < until.date()
+    )
+    return [(name, int(total)) for name, total in (await session.execute(query.group_by(share))).all()]
+
+
+def _share(by: Share, moment: ColumnElement[Any] | Any, key: ColumnElement[Any] | Any) -> ColumnElement[str]:
+    """What a line of usage counts for, as text; the same text of the same expression for GROUP BY."""
+    if by == "key":
+        return func.coalesce(cast(key, Text), literal("", literal_execute=True))
+    form = "YYYY-MM" if by == "month" else "YYYY-MM-DD"
+    return func.to_char(moment, literal(form, literal_execute=True))
