@@ -1,4 +1,4 @@
-"""``/alerts/rules``: what is looked for in calls: made, changed, and tried on past calls before it is saved."""
+"""``/alerts/rules``: what is looked for in calls; rules are built, and tried on past calls."""
 
 import uuid
 from typing import Any, get_args

@@ -6,8 +6,8 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from calltrace.db import rls
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 
 NEWEST = [sa.text("created_at DESC"), sa.text("id DESC")]
 
