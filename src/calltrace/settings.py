@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -27,16 +28,18 @@ PREFIX = "CALLTRACE_"
 TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
-    "TRUSTED_PROXIES", "HOSTS",
+    "TRUSTED_PROXIES",
     "TLS_CERT_FILE", "TLS_KEY_FILE", "CALLCOV_RATE_LIMIT", "CALLCOV_SUBMIT_RATE_LIMIT",
     "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE", "AURALYTIK_RATE_LIMIT",
     "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
-    "CALLCENTERRATE_WEBHOOK_RETRY_SCHEDULE", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
+    "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
     "STRIPE_PRICE_STARTER", "STRIPE_PRICE_GROWTH", "OTEL_EXPORTER_OTLP_ENDPOINT",
 )  # fmt: skip
 """Documented names that this version does not act on: setting one is refused, never ignored."""
 
 Numbers = Annotated[tuple[int, ...], NoDecode]
+HostNames = Annotated[dict[str, str], NoDecode]
+CONTRACTS = ("calltrace", "callcov", "callcenterrate", "auralytik")
 Network = IPv4Network | IPv6Network
 
 
@@ -66,6 +69,7 @@ class Settings(BaseSettings):
     max_duration_seconds: float = Field(default=14_400, gt=0)
 
     webhook_retry_schedule: Numbers = (10, 60, 300)
+    callcenterrate_webhook_retry_schedule: Numbers = (60, 300, 1800, 7200, 21_600, 86_400)
     webhook_timeout_seconds: float = Field(default=10, gt=0)
     processing_retry_schedule: Numbers = (5, 30, 120)
     lease_seconds: float = Field(default=30, ge=2)
@@ -92,18 +96,29 @@ class Settings(BaseSettings):
     llm_redact: Literal["on", "off"] = "on"
 
     smtp_url: str = ""
+    hosts: HostNames = Field(default_factory=dict)
 
     log_format: Literal["console", "json", ""] = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
     sources: ClassVar[tuple[str, ...]] = ("argument", "environment", TOML_FILE)
 
-    @field_validator("outbound_ports", "webhook_retry_schedule", "processing_retry_schedule", mode="before")
+    @field_validator(
+        "outbound_ports", "webhook_retry_schedule", "processing_retry_schedule",
+        "callcenterrate_webhook_retry_schedule", mode="before",
+    )  # fmt: skip
     @classmethod
     def _numbers(cls, value: Any) -> Any:
         return (
             tuple(int(part) for part in value.split(",") if part.strip()) if isinstance(value, str) else value
         )
+
+    @field_validator("callcenterrate_webhook_retry_schedule")
+    @classmethod
+    def _offsets(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(later <= earlier for earlier, later in pairwise((0, *value))):
+            raise ValueError("offsets from the first attempt begin after 0 and grow")
+        return value
 
     @field_validator("outbound_allow_cidrs", mode="before")
     @classmethod
@@ -111,6 +126,18 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: Any) -> Any:
+        """``host=contract,…``: which contract a name of a host serves without its prefix."""
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        for host, _, contract in pairs:
+            if not host or contract not in CONTRACTS:
+                raise ValueError(f"is host=contract,…, with contracts among {', '.join(CONTRACTS)}")
+        return {host.lower(): contract for host, _, contract in pairs}
 
     @field_validator("asr_url")
     @classmethod

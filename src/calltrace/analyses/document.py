@@ -37,6 +37,12 @@ class CallDocument(Document):
     sample_rate: int | None = None
     metrics: TalkMetrics | None = None
     marks: list[Mark] | None = None
+    project_id: str | None = None
+    engagement_id: str | None = None
+    call_center_id: str | None = None
+    contact_id: str | None = None
+    called_at: str | None = None
+    ai_call: bool = False
 
 
 class ErrorDocument(Document):

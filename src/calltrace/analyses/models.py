@@ -29,6 +29,9 @@ class Analysis(Row, Tenant, Base):
     counts failed tries and ``lost_leases`` claims that were never given back. ``touched_at`` is the last
     sign of life of the worker that has it, by the database's clock; at first when it was taken in.
     ``playable`` once browsers can play something of it: a rendition, or the recording as it came.
+    ``called_at`` is when the call took place, as far as anybody said so; else when it was taken in.
+    ``contact_id`` is who the customer is in the caller's own system, and ``ai_call`` says that no person
+    was the agent.
     """
 
     __tablename__ = "analyses"
@@ -50,6 +53,27 @@ class Analysis(Row, Tenant, Base):
             "queue_id",
             text("created_at DESC"),
             postgresql_where=text("queue_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_analyses_project_id",
+            "project_id",
+            text("created_at DESC"),
+            postgresql_where=text("project_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_analyses_engagement_id",
+            "engagement_id",
+            text("created_at DESC"),
+            postgresql_where=text("engagement_id IS NOT NULL"),
+        ),
+        Index("ix_analyses_called_at", "org_id", "mode", text("called_at DESC"), text("id DESC")),
+        Index(
+            "ix_analyses_completed_at",
+            "org_id",
+            "mode",
+            text("completed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("status = 'completed'"),
         ),
         Index("ix_analyses_age", "org_id", "created_at"),
         Index(
@@ -85,6 +109,14 @@ class Analysis(Row, Tenant, Base):
     external_id: Mapped[str | None] = mapped_column(String(255))
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
     queue_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("queues.id", ondelete="SET NULL"))
+    project_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("projects.id", ondelete="SET NULL"))
+    engagement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("engagements.id", ondelete="SET NULL"))
+    call_center_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("call_centers.id", ondelete="SET NULL")
+    )
+    contact_id: Mapped[str | None] = mapped_column(String(255))
+    ai_call: Mapped[bool] = mapped_column(server_default=text("false"))
+    called_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     details: Mapped[Json] = mapped_column("metadata", JSONB, server_default="{}")
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
 

@@ -68,6 +68,10 @@ class Filters:
     """An externalId or a file name, letter by letter."""
     agents: Collection[uuid.UUID] | None = None
     """Calls of these agents only, because somebody may see no others; ``None``: of all."""
+    project_id: uuid.UUID | None = None
+    engagement_id: uuid.UUID | None = None
+    call_center_id: uuid.UUID | None = None
+    contact_id: str | None = None
 
 
 _TRANSCRIPT = (
@@ -245,6 +249,10 @@ def filtered(query: _Query, filters: Filters) -> _Query:
         Analysis.agent_id: filters.agent_id,
         Analysis.queue_id: filters.queue_id,
         Analysis.heard_language: filters.heard_language,
+        Analysis.project_id: filters.project_id,
+        Analysis.engagement_id: filters.engagement_id,
+        Analysis.call_center_id: filters.call_center_id,
+        Analysis.contact_id: filters.contact_id,
     }
     for column, value in equal.items():
         if value is not None:

@@ -119,15 +119,25 @@ def call_document(analysis: Analysis, links: RecordingLinks) -> CallDocument:
     return CallDocument(
         status=analysis.status,  # pyright: ignore[reportArgumentType] - the table checks the same words
         duration_seconds=analysis.duration_seconds,
-        agent_id=str(analysis.agent_id) if analysis.agent_id else None,
-        queue_id=str(analysis.queue_id) if analysis.queue_id else None,
+        agent_id=_text(analysis.agent_id),
+        queue_id=_text(analysis.queue_id),
         recording_url=links.url(analysis.org_id, analysis.id) if analysis.recording_id else None,
         playback_url=_playback_url(analysis, links),
         channels=analysis.channels,
         sample_rate=analysis.sample_rate,
         metrics=TalkMetrics.model_validate(analysis.metrics) if analysis.metrics else None,
         marks=None if analysis.marks is None else [Mark.model_validate(one) for one in analysis.marks],
+        project_id=_text(analysis.project_id),
+        engagement_id=_text(analysis.engagement_id),
+        call_center_id=_text(analysis.call_center_id),
+        contact_id=analysis.contact_id,
+        called_at=clock.iso(analysis.called_at),
+        ai_call=analysis.ai_call,
     )
+
+
+def _text(value: uuid.UUID | None) -> str | None:
+    return str(value) if value else None
 
 
 def _playback_url(analysis: Analysis, links: RecordingLinks) -> str | None:
@@ -155,8 +165,8 @@ def event(
             status=analysis.status,
             duration_seconds=analysis.duration_seconds,
             recording_url=url,
-            agent_id=str(analysis.agent_id) if analysis.agent_id else None,
-            queue_id=str(analysis.queue_id) if analysis.queue_id else None,
+            agent_id=_text(analysis.agent_id),
+            queue_id=_text(analysis.queue_id),
         ),
         transcript=transcript,
         evaluation=evaluation,

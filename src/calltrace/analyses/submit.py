@@ -4,6 +4,7 @@ import hashlib
 import json
 import uuid
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import Table, inspect
@@ -16,6 +17,7 @@ from calltrace.analyses import queries, read
 from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKeyReusedError
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.catalog import queries as catalog
+from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.db import jobs
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.session import Database
@@ -26,7 +28,19 @@ from calltrace.kit.outbound import OutboundClient
 from calltrace.recordings import fetch, uploads
 from calltrace.webhooks import service as webhooks
 
-_REFERENCES = {"fk_analyses_agent_id": "agentId", "fk_analyses_queue_id": "queueId"}
+_REFERENCES = {
+    "agent_id": ("agentId", Agent),
+    "queue_id": ("queueId", Queue),
+    "project_id": ("projectId", Project),
+    "engagement_id": ("engagementId", Engagement),
+    "call_center_id": ("callCenterId", CallCenter),
+}
+"""Columns that name a row of the catalogue: how the request calls them, and where it is looked for."""
+
+_LATER_FIELDS = (
+    "upload_id", "agent_channels", "project_id", "engagement_id", "call_center_id", "contact_id", "ai_call",
+    "called_at",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +58,22 @@ class Submission:
     mode: Mode = "live"
     upload_id: uuid.UUID | None = None
     agent_channels: str | None = None
+    project_id: uuid.UUID | None = None
+    engagement_id: uuid.UUID | None = None
+    call_center_id: uuid.UUID | None = None
+    contact_id: str | None = None
+    ai_call: bool | None = None
+    called_at: datetime | None = None
+
+    @property
+    def references(self) -> dict[str, uuid.UUID]:
+        """The rows of the catalogue that it names, by column."""
+        return {name: getattr(self, name) for name in _REFERENCES if getattr(self, name)}
 
     def fingerprint(self) -> str:
         """SHA-256 of everything but the key: the same payload gives the same text."""
         content = {name: value for name, value in asdict(self).items() if name != "idempotency_key"}
-        for name in (
-            "upload_id",
-            "agent_channels",
-        ):  # as keys of earlier versions were stored
+        for name in _LATER_FIELDS:  # as keys of earlier versions were stored
             if content[name] is None:
                 del content[name]
         del content["mode"]  # keys of the two modes do not meet
@@ -106,7 +128,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
 
 async def _look_up(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> Accepted | None:
     """What was answered before; and whether what the request names is there."""
-    if not (wanted.idempotency_key or wanted.agent_id or wanted.queue_id):
+    if not (wanted.idempotency_key or wanted.references):
         return None
     async with intake.database.tenant(org_id) as session:
         earlier = await _earlier(session, wanted)
@@ -131,17 +153,17 @@ async def _earlier(session: AsyncSession, wanted: Submission) -> Accepted | None
 
 
 async def _check_catalog(session: AsyncSession, wanted: Submission) -> None:
-    if wanted.agent_id and not await catalog.has_agent(session, wanted.agent_id):
-        raise _unknown("agentId")
-    if wanted.queue_id and not await catalog.has_queue(session, wanted.queue_id):
-        raise _unknown("queueId")
+    for column, row_id in wanted.references.items():
+        field, model = _REFERENCES[column]
+        if not await catalog.has(session, model, row_id):
+            raise _unknown(field)
 
 
 def _refuse_what_is_gone(error: IntegrityError) -> None:
     """An agent or a queue that was deleted since it was looked up is as unknown as any other."""
-    field = _REFERENCES.get(broken_constraint(error) or "")
-    if field:
-        raise _unknown(field) from error
+    column = (broken_constraint(error) or "").removeprefix("fk_analyses_")
+    if column in _REFERENCES:
+        raise _unknown(_REFERENCES[column][0]) from error
 
 
 def _unknown(field: str) -> InvalidRequestError:
@@ -163,6 +185,8 @@ async def _accept(
     session: AsyncSession, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission
 ) -> Accepted:
     analysis = _row(org_id, key_id, wanted)
+    if analysis.call_center_id is None and (wanted.queue_id or wanted.agent_id):
+        analysis.call_center_id = await catalog.call_center_of(session, wanted.queue_id, wanted.agent_id)
     await _take_key(session, analysis, wanted)  # first: a retry at the same time waits, and is answered again
     if wanted.upload_id is not None:
         upload = await uploads.take(session, wanted.upload_id, wanted.mode)
@@ -187,11 +211,15 @@ def _values(analysis: Analysis) -> dict[str, Any]:
 
 
 def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Analysis:
+    moment = clock.now_ms()
     return Analysis(
         id=uuid7(), org_id=org_id, api_key_id=key_id, file_url=wanted.file_url, file_name=wanted.file_name,
         agent_id=wanted.agent_id, queue_id=wanted.queue_id, language=wanted.language,
-        external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=clock.now_ms(),
+        external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=moment,
         mode=wanted.mode, upload_id=wanted.upload_id, agent_channels=wanted.agent_channels,
+        project_id=wanted.project_id, engagement_id=wanted.engagement_id,
+        call_center_id=wanted.call_center_id, contact_id=wanted.contact_id, ai_call=bool(wanted.ai_call),
+        called_at=wanted.called_at or moment,
     )  # fmt: skip
 
 

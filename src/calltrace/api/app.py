@@ -11,6 +11,7 @@ from calltrace import __version__
 from calltrace.analyses.watching import Watchers
 from calltrace.api import (
     agreement,
+    alerts,
     analyses,
     appeals,
     backtests,
@@ -87,13 +88,15 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         analyses.router, transcripts.router, evaluations.router, roles.router, events.router,
         erasures.router,
         uploads.router, calls.router, recordings.router,
-        organization.router, catalog.agents, catalog.queues, scorecards.scorecards, scorecard_versions.router,
+        organization.router, catalog.agents, catalog.queues, catalog.projects, catalog.call_centers,
+        catalog.engagements, scorecards.scorecards, scorecard_versions.router,
         backtests.router, batches.router,
         webhook_endpoints.router, webhook_deliveries.router,
         overrides.router, comments.router, teams.router, users.router,
         review_rules.router, reviews.router,
         review_settings.router, agreement.router,
         appeals.router, appeals.acknowledgements, calibrations.router,
+        alerts.trials, alerts.rules, alerts.router,
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)

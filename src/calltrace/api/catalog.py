@@ -1,7 +1,8 @@
-"""``/api/v1/agents`` and ``/api/v1/queues``."""
+"""``/api/v1/agents``, ``queues``, ``projects``, ``call-centers`` and ``engagements``."""
 
 import uuid
-from typing import Annotated, Generic
+from datetime import date
+from typing import Annotated, Generic, Literal
 
 from pydantic import Field, StringConstraints
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,7 +11,7 @@ from calltrace.accounts.audit import Actor
 from calltrace.api.resources import Json, router_of
 from calltrace.api.schemas import AGENT_CHANNELS, Wire
 from calltrace.catalog import service
-from calltrace.catalog.service import AGENTS, QUEUES, Kind, M
+from calltrace.catalog.service import AGENTS, CALL_CENTERS, ENGAGEMENTS, PROJECTS, QUEUES, Kind, M
 from calltrace.catalog.shown import as_json
 from calltrace.db.listing import NameFilter, Slice, cut
 from calltrace.speech.roles import ChannelOption
@@ -20,22 +21,22 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 EXTERNAL_ID = "Your own identifier, unique in the organisation."
 
 
-class AgentRequest(Wire):
-    """``POST /agents``."""
+class NamedRequest(Wire):
+    """What every kind can be given."""
 
     name: Name = Field(examples=["Jane Smith"])
     external_id: ExternalId | None = Field(None, description=EXTERNAL_ID, examples=["hr-4711"])
 
 
-class AgentChanges(Wire):
-    """``PATCH /agents/{id}``: only what is sent counts, so defaults only let a field be left out."""
+class NamedChanges(Wire):
+    """A ``PATCH``: only what is sent counts, so defaults only let a field be left out."""
 
     name: Name = Field(default_factory=str, examples=["Jane Doe"])
     external_id: ExternalId | None = Field(None, description=EXTERNAL_ID)
 
 
-class AgentDocument(Wire):
-    """A person who takes calls."""
+class NamedDocument(Wire):
+    """What every kind shows."""
 
     id: str
     name: str
@@ -43,35 +44,147 @@ class AgentDocument(Wire):
     created_at: str
 
 
-class QueueRequest(AgentRequest):
-    """``POST /queues``."""
+class CallCenterRequest(NamedRequest):
+    """``POST /call-centers``."""
 
-    name: Name = Field(examples=["Renewals"])
+    name: Name = Field(examples=["Lisbon"])
+
+
+class CallCenterChanges(NamedChanges):
+    """``PATCH /call-centers/{id}``."""
+
+
+class CallCenterDocument(NamedDocument):
+    """A site where calls are taken."""
+
+
+class AgentFields(Wire):
+    """What only agents have."""
+
+    call_center_id: uuid.UUID | None = Field(None, strict=False, description="Where the person works.")
+
+
+class AgentRequest(AgentFields, NamedRequest):
+    """``POST /agents``."""
+
+
+class AgentChanges(AgentFields, NamedChanges):
+    """``PATCH /agents/{id}``."""
+
+
+class AgentDocument(NamedDocument):
+    """A person who takes calls."""
+
+    call_center_id: str | None
+
+
+Text = Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+Type = Annotated[str, StringConstraints(min_length=1, max_length=50)]
+
+
+class ProjectFields(Wire):
+    """What only projects have."""
+
+    description: Text | None = Field(None, examples=["All calls of the spring offer"])
+
+
+class ProjectRequest(ProjectFields, NamedRequest):
+    """``POST /projects``."""
+
+    name: Name = Field(examples=["Spring offer"])
+
+
+class ProjectChanges(ProjectFields, NamedChanges):
+    """``PATCH /projects/{id}``."""
+
+
+class ProjectDocument(NamedDocument):
+    """A label for recordings that belong together."""
+
+    description: str | None
+
+
+EngagementStatus = Literal["active", "completed", "archived"]
+
+
+class EngagementFields(Wire):
+    """What only engagements have."""
+
+    description: Text | None = None
+    type: Type = Field("general", examples=["renewal"])
+    status: EngagementStatus = "active"
+
+
+class EngagementRequest(EngagementFields, NamedRequest):
+    """``POST /engagements``."""
+
+    name: Name = Field(examples=["Renewal of Acme"])
+
+
+class EngagementChanges(EngagementFields, NamedChanges):
+    """``PATCH /engagements/{id}``."""
+
+
+class EngagementDocument(NamedDocument):
+    """A piece of work with a customer that groups conversations."""
+
+    description: str | None
+    type: str
+    status: EngagementStatus
+    updated_at: str
+
+
+CampaignStatus = Literal["active", "paused", "completed"]
+
+
+class QueueFields(Wire):
+    """What only queues have."""
+
     scorecard_id: uuid.UUID | None = Field(
         None, strict=False, description="What calls of the queue are held against; null: what ships."
     )
     agent_channels: ChannelOption | None = Field(None, description=AGENT_CHANNELS)
+    description: Text | None = None
+    type: Type | None = Field(None, description="Of the campaign that it stands for.", examples=["outbound"])
+    status: CampaignStatus = "active"
+    call_center_id: uuid.UUID | None = Field(None, strict=False, description="Where its calls are taken.")
+    start_date: date | None = Field(None, strict=False, examples=["2026-01-01"])
+    end_date: date | None = Field(None, strict=False)
 
 
-class QueueChanges(AgentChanges):
+class QueueRequest(QueueFields, NamedRequest):
+    """``POST /queues``."""
+
+    name: Name = Field(examples=["Renewals"])
+
+
+class QueueChanges(QueueFields, NamedChanges):
     """``PATCH /queues/{id}``."""
 
-    scorecard_id: uuid.UUID | None = Field(None, strict=False, description="null: the scorecard that ships.")
-    agent_channels: ChannelOption | None = Field(None, description=AGENT_CHANNELS)
 
-
-class QueueDocument(AgentDocument):
+class QueueDocument(NamedDocument):
     """Where calls come in, and what they are held against."""
 
     scorecard_id: str | None
     agent_channels: ChannelOption | None = Field(description=AGENT_CHANNELS)
+    description: str | None
+    type: str | None
+    status: CampaignStatus
+    call_center_id: str | None
+    start_date: str | None
+    end_date: str | None
+    updated_at: str
+
+
+_COLUMNS = {"type": "kind", "start_date": "starts_on", "end_date": "ends_on"}
+"""Fields whose columns are called otherwise."""
 
 
 class Named(Generic[M]):
-    """Agents or queues, as a resource."""
+    """One of the kinds, as a resource."""
 
     def __init__(self, kind: Kind[M], *models: type[Wire]) -> None:
-        self.singular, self.plural = kind.noun, kind.model.__tablename__
+        self.singular, self.plural = kind.noun, kind.plural
         self.wanted, self.changes, self.shown = models
         self.listed = self.shown
         self._kind = kind
@@ -85,7 +198,7 @@ class Named(Generic[M]):
 
     async def create(self, session: AsyncSession, org_id: uuid.UUID, actor: Actor, wanted: Json) -> Json:
         """Make one."""
-        return as_json(await service.create(session, org_id, actor, self._kind, wanted))
+        return as_json(await service.create(session, org_id, actor, self._kind, _columns(wanted)))
 
     async def find(self, session: AsyncSession, row_id: uuid.UUID) -> Json:
         """Read one."""
@@ -93,12 +206,19 @@ class Named(Generic[M]):
 
     async def change(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID, changes: Json) -> Json:
         """Change one."""
-        return as_json(await service.change(session, actor, self._kind, row_id, changes))
+        return as_json(await service.change(session, actor, self._kind, row_id, _columns(changes)))
 
     async def delete(self, session: AsyncSession, actor: Actor, row_id: uuid.UUID) -> None:
         """Delete one."""
         await service.delete(session, actor, self._kind, row_id)
 
 
+def _columns(fields: Json) -> Json:
+    return {_COLUMNS.get(name, name): value for name, value in fields.items()}
+
+
 agents = router_of(Named(AGENTS, AgentRequest, AgentChanges, AgentDocument))
 queues = router_of(Named(QUEUES, QueueRequest, QueueChanges, QueueDocument))
+projects = router_of(Named(PROJECTS, ProjectRequest, ProjectChanges, ProjectDocument))
+call_centers = router_of(Named(CALL_CENTERS, CallCenterRequest, CallCenterChanges, CallCenterDocument))
+engagements = router_of(Named(ENGAGEMENTS, EngagementRequest, EngagementChanges, EngagementDocument))

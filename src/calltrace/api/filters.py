@@ -1,5 +1,6 @@
 """What lists of analyses and of calls are narrowed down by."""
 
+from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
 
@@ -9,10 +10,36 @@ from calltrace.analyses.document import Status
 from calltrace.analyses.queries import Filters
 from calltrace.api.parameters import Moment, Storable
 
-LIST_PARAMETERS = frozenset({"status", "externalId", "agentId", "queueId", "from", "to", "limit", "cursor"})
+LIST_PARAMETERS = frozenset(
+    {
+        "status", "externalId", "agentId", "queueId", "projectId", "engagementId", "callCenterId",
+        "contactId", "from", "to", "limit", "cursor",
+    }
+)  # fmt: skip
 
 
-async def list_filters(
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a recording is filed under."""
+
+    project_id: UUID | None
+    engagement_id: UUID | None
+    call_center_id: UUID | None
+    contact_id: str | None
+
+
+async def labels(
+    project_id: Annotated[UUID | None, Query(alias="projectId")] = None,
+    engagement_id: Annotated[UUID | None, Query(alias="engagementId")] = None,
+    call_center_id: Annotated[UUID | None, Query(alias="callCenterId")] = None,
+    contact_id: Annotated[Storable | None, Query(alias="contactId", max_length=255)] = None,
+) -> Labels:
+    """The filters by label."""
+    return Labels(project_id, engagement_id, call_center_id, contact_id)
+
+
+async def list_filters(  # noqa: PLR0917 - query parameters, none is passed by position
+    filed: Annotated[Labels, Depends(labels)],
     status: Annotated[Status | None, Query()] = None,
     external_id: Annotated[Storable | None, Query(alias="externalId", max_length=255)] = None,
     agent_id: Annotated[UUID | None, Query(alias="agentId")] = None,
@@ -21,7 +48,10 @@ async def list_filters(
     created_to: Annotated[Moment | None, Query(alias="to", description="createdAt, inclusive")] = None,
 ) -> Filters:
     """The filters of a list (decision CTX-7)."""
-    return Filters(status, external_id, agent_id, queue_id, created_from, created_to)
+    return Filters(
+        status, external_id, agent_id, queue_id, created_from, created_to, project_id=filed.project_id,
+        engagement_id=filed.engagement_id, call_center_id=filed.call_center_id, contact_id=filed.contact_id,
+    )  # fmt: skip
 
 
 ListFilters = Annotated[Filters, Depends(list_filters)]

@@ -18,6 +18,7 @@ from pydantic.alias_generators import to_camel
 from calltrace.accounts.models import Mode
 from calltrace.analyses.document import AnalysisDocument
 from calltrace.analyses.submit import Submission
+from calltrace.api.parameters import Moment
 from calltrace.speech.codes import known_language
 from calltrace.speech.roles import ChannelOption
 
@@ -67,6 +68,19 @@ class AnalysisRequest(Wire):
     file_name: Name | None = Field(None, description="Original file name, shown in Call Trace.")
     agent_id: uuid.UUID | None = Field(None, strict=False, description="Agent to associate.")
     queue_id: uuid.UUID | None = Field(None, strict=False, description="Queue: it chooses the scorecard.")
+    project_id: uuid.UUID | None = Field(None, strict=False, description="Project to file it under.")
+    engagement_id: uuid.UUID | None = Field(None, strict=False, description="Engagement it belongs to.")
+    call_center_id: uuid.UUID | None = Field(
+        None, strict=False, description="Where the call was taken; left out: where its queue or agent is."
+    )
+    contact_id: Name | None = Field(None, description="The customer, by your own identifier.")
+    called_at: Moment | None = Field(
+        None,
+        strict=False,
+        description="When the call took place; left out: now.",
+        examples=["2026-03-01T10:00:00Z"],
+    )
+    ai_call: bool | None = Field(None, description="The agent was a voice bot.")
     language: Annotated[str, StringConstraints(max_length=12)] | None = Field(
         None, description="Language hint (ISO 639-1), or auto."
     )
@@ -130,6 +144,12 @@ class AnalysisRequest(Wire):
             mode=mode,
             upload_id=self.upload_id,
             agent_channels=self.agent_channels,
+            project_id=self.project_id,
+            engagement_id=self.engagement_id,
+            call_center_id=self.call_center_id,
+            contact_id=self.contact_id,
+            ai_call=self.ai_call,
+            called_at=self.called_at,
         )
 
 

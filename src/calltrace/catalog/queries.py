@@ -1,4 +1,4 @@
-"""Every SELECT on agents and queues."""
+"""Every SELECT on what calls are sorted by."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.catalog.models import Agent, Queue
+from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.db.listing import NameFilter, Slice, listed
 from calltrace.kit.ids import as_uuid
 from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
@@ -15,14 +15,12 @@ from calltrace.scorecards.queries import effective_version
 _FEW = 5
 
 
-async def has_agent(session: AsyncSession, agent_id: uuid.UUID) -> bool:
-    """Whether the organisation knows this agent."""
-    return await session.scalar(select(Agent.id).where(Agent.id == agent_id)) is not None
+Labelled = Agent | Queue | Project | CallCenter | Engagement
 
 
-async def has_queue(session: AsyncSession, queue_id: uuid.UUID) -> bool:
-    """Whether the organisation knows this queue."""
-    return await session.scalar(select(Queue.id).where(Queue.id == queue_id)) is not None
+async def has(session: AsyncSession, model: type[Labelled], row_id: uuid.UUID) -> bool:
+    """Whether the organisation has one of a kind with this id."""
+    return await session.scalar(select(model.id).where(model.id == row_id)) is not None
 
 
 async def agents(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Agent]:
@@ -33,6 +31,32 @@ async def agents(session: AsyncSession, names: NameFilter, part: Slice) -> Seque
 async def queues(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Queue]:
     """Queues of the organisation, newest first, and one more than asked for if there are more."""
     return (await session.scalars(listed(select(Queue), Queue, names, part))).all()
+
+
+async def projects(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Project]:
+    """Projects of the organisation, newest first, and one more than asked for if there are more."""
+    return (await session.scalars(listed(select(Project), Project, names, part))).all()
+
+
+async def call_centers(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[CallCenter]:
+    """Call centres of the organisation, newest first, and one more than asked for if there are more."""
+    return (await session.scalars(listed(select(CallCenter), CallCenter, names, part))).all()
+
+
+async def engagements(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Engagement]:
+    """Engagements of the organisation, newest first, and one more than asked for if there are more."""
+    return (await session.scalars(listed(select(Engagement), Engagement, names, part))).all()
+
+
+async def call_center_of(
+    session: AsyncSession, queue_id: uuid.UUID | None, agent_id: uuid.UUID | None
+) -> uuid.UUID | None:
+    """Where a call was taken, as its queue says, else its agent."""
+    for model, row_id in ((Queue, queue_id), (Agent, agent_id)):
+        row = await session.get(model, row_id) if row_id else None
+        if row is not None and row.call_center_id is not None:
+            return row.call_center_id
+    return None
 
 
 async def agents_by_name(

@@ -1,4 +1,4 @@
-"""Verbs on agents and queues, written once: the two differ in a table, a noun, and a queue's scorecard."""
+"""Verbs on what calls are sorted by, written once: the kinds differ in a table, a noun and a few columns."""
 
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,30 +12,50 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.catalog import queries
-from calltrace.catalog.models import Agent, Queue
+from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.scorecards import queries as scorecards
 
-M = TypeVar("M", Agent, Queue)
+M = TypeVar("M", Agent, Queue, Project, CallCenter, Engagement)
 Values = Mapping[str, Any]
 """Columns by their names; what is not named is left as it is."""
 
-_LIMITS = {"name": ("name", 200), "external_id": ("externalId", 255)}
+_LIMITS = {
+    "name": ("name", 200),
+    "external_id": ("externalId", 255),
+    "description": ("description", 2000),
+    "kind": ("type", 50),
+}
+_REQUIRED = {("engagement", "kind")}
 
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[M]):
-    """Agents or queues."""
+    """Agents, queues, projects, call centres or engagements.
+
+    Attributes:
+        model: their table.
+        noun: what one is called, in texts and in the audit trail.
+        page: one page of them.
+    """
 
     model: type[M]
     noun: str
     page: Callable[[AsyncSession, NameFilter, Slice], Awaitable[Sequence[M]]]
 
+    @property
+    def plural(self) -> str:
+        """Their name in paths."""
+        return self.model.__tablename__.replace("_", "-")
+
 
 AGENTS = Kind(Agent, "agent", queries.agents)
 QUEUES = Kind(Queue, "queue", queries.queues)
+PROJECTS = Kind(Project, "project", queries.projects)
+CALL_CENTERS = Kind(CallCenter, "call center", queries.call_centers)
+ENGAGEMENTS = Kind(Engagement, "engagement", queries.engagements)
 
 
 async def create(session: AsyncSession, org_id: uuid.UUID, actor: Actor, kind: Kind[M], values: Values) -> M:
@@ -44,10 +64,10 @@ async def create(session: AsyncSession, org_id: uuid.UUID, actor: Actor, kind: K
     Raises:
         InvalidRequestError: naming the field. AlreadyExistsError: the external id is taken.
     """
-    row = kind.model(org_id=org_id, **await _checked(session, {"name": "", **values}))
+    row = kind.model(org_id=org_id, **await _checked(session, kind, {"name": "", **values}))
     session.add(row)
     await _flush(session, kind)
-    await record(session, org_id, actor, Deed(f"{kind.noun}.created", row.id, _facts(values)))
+    await record(session, org_id, actor, Deed(_deed(kind, "created"), row.id, _facts(values)))
     return row
 
 
@@ -82,13 +102,13 @@ async def change(session: AsyncSession, actor: Actor, kind: Kind[M], row_id: uui
         NotFoundError, InvalidRequestError, AlreadyExistsError: as above.
     """
     row = await find(session, kind, row_id, lock=True)
-    checked = await _checked(session, values)
+    checked = await _checked(session, kind, values)
     changed = {name: value for name, value in checked.items() if getattr(row, name) != value}
     if changed:
         for name, value in changed.items():
             setattr(row, name, value)
         await _flush(session, kind)
-        await record(session, row.org_id, actor, Deed(f"{kind.noun}.updated", row.id, _facts(changed)))
+        await record(session, row.org_id, actor, Deed(_deed(kind, "updated"), row.id, _facts(changed)))
     return row
 
 
@@ -101,20 +121,33 @@ async def delete(session: AsyncSession, actor: Actor, kind: Kind[M], row_id: uui
     row = await find(session, kind, row_id, lock=True)
     await session.delete(row)
     await session.flush()
-    await record(session, row.org_id, actor, Deed(f"{kind.noun}.deleted", row_id))
+    await record(session, row.org_id, actor, Deed(_deed(kind, "deleted"), row_id))
 
 
-async def _checked(session: AsyncSession, values: Values) -> dict[str, Any]:
+def _deed(kind: Kind[Any], verb: str) -> str:
+    return f"{kind.noun.replace(' ', '_')}.{verb}"
+
+
+async def _checked(session: AsyncSession, kind: Kind[Any], values: Values) -> dict[str, Any]:
     checked = dict(values)
     for name, (shown, longest) in _LIMITS.items():
         if name in checked:
-            checked[name] = checked_text(checked[name], shown, longest, optional=name != "name")
+            optional = name != "name" and (kind.noun, name) not in _REQUIRED
+            checked[name] = checked_text(checked[name], shown, longest, optional=optional)
+    if checked.get("call_center_id") is not None:
+        await _check_call_center(session, checked["call_center_id"])
     wanted = checked.get("scorecard_id")
     if wanted is not None:
         await scorecards.for_use(session, wanted)
         if await scorecards.effective_scorecard(session, wanted) is None:
             raise refused("scorecardId", "names no scorecard that this organisation has published")
     return checked
+
+
+async def _check_call_center(session: AsyncSession, call_center_id: uuid.UUID) -> None:
+    """A foreign key alone would take another organisation's."""
+    if not await queries.has(session, CallCenter, call_center_id):
+        raise refused("callCenterId", "names nothing that this organisation has")
 
 
 def checked_text(value: str | None, shown: str, longest: int, *, optional: bool) -> str | None:

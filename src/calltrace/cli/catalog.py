@@ -1,4 +1,4 @@
-"""``calltrace agents`` and ``queues``."""
+"""``calltrace agents``, ``queues``, ``projects``, ``call-centers`` and ``engagements``."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ import typer
 
 from calltrace.accounts.audit import OPERATOR
 from calltrace.catalog import service
-from calltrace.catalog.service import AGENTS, QUEUES
+from calltrace.catalog.service import AGENTS, CALL_CENTERS, ENGAGEMENTS, PROJECTS, QUEUES, Kind
 from calltrace.catalog.shown import as_json as shown
 from calltrace.cli.accounts import OrgOption
 from calltrace.cli.instance import Scope, in_organisation, settings_of
@@ -15,6 +15,9 @@ from calltrace.db.listing import everything
 from calltrace.scorecards import service as scorecards
 
 agents = typer.Typer(no_args_is_help=True, help="People who take calls.")
+projects = typer.Typer(no_args_is_help=True, help="Labels for recordings that belong together.")
+call_centers = typer.Typer(no_args_is_help=True, help="Sites where calls are taken.")
+engagements = typer.Typer(no_args_is_help=True, help="Pieces of work with customers that group calls.")
 queues = typer.Typer(no_args_is_help=True, help="Where calls come in; a queue chooses the scorecard.")
 
 ExternalIdOption = Annotated[str | None, typer.Option(help="Your own identifier of it.")]
@@ -59,23 +62,73 @@ def create_queue(
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
 
-@agents.command("list")
-def list_agents(context: typer.Context, org: OrgOption, as_json: JsonOption = False) -> None:
-    """List agents, newest first."""
+@projects.command("create")
+def create_project(
+    context: typer.Context,
+    name: str,
+    org: OrgOption,
+    external_id: ExternalIdOption = None,
+    description: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a project."""
 
-    async def work(scope: Scope) -> list[dict[str, Any]]:
-        return [shown(one) for one in await everything(scope.session, AGENTS.page, lambda row: row)]
+    async def work(scope: Scope) -> dict[str, Any]:
+        values = {"name": name, "external_id": external_id, "description": description}
+        return shown(await service.create(scope.session, scope.org_id, OPERATOR, PROJECTS, values))
 
-    columns = ("id", "name", "externalId", "createdAt")
-    show_many(in_organisation(settings_of(context), org, work), columns, as_json=as_json)
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
 
-@queues.command("list")
-def list_queues(context: typer.Context, org: OrgOption, as_json: JsonOption = False) -> None:
-    """List queues, newest first."""
+@call_centers.command("create")
+def create_call_center(
+    context: typer.Context,
+    name: str,
+    org: OrgOption,
+    external_id: ExternalIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a call centre."""
 
-    async def work(scope: Scope) -> list[dict[str, Any]]:
-        return [shown(one) for one in await everything(scope.session, QUEUES.page, lambda row: row)]
+    async def work(scope: Scope) -> dict[str, Any]:
+        values = {"name": name, "external_id": external_id}
+        return shown(await service.create(scope.session, scope.org_id, OPERATOR, CALL_CENTERS, values))
 
-    columns = ("id", "name", "externalId", "scorecardId", "createdAt")
-    show_many(in_organisation(settings_of(context), org, work), columns, as_json=as_json)
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+@engagements.command("create")
+def create_engagement(
+    context: typer.Context,
+    name: str,
+    org: OrgOption,
+    kind: Annotated[str, typer.Option("--type", help="What sort of work it is.")] = "general",
+    external_id: ExternalIdOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Add an engagement."""
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        values = {"name": name, "kind": kind, "external_id": external_id}
+        return shown(await service.create(scope.session, scope.org_id, OPERATOR, ENGAGEMENTS, values))
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+def _add_list(group: typer.Typer, kind: Kind[Any], *columns: str) -> None:
+    @group.command("list", help=f"List {kind.noun}s, newest first.")
+    def list_all(context: typer.Context, org: OrgOption, as_json: JsonOption = False) -> None:
+        async def work(scope: Scope) -> list[dict[str, Any]]:
+            return [shown(one) for one in await everything(scope.session, kind.page, lambda row: row)]
+
+        shown_columns = ("id", "name", "externalId", *columns, "createdAt")
+        show_many(in_organisation(settings_of(context), org, work), shown_columns, as_json=as_json)
+
+    del list_all  # the group has it
+
+
+_add_list(agents, AGENTS)
+_add_list(queues, QUEUES, "scorecardId")
+_add_list(projects, PROJECTS)
+_add_list(call_centers, CALL_CENTERS)
+_add_list(engagements, ENGAGEMENTS, "type", "status")

@@ -76,7 +76,8 @@ COMMANDS = {
 """Command to module; the function has the command's name."""
 GROUPS = {
     "orgs": "accounts", "users": "people", "keys": "accounts", "webhooks": "webhooks", "audit": "audit",
-    "agents": "catalog", "queues": "catalog", "scorecards": "scorecards",
+    "agents": "catalog", "queues": "catalog", "projects": "catalog", "call-centers": "catalog",
+    "engagements": "catalog", "scorecards": "scorecards",
 }  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def _register(arguments: Sequence[str]) -> None:
             app.command(name)(getattr(import_module(f"calltrace.cli.{module}"), name))
     for name, module in GROUPS.items():
         if asked in {None, name}:
-            app.add_typer(getattr(import_module(f"calltrace.cli.{module}"), name), name=name)
+            group = getattr(import_module(f"calltrace.cli.{module}"), name.replace("-", "_"))
+            app.add_typer(group, name=name)
     if asked is not None:  # one command alone would lose its name
         app.command("help", hidden=True)(lambda: None)

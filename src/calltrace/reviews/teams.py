@@ -16,6 +16,7 @@ from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import User
 from calltrace.accounts.sessions import LISTENERS
 from calltrace.catalog import queries as catalog
+from calltrace.catalog.models import Agent
 from calltrace.catalog.service import checked_text, refused
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.listing import NameFilter, Slice, cut
@@ -101,7 +102,7 @@ async def bind(session: AsyncSession, admin: Who, user_id: uuid.UUID, agent_id: 
     user = await accounts.locked_user(session, user_id)
     if user is None:
         raise NotFoundError("There is no user with this id.")
-    if agent_id is not None and not await catalog.has_agent(session, agent_id):
+    if agent_id is not None and not await catalog.has(session, Agent, agent_id):
         raise refused("agentId", "names no agent that this organisation has")
     user.agent_id = agent_id
     await _flush(session, "uq_users_agent_id", "agentId", "Another user is this agent already.")

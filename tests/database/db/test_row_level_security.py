@@ -13,8 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit, codes, keys, sessions
+from calltrace.accounts import audit, codes, keys, sessions, usage
 from calltrace.accounts.audit import OPERATOR, Deed
+from calltrace.accounts.models import RequestCount
 from calltrace.accounts.queries import PersonFilter
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
@@ -22,7 +23,7 @@ from calltrace.analyses import submit
 from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.analyses.queries import Filters
 from calltrace.batches.models import Batch, BatchCall
-from calltrace.catalog.models import Agent, Queue
+from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.tables import FEATURES
@@ -130,9 +131,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         stored.row.is_default = True
         changed = default_scorecard().model_copy(update={"name": "Drafted"})
         await drafts.save(session, OPERATOR, stored.row.id, changed)
-        agent = Agent(org_id=org, name="a")
-        queue = Queue(org_id=org, name="q", scorecard_id=stored.row.id)
-        session.add_all([agent, queue])
+        agent, queue = await _add_labels(session, org, stored.row.id)
         key, _token = await keys.create(session, org, name=name)
         user, _password = await create_user(session, org, f"{uuid.uuid4()}@v.test", "owner", "long enough")
         signed_in, _token = await sessions.start(session, user, Visitor(None, None))
@@ -199,6 +198,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         )
         session.add(mail)
         await session.flush()
+        await usage.heard(session, org, "live", accepted.analysis_id, seconds=1, key_id=key.id)
+        session.add(RequestCount(org_id=org, day=moment.date(), contract="calltrace", mode="live", count=1))
         upload_id = await _add_upload(session, org)
         batch = await _add_batch(session, org, stored.row.id)
         reviewed = await _review(session, org, accepted.analysis_id, agent.id, user.id)
@@ -209,7 +210,9 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "target_id": str(accepted.analysis_id),
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
         "endpoint_id": endpoint.id,
-        "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
+        "event": "analysis.created", "events": ["analysis.created"], "contract": "calltrace",
+        "model": Agent, "row_id": agent.id,
+        "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
         "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
@@ -218,7 +221,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "batch_id": batch.id, "batch_ids": [batch.id], "kind": "backtest", "above": 0,
         "code_hash": codes.code_hash("reset", code), "person_filter": PersonFilter(),
         "before": moment + timedelta(days=1), "floor": None, "trail": None,
-        "begins": "", "only": [agent.id], "over": False,
+        "begins": "", "until": moment + timedelta(days=2), "by": "month", "only": [agent.id], "over": False,
         **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
@@ -242,6 +245,19 @@ async def _keep_for_a_time(session: AsyncSession, org: uuid.UUID) -> None:
         Analysis(org_id=org, file_url="https://127.0.0.1/e.mp3", status="completed", recording_id=kept.id)
     )
     await session.execute(text("UPDATE organisations SET recordings_kept_days = 1"))
+
+
+async def _add_labels(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.UUID) -> tuple[Agent, Queue]:
+    """One of each kind that calls are sorted by."""
+    place = CallCenter(org_id=org, name="c", external_id="victim")
+    project = Project(org_id=org, name="p", external_id="victim")
+    session.add_all([place, project, Engagement(org_id=org, name="e", external_id="victim")])
+    await session.flush()
+    agent = Agent(org_id=org, name="a", call_center_id=place.id)
+    queue = Queue(org_id=org, name="q", scorecard_id=scorecard_id)
+    session.add_all([agent, queue])
+    await session.flush()
+    return agent, queue
 
 
 async def _add_batch(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.UUID) -> Batch:

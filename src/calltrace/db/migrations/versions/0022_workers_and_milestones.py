@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from calltrace.db.session import OPERATOR_ROLE
 
-revision = "0021"
-down_revision = "0020"
+revision = "0022"
+down_revision = "0021"
 
 
 def upgrade() -> None:

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from calltrace.db import rls
 
-revision = "0019"
-down_revision = "0018"
+revision = "0020"
+down_revision = "0019"
 
 
 def upgrade() -> None:
