@@ -35,6 +35,7 @@ from calltrace.api import (
     teams,
     transcripts,
     uploads,
+    users,
     webhook_deliveries,
     webhook_endpoints,
 )
@@ -90,7 +91,7 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         catalog.engagements, scorecards.scorecards, scorecard_versions.router,
         backtests.router, batches.router,
         webhook_endpoints.router, webhook_deliveries.router,
-        overrides.router, comments.router, teams.router,
+        overrides.router, comments.router, teams.router, users.router,
         review_rules.router, reviews.router,
         review_settings.router, agreement.router,
         appeals.router, appeals.acknowledgements, calibrations.router,

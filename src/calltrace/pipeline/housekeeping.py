@@ -8,8 +8,8 @@ from sqlalchemy import delete, func, not_, select
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import limits, sessions
-from calltrace.analyses import queries
+from calltrace.accounts import codes, limits, sessions
+from calltrace.analyses import queries, retention
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.batches import queries as batches
 from calltrace.db import jobs
@@ -18,7 +18,7 @@ from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
-from calltrace.pipeline import rewind
+from calltrace.pipeline import life, rewind
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Upload
 from calltrace.recordings.vault import Vault
@@ -40,6 +40,7 @@ async def keep_house(database: Database, vault: Vault, settings: Settings) -> No
     while True:
         try:
             await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
+            await retention.keep_promises(database, vault)
             await objects.sweep(database, vault)
         except DatabaseAwayError as error:
             log.warning("housekeeping_postponed", error=error.detail)
@@ -113,6 +114,8 @@ async def _clear_uploads(session: AsyncSession) -> None:
 async def _prune(session: AsyncSession) -> None:
     await limits.forget(session)
     await sessions.forget(session)
+    await codes.forget(session)
+    await life.forget(session)
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))
     await session.execute(

@@ -9,14 +9,19 @@ from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
+    audit,
     backtests,
     call,
     call_people,
     calls,
     deliveries,
     endpoints,
+    health,
     home,
     keys,
+    links,
+    people,
+    person,
     reference,
     review_agreement,
     review_appeals,
@@ -26,14 +31,18 @@ from calltrace.web.pages import (
     scorecard,
     scorecard_draft,
     scorecards,
+    second_factor,
+    settings,
     sign_in,
     teams,
+    welcome,
 )
 
 ROOMS = (
-    static, home, sign_in, calls, call, call_people, review_queue, review_appeals, review_agreement,
-    review_calibrations, review_rules, scorecards, scorecard, scorecard_draft, backtests, teams,
-    account, keys, endpoints, deliveries, reference,
+    static, home, welcome, sign_in, links, calls, call, call_people, review_queue, review_appeals,
+    review_agreement, review_calibrations, review_rules, scorecards, scorecard, scorecard_draft, backtests,
+    teams, people, person, settings, audit, health, account, second_factor, keys, endpoints, deliveries,
+    reference,
 )  # fmt: skip
 
 

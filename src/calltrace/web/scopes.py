@@ -71,6 +71,17 @@ SCOPE_TEXTS = (
         "Allows overriding verdicts, commenting, reviewing, deciding on appeals and leading teams, also in"
         " the name of people. Keep it on keys of the system in which people review.",
     ),
+    ScopeText(
+        "users:read",
+        "Read people",
+        "Allows listing the people of the organisation with roles, agents and when they were last here.",
+    ),
+    ScopeText(
+        "users:write",
+        "Manage people",
+        "Allows inviting people and changing, deactivating and deleting whoever is no owner."
+        " Keep it on keys of the system that knows who joins and leaves.",
+    ),
 )
 RECOMMENDED = ("analysis:write", "analysis:read")
 """The smallest set for the standard flow (acceptance CT-030)."""

@@ -36,7 +36,7 @@ _KEPT = Endpoint.deleted_at.is_(None)
 _LISTED = and_(_KEPT, Endpoint.single_of.is_(None))
 """Those that somebody subscribed; URLs that came with an analysis are its own affair."""
 _SUBSCRIBERS = select(Endpoint).where(
-    Endpoint.events.op("&&", is_comparison=True)(bindparam("names", type_=ARRAY(Text))),
+    Endpoint.events.op("&&", is_comparison=True)(bindparam("events", type_=ARRAY(Text))),
     Endpoint.mode == bindparam("mode"),
     Endpoint.disabled_at.is_(None),
     _LISTED,
@@ -44,9 +44,9 @@ _SUBSCRIBERS = select(Endpoint).where(
 """Built once: it runs with every submission."""
 
 
-async def subscribers(session: AsyncSession, names: Sequence[str], mode: Mode) -> Sequence[Endpoint]:
+async def subscribers(session: AsyncSession, events: Sequence[str], mode: Mode) -> Sequence[Endpoint]:
     """Endpoints of the organisation and mode that want one of some events and are not disabled."""
-    return (await session.scalars(_SUBSCRIBERS, {"names": list(names), "mode": mode})).all()
+    return (await session.scalars(_SUBSCRIBERS, {"events": list(events), "mode": mode})).all()
 
 
 async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:
@@ -55,9 +55,9 @@ async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:
     return (await session.scalars(query)).all()
 
 
-async def single(session: AsyncSession, endpoint_id: uuid.UUID) -> Sequence[Endpoint]:
+async def single(session: AsyncSession, single_id: uuid.UUID) -> Sequence[Endpoint]:
     """The URL that came with an analysis, unless it is disabled."""
-    query = select(Endpoint).where(Endpoint.id == endpoint_id, Endpoint.single_of.is_not(None), _KEPT)
+    query = select(Endpoint).where(Endpoint.id == single_id, Endpoint.single_of.is_not(None), _KEPT)
     return (await session.scalars(query.where(Endpoint.disabled_at.is_(None)))).all()
 
 

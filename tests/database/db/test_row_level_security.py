@@ -13,16 +13,17 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit, keys, sessions, usage
+from calltrace.accounts import audit, codes, keys, sessions, usage
 from calltrace.accounts.audit import OPERATOR, Deed
 from calltrace.accounts.models import RequestCount
+from calltrace.accounts.queries import PersonFilter
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
 from calltrace.analyses import submit
 from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.analyses.queries import Filters
 from calltrace.batches.models import Batch, BatchCall
-from calltrace.catalog.models import Agent, Queue
+from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.tables import FEATURES
@@ -50,7 +51,7 @@ from calltrace.scorecards import drafts
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
-from calltrace.webhooks.models import Attempt
+from calltrace.webhooks.models import Attempt, Endpoint, SigningSecret
 from calltrace.webhooks.queries import DeliveryFilters
 from database.analyses.factory import WAVEFORM
 from database.conftest import submission
@@ -85,6 +86,8 @@ async def test_every_other_table_belongs_to_the_engines(database: Database) -> N
     assert {name for name in every - tenant if not name.startswith("pgqueuer")} == {
         "alembic_version",
         "rate_counters",  # names nobody: subjects are digests
+        "workers",  # of the installation, as are the next
+        "milestones",
     }
 
 
@@ -128,12 +131,11 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         stored.row.is_default = True
         changed = default_scorecard().model_copy(update={"name": "Drafted"})
         await drafts.save(session, OPERATOR, stored.row.id, changed)
-        agent = Agent(org_id=org, name="a")
-        queue = Queue(org_id=org, name="q", scorecard_id=stored.row.id)
-        session.add_all([agent, queue])
+        agent, queue = await _add_labels(session, org, stored.row.id)
         key, _token = await keys.create(session, org, name=name)
         user, _password = await create_user(session, org, f"{uuid.uuid4()}@v.test", "owner", "long enough")
         signed_in, _token = await sessions.start(session, user, Visitor(None, None))
+        code = await codes.issue(session, user, "reset")
         endpoint, _secret = await webhooks.create_endpoint(
             session, org, url="https://127.0.0.1/hook", events=["analysis.created"],
             box=platform.box, policy=platform.policy,
@@ -180,12 +182,20 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
             )
         )
         await session.execute(text("UPDATE webhook_deliveries SET status = 'failed'"))
+        single = Endpoint(
+            org_id=org, contract="calltrace", mode="live", url="https://127.0.0.1/single", single_of="x",
+            events=["analysis.failed"], sealed_secret="x", previous_secrets=[],
+        )  # fmt: skip
+        session.add_all(
+            [single, SigningSecret(org_id=org, contract="calltrace", mode="live", sealed_secret="x")]
+        )
         gone, _secret = await webhooks.create_endpoint(
             session, org, url="https://127.0.0.1/gone", events=["analysis.failed"],
             box=platform.box, policy=platform.policy,
         )  # fmt: skip
         gone.deleted_at = moment
         gone.previous_secrets = [{"sealed": "x", "until": clock.iso(moment)}]
+        await _keep_for_a_time(session, org)
         mail = Mail(
             org_id=org,
             recipient=user.email,
@@ -207,13 +217,18 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "target_id": str(accepted.analysis_id),
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
         "endpoint_id": endpoint.id,
-        "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
+        "event": "analysis.created", "events": ["analysis.created"], "contract": "calltrace",
+        "single_id": single.id,
+        "model": Agent, "row_id": agent.id,
+        "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
         "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
         "settled_before": moment + timedelta(seconds=1),
         "batch_id": batch.id, "batch_ids": [batch.id], "kind": "backtest", "above": 0,
+        "code_hash": codes.code_hash("reset", code), "person_filter": PersonFilter(),
+        "before": moment + timedelta(days=1), "floor": None, "trail": None,
         "begins": "", "until": moment + timedelta(days=2), "by": "month", "only": [agent.id], "over": False,
         **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
@@ -221,10 +236,37 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "organisation_by_id_or_name": str(org),
         "key_by_id_or_prefix": name,
         "endpoint": str(endpoint.id),
+        "agent_known_as": str(agent.id),
         "queues_named": str(queue.id),
         "scorecards_named": str(stored.row.id),
     }
     return {"common": common, "texts": texts}
+
+
+async def _keep_for_a_time(session: AsyncSession, org: uuid.UUID) -> None:
+    """An organisation that keeps recordings for a time, and a call that has ended and has one."""
+    kept = Recording(
+        org_id=org, object_key="k", sealed_key="k", size_bytes=1, sha256="0", media="wav", content_type=None
+    )
+    session.add(kept)
+    await session.flush()
+    session.add(
+        Analysis(org_id=org, file_url="https://127.0.0.1/e.mp3", status="completed", recording_id=kept.id)
+    )
+    await session.execute(text("UPDATE organisations SET recordings_kept_days = 1"))
+
+
+async def _add_labels(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.UUID) -> tuple[Agent, Queue]:
+    """One of each kind that calls are sorted by."""
+    place = CallCenter(org_id=org, name="c", external_id="victim")
+    project = Project(org_id=org, name="p", external_id="victim")
+    session.add_all([place, project, Engagement(org_id=org, name="e", external_id="victim")])
+    await session.flush()
+    agent = Agent(org_id=org, name="a", call_center_id=place.id)
+    queue = Queue(org_id=org, name="q", scorecard_id=scorecard_id)
+    session.add_all([agent, queue])
+    await session.flush()
+    return agent, queue
 
 
 async def _add_batch(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.UUID) -> Batch:

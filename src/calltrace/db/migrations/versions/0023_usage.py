@@ -5,8 +5,8 @@ from alembic import op
 
 from calltrace.db import rls
 
-revision = "0022"
-down_revision = "0019"
+revision = "0023"
+down_revision = "0022"
 
 
 def upgrade() -> None:
