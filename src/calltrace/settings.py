@@ -28,7 +28,7 @@ TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
     "TRUSTED_PROXIES",
-    "TLS_CERT_FILE", "TLS_KEY_FILE", "CALLCOV_REGISTRATION", "AURALYTIK_RATE_LIMIT",
+    "TLS_CERT_FILE", "TLS_KEY_FILE", "AURALYTIK_RATE_LIMIT",
     "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
     "CALLCENTERRATE_WEBHOOK_RETRY_SCHEDULE", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
     "STRIPE_PRICE_STARTER", "STRIPE_PRICE_GROWTH", "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -95,6 +95,7 @@ class Settings(BaseSettings):
     smtp_url: str = ""
     callcov_rate_limit: int = Field(default=100, gt=0)
     callcov_submit_rate_limit: int = Field(default=20, gt=0)
+    callcov_registration: Literal["on", "off"] = "on"
     callcov_webhook_retry_schedule: Numbers = (10, 60, 300)
 
     hosts: HostNames = Field(default_factory=dict)

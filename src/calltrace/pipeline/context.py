@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from calltrace.accounts import plans
+from calltrace.accounts.access import Tokens
 from calltrace.accounts.models import Plan
 from calltrace.accounts.usage import Meter
 from calltrace.analyses.links import RecordingLinks
@@ -57,6 +58,11 @@ class Platform:
         """What taking in an analysis needs of them."""
         probe = self.settings.fetch_probe == "on"
         return Intake(self.database, self.client, self.limits, self.uploads, probe=probe)
+
+    @property
+    def tokens(self) -> Tokens:
+        """Access tokens of people."""
+        return Tokens(self.links.secrets)
 
     @property
     def plans(self) -> Mapping[Plan, plans.Terms]:

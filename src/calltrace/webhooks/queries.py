@@ -55,6 +55,11 @@ async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:
     return (await session.scalars(query)).all()
 
 
+async def every_endpoint(session: AsyncSession) -> Sequence[Endpoint]:
+    """All endpoints of the organisation, with those that came with an analysis."""
+    return (await session.scalars(select(Endpoint).where(_KEPT))).all()
+
+
 async def single(session: AsyncSession, single_id: uuid.UUID) -> Sequence[Endpoint]:
     """The URL that came with an analysis, unless it is disabled."""
     query = select(Endpoint).where(Endpoint.id == single_id, Endpoint.single_of.is_not(None), _KEPT)

@@ -27,7 +27,7 @@ EMPTY_METADATA = {
 }  # fmt: skip
 
 
-def _wave(seconds: float = 0.5) -> bytes:
+def wave_file(seconds: float = 0.5) -> bytes:
     file = io.BytesIO()
     with wave.open(file, "wb") as sound:
         sound.setnchannels(1)
@@ -63,7 +63,7 @@ async def test_a_url_is_submitted_and_retrieved(call: Api) -> None:
 async def test_a_file_is_submitted_in_a_form(call: Api, platform: Platform, org: uuid.UUID) -> None:
     fields = {"agent_id": "agent_9", "metadata": json.dumps({"a": 1}), "language": "de"}
     answer = await call(
-        "POST", "/analysis/", data=fields, files={"audio_file": ("call.wav", _wave(), "audio/wav")}
+        "POST", "/analysis/", data=fields, files={"audio_file": ("call.wav", wave_file(), "audio/wav")}
     )
     assert answer.status_code == 201, answer.text
     made = answer.json()
@@ -79,13 +79,14 @@ FORMS: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"files": {"audio_file": ("a.wav", b"", "audio/wav")}}, "empty_file", ["body", "audio_file"]),
     ({"files": {"audio_file": ("a.wav", b"%PDF-1.7 no sound", "audio/wav")}}, "unsupported_format",
      ["body", "audio_file"]),
-    ({"files": {"audio_file": ("a.wav", _wave(70), "audio/wav")}}, "file_too_large", ["body", "audio_file"]),
-    ({"files": {"audio_file": ("a.wav", _wave())}, "data": {"metadata": "{"}}, "json_invalid",
+    ({"files": {"audio_file": ("a.wav", wave_file(70), "audio/wav")}}, "file_too_large",
+     ["body", "audio_file"]),
+    ({"files": {"audio_file": ("a.wav", wave_file())}, "data": {"metadata": "{"}}, "json_invalid",
      ["body", "metadata"]),
-    ({"files": {"audio_file": ("a.wav", _wave())}, "data": {"metadata": '{"error_message": 1}'}},
+    ({"files": {"audio_file": ("a.wav", wave_file())}, "data": {"metadata": '{"error_message": 1}'}},
      "reserved_key", ["body", "metadata", "error_message"]),
-    ({"files": {"audio_file": ("a.wav", _wave())}, "data": {"audio_url": "https://x.test/"}}, "value_error",
-     ["body", "audio_url"]),
+    ({"files": {"audio_file": ("a.wav", wave_file())}, "data": {"audio_url": "https://x.test/"}},
+     "value_error", ["body", "audio_url"]),
 ]  # fmt: skip
 
 

@@ -18,7 +18,8 @@ from calltrace.dialects.callcov.body import read_json
 from calltrace.dialects.callcov.caller import Caller
 from calltrace.dialects.callcov.door import CallerDep, PlatformDep
 from calltrace.dialects.callcov.errors import InvalidError, RefusedError, refused_field
-from calltrace.dialects.callcov.intake import Submitted, Url
+from calltrace.dialects.callcov.intake import Submitted, Url, fingerprint
+from calltrace.dialects.callcov.once import once
 from calltrace.dialects.callcov.query import Query
 from calltrace.dialects.callcov.routes import IDEMPOTENCY, Routes, query
 from calltrace.kit.errors import CallTraceError, FileTooLargeError, UnsupportedMediaError
@@ -50,12 +51,19 @@ AnalysisId = Annotated[str, Path(description="UUID of the analysis.")]
 async def submit_analysis(request: Request, platform: PlatformDep, caller: CallerDep) -> Response:
     """Submit a recording: by URL as JSON, or itself as a form."""
     wanted = await intake.read(request, platform, caller)
-    try:
+
+    async def work() -> Response:
         analysis_id = await _submitted(platform, caller, wanted)
+        return await reading.one(platform, caller, str(analysis_id), 201)
+
+    try:
+        answer = await once(request, platform, caller, wanted.fingerprint, work)
     except BaseException:
         await intake.drop(platform, caller, wanted.upload_id)
         raise
-    return await reading.one(platform, caller, str(analysis_id), 201)
+    if "idempotent-replayed" in answer.headers:
+        await intake.drop(platform, caller, wanted.upload_id)
+    return answer
 
 
 async def _submitted(platform: Platform, caller: Caller, wanted: Submitted) -> uuid.UUID:
@@ -166,7 +174,11 @@ async def register_webhook(
     async with platform.database.tenant(caller.org_id) as session:
         await reading.find(session, caller, analysis_id)
     await _judge_webhook(platform, wanted.webhook_url)
-    return reading.json_answer(await _registered(platform, caller, analysis_id, wanted.webhook_url), 201)
+
+    async def work() -> Response:
+        return reading.json_answer(await _registered(platform, caller, analysis_id, wanted.webhook_url), 201)
+
+    return await once(request, platform, caller, fingerprint(wanted.model_dump(mode="json")), work)
 
 
 async def _registered(platform: Platform, caller: Caller, analysis_id: str, url: str) -> dict[str, Any]:

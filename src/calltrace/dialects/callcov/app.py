@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from calltrace.dialects.callcov import analysis, errors
+from calltrace.dialects.callcov import analysis, api_keys, auth, billing, errors, users
 from calltrace.dialects.callcov.door import Door, answer_headers
 from calltrace.kit.envelope import RequestEnvelope
 from calltrace.kit.lingering import LingeringRefusals
@@ -42,7 +42,7 @@ def create_app() -> FastAPI:
         title="CallCov", version="1", description=DESCRIPTION, redirect_slashes=False,
         docs_url=None, redoc_url=None,
     )  # fmt: skip
-    for routes in (analysis.routes,):
+    for routes in (auth.routes, users.routes, api_keys.routes, analysis.routes, billing.routes):
         app.include_router(routes.router)
     app.add_middleware(Door)
     app.add_middleware(LingeringRefusals)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from starlette.datastructures import Headers
 
 from calltrace.accounts import keys
+from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import Actor
 from calltrace.accounts.errors import UnauthorizedError
 from calltrace.accounts.keys import check_address, note_use, presented
@@ -13,7 +14,10 @@ from calltrace.accounts.models import Mode, UserRole
 from calltrace.accounts.sessions import ADMINISTRATORS
 from calltrace.dialects.callcov.errors import CREDENTIALS, RefusedError
 from calltrace.pipeline.context import Platform
+from calltrace.reviews.who import of_user
 
+_DOTS = 2
+"""In a JSON Web Token; keys have none."""
 NEEDS_PERSON = "This endpoint requires a JWT token"
 
 
@@ -75,6 +79,8 @@ class Caller:
 async def identify(platform: Platform, headers: Headers, peer: str | None) -> Caller:
     """Who presents these credentials; where two are given both must be good, and the first counts.
 
+    Keys of people open nothing once their person is gone.
+
     Raises:
         UnauthorizedError: none, or one that opens nothing.
     """
@@ -92,12 +98,24 @@ async def _bearer(platform: Platform, value: str, peer: str | None) -> Caller:
     token = token.strip()
     if scheme.lower() != "bearer" or not token:
         raise UnauthorizedError(CREDENTIALS)
-    return await _key(platform, token, peer)
+    return await (_person(platform, token) if token.count(".") == _DOTS else _key(platform, token, peer))
+
+
+async def _person(platform: Platform, token: str) -> Caller:
+    user = await platform.tokens.person(platform.database, token)
+    async with platform.database.tenant(user.org_id) as session:
+        who = await of_user(session, user.id, Actor("user", user.email, user.id))
+    return Caller(user.org_id, "live", user.email, user_id=user.id, role=who.role, agents=who.agents)
 
 
 async def _key(platform: Platform, token: str, peer: str | None) -> Caller:
     key = await presented(platform.database, token, "callcov")
     check_address(key, peer)
+    if key.user_id is not None:
+        async with platform.database.tenant(key.org_id) as session:
+            owner = await accounts.user(session, key.user_id)
+        if owner is None or owner.deactivated_at is not None:
+            raise UnauthorizedError(CREDENTIALS)
     await note_use(platform.database, key)
     principal = keys.principal_of(key)
     return Caller(

@@ -133,3 +133,9 @@ async def scorecards(
     """Versions of scorecards by their ids."""
     query = select(ScorecardVersion).where(ScorecardVersion.id.in_(version_ids))
     return {one.id: one for one in (await session.scalars(query)).all()}
+
+
+async def stored_bytes(session: AsyncSession, mode: Mode) -> int:
+    """How much the recordings of a mode take."""
+    query = select(func.sum(Recording.size_bytes)).join(Analysis, Analysis.recording_id == Recording.id)
+    return int(await session.scalar(query.where(Analysis.mode == mode)) or 0)

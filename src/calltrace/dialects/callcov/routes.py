@@ -102,3 +102,9 @@ def _body(sends: type[BaseModel], form: type[BaseModel] | None, *, required: boo
 def query(name: str, told: str, **schema: Any) -> dict[str, Any]:
     """A parameter of the query, for the document."""
     return {"name": name, "in": "query", "required": False, "schema": schema, "description": told}
+
+
+PAGE = (
+    query("skip", "How many to leave out.", type="integer", minimum=0, default=0),
+    query("limit", "How many at most.", type="integer", minimum=1, maximum=100, default=20),
+)

@@ -239,3 +239,170 @@ class Webhook(Resource):
     webhook_url: str
     events: list[str]
     secret: str
+
+
+class Registered(Resource):
+    """Somebody who registered, and is to confirm the address."""
+
+    email: str
+    is_verified: bool
+    message: str
+    success: bool
+
+
+class Tokens(BaseModel):
+    """An access token, and a refresh token for the next one."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"]
+    expires_in: int
+
+
+class Done(BaseModel):
+    """It was done."""
+
+    message: str
+    success: bool
+
+
+class User(Resource):
+    """A person; the webhook secret is for owners and admins."""
+
+    email: str
+    name: str | None
+    phone_number: str | None
+    is_active: bool
+    is_verified: bool
+    role: str
+    webhook_signing_secret: str | None
+    created_at: str
+    updated_at: str
+
+
+class Deleted(BaseModel):
+    """It is gone."""
+
+    id: str
+    object: str
+    deleted: Literal[True]
+
+
+class ApiKey(Resource):
+    """A key, of which only the beginning is shown."""
+
+    name: str
+    description: str | None
+    key_prefix: str
+    is_active: bool
+    last_used_at: str | None
+    expires_at: str | None
+    created_at: str
+
+
+class NewApiKey(ApiKey):
+    """A key at the only moment when it is shown whole."""
+
+    api_key: str
+
+
+class ApiKeyList(BaseModel):
+    """A part of a list."""
+
+    items: list[ApiKey]
+    total: int
+    skip: int
+    limit: int
+
+
+class RevokedApiKey(Deleted):
+    """A key that opens nothing any more."""
+
+    is_active: Literal[False]
+
+
+class Tier(BaseModel):
+    """What a plan costs and includes."""
+
+    name: str
+    price_monthly: float
+    minutes_included: int | None
+    overage_rate: float
+    overage_allowed: bool
+    features: list[str]
+
+
+class Subscription(Resource):
+    """The plan of an account."""
+
+    user_id: str | None
+    tier: str
+    status: Literal["active", "canceled", "incomplete", "past_due"]
+    minutes_included: int | None
+    minutes_used: float
+    minutes_remaining: float | None
+    overage_minutes: float
+    current_period_start: str
+    current_period_end: str
+    cancel_at_period_end: bool
+    created_at: str
+    tier_info: Tier
+
+
+class Span(BaseModel):
+    """One month."""
+
+    start: str
+    end: str
+    billing_cycle: Literal["monthly"]
+
+
+class Metrics(BaseModel):
+    """What was used; listing analyses and asking for the bill are no requests."""
+
+    minutes_analyzed: float
+    analysis_count: int
+    api_requests: int
+    storage_gb: float
+
+
+class Limits(BaseModel):
+    """What is included; null is no limit."""
+
+    minutes_limit: int | None
+    requests_limit: int | None
+    storage_limit_gb: float | None
+
+
+class Costs(BaseModel):
+    """What it costs beside the plan."""
+
+    minutes_cost: float
+    api_cost: float
+    storage_cost: float
+    total: float
+    currency: str
+
+
+class Usage(Resource):
+    """What was used in one month."""
+
+    period: Span
+    metrics: Metrics
+    limits: Limits
+    costs: Costs
+
+
+class UsageList(BaseModel):
+    """A part of a list."""
+
+    items: list[Usage]
+    total: int
+    skip: int
+    limit: int
+
+
+class Portal(Resource):
+    """Where the plan is looked after."""
+
+    url: str
