@@ -1,4 +1,4 @@
-"""Tables: organisations, users, their sessions and codes, API keys, audit trail, usage, rate counters."""
+"""Tables: organisations, users, their sessions and codes, keys, the audit trail, usage, rate counters."""
 
 import uuid
 from datetime import date, datetime

@@ -1,4 +1,4 @@
-"""Every SELECT on organisations, users, their sessions and codes, API keys, usage and the audit trail."""
+"""Every SELECT on organisations, users, their sessions and codes, keys, usage and the audit trail."""
 
 import uuid
 from collections.abc import Collection, Sequence

@@ -16,6 +16,7 @@ from calltrace.webhooks.wire import Pace, Wire
 _MODULES = {
     "calltrace": "calltrace.webhooks.native",
     "callcov": "calltrace.dialects.callcov.wire",
+    "callcenterrate": "calltrace.dialects.callcenterrate.wire",
 }
 """Contract to the module whose ``WIRE`` serves it."""
 

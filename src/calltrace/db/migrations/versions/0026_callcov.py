@@ -5,8 +5,8 @@ from alembic import op
 
 from calltrace.db import rls
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 
 _LIST = ["org_id", "mode", sa.text("created_at DESC"), sa.text("id DESC")]
 
