@@ -48,6 +48,15 @@ async def test_the_document_has_the_operations_of_the_contract(http: httpx2.Asyn
     assert statuses == {"200", "201", "400", "401", "403", "404", "422", "429", "500"}
 
 
+async def test_the_page_of_the_document_needs_no_other_host(http: httpx2.AsyncClient) -> None:
+    answer = await http.get("http://calls.test/callcov/docs")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+    assert "<script" not in answer.text
+    assert "POST /api/v1/analysis/{analysis_id}/webhook" in answer.text
+    assert "//" not in answer.text.replace("<!--", "")
+
+
 @pytest.fixture
 async def address(served: Platform) -> AsyncGenerator[str]:
     """The server on a port of loopback, for programs of others."""

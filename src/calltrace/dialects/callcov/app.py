@@ -5,7 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from calltrace.dialects.callcov import analysis, api_keys, auth, billing, errors, users
+from calltrace.dialects.callcov import analysis, api_keys, auth, billing, errors, reference, users
 from calltrace.dialects.callcov.door import Door, answer_headers
 from calltrace.kit.envelope import RequestEnvelope
 from calltrace.kit.lingering import LingeringRefusals
@@ -44,6 +44,7 @@ def create_app() -> FastAPI:
     )  # fmt: skip
     for routes in (auth.routes, users.routes, api_keys.routes, analysis.routes, billing.routes):
         app.include_router(routes.router)
+    app.include_router(reference.router)
     app.add_middleware(Door)
     app.add_middleware(LingeringRefusals)
     app.add_middleware(RequestEnvelope, on_error=errors.unexpected, headers=answer_headers)
