@@ -23,6 +23,7 @@ class Organisation(Row, Base):
 
     ``agent_channels`` says where the agent is on its calls, where neither the call nor its queue does;
     ``redaction`` what is taken out of its calls before they are kept (``evaluation.redaction``).
+    ``time_zone`` is an IANA name: where its days begin and end.
     """
 
     __tablename__ = "organisations"
@@ -32,6 +33,7 @@ class Organisation(Row, Base):
     vocabulary: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     agent_channels: Mapped[str | None] = mapped_column(String(12))
     redaction: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
 
 
 class User(Row, Tenant, Base):

@@ -37,6 +37,11 @@ async def change(
     return organisation
 
 
+async def time_zone(session: AsyncSession, org_id: uuid.UUID) -> str:
+    """Where the days of an organisation begin and end: the IANA name of a time zone."""
+    return await queries.time_zone(session, org_id) or "UTC"
+
+
 def _facts(changed: Mapping[str, Any]) -> dict[str, Any]:
     """What the audit trail says: which fields and how many names, but no name."""
     facts: dict[str, Any] = {"fields": sorted(map(to_camel, changed))}

@@ -15,6 +15,8 @@ SCOPES = (
     "catalog:write",
     "reviews:read",
     "reviews:write",
+    "insights:read",
+    "insights:export",
 )
 
 

@@ -1,4 +1,4 @@
-"""What keeps the house in order: rescue what has no job, prune what is done, remove what is doomed."""
+"""Keeping the house in order: rescue what has no job, prune what is done, remove what is doomed; add up."""
 
 import asyncio
 from datetime import timedelta
@@ -16,6 +16,7 @@ from calltrace.db import jobs
 from calltrace.db.clock import database_now
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
+from calltrace.insights import rollup
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
 from calltrace.pipeline import rewind
@@ -41,6 +42,7 @@ async def keep_house(database: Database, vault: Vault, settings: Settings) -> No
         try:
             await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
             await objects.sweep(database, vault)
+            await rollup.keep_up(database)
         except DatabaseAwayError as error:
             log.warning("housekeeping_postponed", error=error.detail)
         except Exception:

@@ -16,6 +16,7 @@ from calltrace.web.pages import (
     deliveries,
     endpoints,
     home,
+    insights,
     keys,
     reference,
     review_agreement,
@@ -31,7 +32,7 @@ from calltrace.web.pages import (
 )
 
 ROOMS = (
-    static, home, sign_in, calls, call, call_people, review_queue, review_appeals, review_agreement,
+    static, home, sign_in, insights, calls, call, call_people, review_queue, review_appeals, review_agreement,
     review_calibrations, review_rules, scorecards, scorecard, scorecard_draft, backtests, teams,
     account, keys, endpoints, deliveries, reference,
 )  # fmt: skip

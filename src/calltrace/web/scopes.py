@@ -71,6 +71,17 @@ SCOPE_TEXTS = (
         "Allows overriding verdicts, commenting, reviewing, deciding on appeals and leading teams, also in"
         " the name of people. Keep it on keys of the system in which people review.",
     ),
+    ScopeText(
+        "insights:read",
+        "Read insights",
+        "Allows reading totals, trends and rows by agent, queue and call centre of all calls.",
+    ),
+    ScopeText(
+        "insights:export",
+        "Export insights",
+        "Allows exporting calls with their results, and those totals, as files."
+        " Keep it on keys of reporting systems.",
+    ),
 )
 RECOMMENDED = ("analysis:write", "analysis:read")
 """The smallest set for the standard flow (acceptance CT-030)."""

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -168,6 +168,12 @@ def number(value: float) -> str:
     return f"{round(value, 1):g}"
 
 
+def day(value: date) -> Markup:
+    """A day, for reading and for programs."""
+    text = f"{value.day} {value.strftime('%b %Y')}"
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), text)
+
+
 def percent(value: float) -> str:
     """A share of 1 in percent."""
     return f"{round(value * 100)} %"
@@ -187,5 +193,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "took": took,
     "decoded": decoded, "device": device, "prose": prose, "call_name": call_name,
     "number": number, "percent": percent, "clock": speech_clock, "language": language,
-    "said": said,
+    "said": said, "day": day,
 }  # fmt: skip
