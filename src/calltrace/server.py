@@ -1,38 +1,66 @@
-"""What ``calltrace serve`` serves: the API and the web UI, each with its own errors and headers."""
+"""What ``calltrace serve`` serves: the API, the web UI and other vendors' contracts, behind one door."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import asynccontextmanager
 
+from fastapi import FastAPI
+from starlette.datastructures import Headers
 from starlette.routing import Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from calltrace import dialects
 from calltrace.analyses.watching import Watchers
 from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
 from calltrace.web.app import create_web
 
 API_PATHS = ("/api", "/health", "/openapi.json")
-"""These and what lies below them belong to the API; every other path is a page."""
+"""These and what lies below them belong to the API; every other path is a page, or another contract's."""
 
 
-def create_server(build: Callable[[], Platform], watchers: Watchers | None = None) -> ASGIApp:
-    """Both applications behind one door, on one platform that is built at the start and closed at the end.
+def create_server(
+    build: Callable[[], Platform],
+    watchers: Watchers | None = None,
+    hosts: Mapping[str, str] | None = None,
+) -> ASGIApp:
+    """All applications behind one door, on one platform that is built at the start and closed at the end.
 
-    Whoever passes ``watchers`` closes them when the server stops.
+    Args:
+        build: makes the platform.
+        watchers: whoever passes them closes them when the server stops.
+        hosts: which contract is meant by which name of a host, without its prefix.
     """
     api, web = create_app(build, watchers), create_web()
     web.state.openapi = api.openapi
+    others = {str(contract): app for contract, app in dialects.create_apps().items()}
 
     @asynccontextmanager
     async def lifespan(_app: ASGIApp) -> AsyncGenerator[None]:
         async with api.router.lifespan_context(api):
-            web.state.platform = api.state.platform
+            for app in (web, *others.values()):
+                app.state.platform = api.state.platform
             yield
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
-        await (api if belongs_to_api(scope["path"]) else web)(scope, receive, send)
+        app, scope = _chosen(scope, others, hosts or {})
+        if app is None:
+            app = api if belongs_to_api(scope["path"]) else web
+        await app(scope, receive, send)
 
     return Router(redirect_slashes=False, default=by_path, lifespan=lifespan)
+
+
+def _chosen(
+    scope: Scope, others: Mapping[str, FastAPI], hosts: Mapping[str, str]
+) -> tuple[FastAPI | None, Scope]:
+    """The contract that a host's name or a path's beginning means, and the request as it sees it."""
+    host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
+    if hosts.get(host) in others:
+        return others[hosts[host]], scope
+    contract = scope["path"].split("/", 2)[1]
+    if contract in others:
+        return others[contract], {**scope, "root_path": f"{scope.get('root_path', '')}/{contract}"}
+    return None, scope
 
 
 def belongs_to_api(path: str) -> bool:

@@ -27,7 +27,7 @@ PREFIX = "CALLTRACE_"
 TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
-    "TRUSTED_PROXIES", "HOSTS",
+    "TRUSTED_PROXIES",
     "TLS_CERT_FILE", "TLS_KEY_FILE", "CALLCOV_RATE_LIMIT", "CALLCOV_SUBMIT_RATE_LIMIT",
     "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE", "AURALYTIK_RATE_LIMIT",
     "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
@@ -37,6 +37,8 @@ NOT_YET = (
 """Documented names that this version does not act on: setting one is refused, never ignored."""
 
 Numbers = Annotated[tuple[int, ...], NoDecode]
+HostNames = Annotated[dict[str, str], NoDecode]
+CONTRACTS = ("calltrace", "callcov", "callcenterrate", "auralytik")
 Network = IPv4Network | IPv6Network
 
 
@@ -92,6 +94,7 @@ class Settings(BaseSettings):
     llm_redact: Literal["on", "off"] = "on"
 
     smtp_url: str = ""
+    hosts: HostNames = Field(default_factory=dict)
 
     log_format: Literal["console", "json", ""] = ""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -111,6 +114,18 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return tuple(ip_network(part.strip()) for part in value.split(",") if part.strip())
         return value
+
+    @field_validator("hosts", mode="before")
+    @classmethod
+    def _hosts(cls, value: Any) -> Any:
+        """``host=contract,…``: which contract a name of a host serves without its prefix."""
+        if not isinstance(value, str):
+            return value
+        pairs = [part.strip().partition("=") for part in value.split(",") if part.strip()]
+        for host, _, contract in pairs:
+            if not host or contract not in CONTRACTS:
+                raise ValueError(f"is host=contract,…, with contracts among {', '.join(CONTRACTS)}")
+        return {host.lower(): contract for host, _, contract in pairs}
 
     @field_validator("asr_url")
     @classmethod

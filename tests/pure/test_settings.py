@@ -69,3 +69,15 @@ def test_a_key_that_no_header_can_hold_is_refused(key: str) -> None:
     with pytest.raises(ValidationError, match="printable ASCII"):
         Settings(asr_api_key=key)
     assert Settings(asr_api_key=" sk-1\n").asr_api_key == "sk-1"
+
+
+def test_a_name_of_a_host_may_mean_a_contract() -> None:
+    assert load_settings(hosts="Api.CallCov.test=callcov, a.b=auralytik").hosts == {
+        "api.callcov.test": "callcov", "a.b": "auralytik",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("text", ["a.b", "=callcov", "a.b=nobody", "a.b=callcov,c"])
+def test_other_texts_are_no_hosts(text: str) -> None:
+    with pytest.raises(ConfigurationError, match="host=contract"):
+        load_settings(hosts=text)

@@ -1,7 +1,7 @@
 """Verbs on API keys: create, authenticate, revoke, rotate."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address, ip_network
@@ -18,7 +18,8 @@ from calltrace.accounts.errors import (
     LiveKeyRequiredError,
     UnauthorizedError,
 )
-from calltrace.accounts.models import ApiKey, Mode
+from calltrace.accounts.models import ApiKey, Contract, Mode
+from calltrace.accounts.tokens import FORMS
 from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
@@ -48,42 +49,66 @@ class Principal:
             raise LiveKeyRequiredError("Test keys can read this and use it, but only live keys change it.")
 
 
-async def authenticate(database: Database, token: str | None, peer: str | None = None) -> Principal:
+async def authenticate(
+    database: Database, token: str | None, peer: str | None = None, contract: Contract = "calltrace"
+) -> Principal:
     """Find out whose token this is. Revocation and expiry hold from the very next request.
 
     Args:
         database: where keys are kept.
         token: what was presented.
         peer: IP address of the caller, for keys that are bound to addresses.
+        contract: whose paths are asked for; keys of another are unknown there.
 
     Raises:
         UnauthorizedError: missing, malformed, unknown, revoked or expired.
         AddressNotAllowedError: the key may not be used from there.
     """
+    key = await presented(database, token, contract)
+    check_address(key, peer)
+    await note_use(database, key)
+    return principal_of(key)
+
+
+async def presented(database: Database, token: str | None, contract: Contract) -> ApiKey:
+    """The key of a token, alive and of this contract; whether it may be used from there is not asked.
+
+    Raises:
+        UnauthorizedError: missing, malformed, unknown, of another contract, revoked or expired.
+    """
     if not token:
-        raise UnauthorizedError("Send the API key as 'Authorization: Bearer ct_live_…'.")
-    if not tokens.well_formed(token):
+        raise UnauthorizedError(
+            f"Send the API key as 'Authorization: Bearer {FORMS[contract].start('live')}…'."
+        )
+    if not tokens.well_formed(token, contract):
         raise UnauthorizedError("The API key is malformed.")
     hashed = tokens.hash_token(token)
     async with database.nobody() as session:
         key = await queries.presented_key(session, hashed)
+    if key is None or key.contract != contract:
+        raise UnauthorizedError("The API key is not known.")
     _check_alive(key)
-    assert key is not None
-    _check_address(key, peer)
-    await _note_use(database, key)
+    return key
+
+
+def principal_of(key: ApiKey) -> Principal:
+    """Who calls with a key."""
     return Principal(key.org_id, key.id, key.prefix, frozenset(key.scopes), key.mode)
 
 
-def _check_alive(key: ApiKey | None) -> None:
-    if key is None:
-        raise UnauthorizedError("The API key is not known.")
+def _check_alive(key: ApiKey) -> None:
     if key.revoked_at is not None:
         raise UnauthorizedError("The API key was revoked.")
     if key.expires_at is not None and key.expires_at <= clock.now():
         raise UnauthorizedError("The API key has expired.")
 
 
-def _check_address(key: ApiKey, peer: str | None) -> None:
+def check_address(key: ApiKey, peer: str | None) -> None:
+    """Refuse a key that is bound to other addresses; IPv4 in IPv6 is compared as IPv4.
+
+    Raises:
+        AddressNotAllowedError: it may not be used from there.
+    """
     if not key.allowed_ips:
         return
     address = ip_address(peer) if peer else None
@@ -93,7 +118,7 @@ def _check_address(key: ApiKey, peer: str | None) -> None:
         raise AddressNotAllowedError("The API key may not be used from this address.")
 
 
-async def _note_use(database: Database, key: ApiKey) -> None:
+async def note_use(database: Database, key: ApiKey) -> None:
     """Remember the last use, with at most one write a minute, however many ask at once."""
     now = clock.now()
     if key.last_used_at is not None and key.last_used_at > now - _USE_RESOLUTION:
@@ -103,37 +128,52 @@ async def _note_use(database: Database, key: ApiKey) -> None:
         await session.execute(update(ApiKey).where(ApiKey.id == key.id, not_yet).values(last_used_at=now))
 
 
-async def create(
+async def create(  # noqa: PLR0913 - columns of a key, by name
     session: AsyncSession,
     org_id: uuid.UUID,
     *,
     name: str,
+    contract: Contract = "calltrace",
     wanted: Sequence[str] = (),
     mode: Mode = "live",
     expires_at: datetime | None = None,
     allowed_ips: Sequence[str] = (),
-    rotated_from: ApiKey | None = None,
+    more: Mapping[str, Any] | None = None,
     actor: Actor = OPERATOR,
 ) -> tuple[ApiKey, str]:
     """Create a key and answer it with its token: the only time that the token is known.
 
+    Args:
+        session: a transaction of the organisation.
+        org_id: which one.
+        name: what identifies the external system.
+        contract: whose paths it opens.
+        wanted: scopes; none means all.
+        mode: whose data it works on.
+        expires_at: from when on it is dead.
+        allowed_ips: addresses and networks it may be used from; none means anywhere.
+        more: other columns that the contract has a use for.
+        actor: who makes it.
+
     Raises:
-        InvalidRequestError: no or a too long name, unknown scope, bad address, or an expiry that has passed.
+        InvalidRequestError: no or a too long name, unknown scope, bad address, an expiry that has passed, or
+            a mode that the contract does not have.
     """
     if not 0 < len(name.strip()) <= LONGEST_NAME:
         raise _wrong("/name", f"An API key needs a name of 1 to {LONGEST_NAME} characters.")
     if expires_at is not None and expires_at <= clock.now():
         raise _wrong("/expiresAt", "expiresAt has already passed.")
-    token = tokens.new_token(mode)
+    if mode not in FORMS[contract].modes:
+        raise _wrong("/mode", f"Keys of the contract {contract} have no mode {mode}.")
+    token = tokens.new_token(mode, contract)
     key = ApiKey(
-        org_id=org_id, name=name.strip(), contract="calltrace", mode=mode, prefix=token.prefix,
-        token_hash=token.hash, scopes=scopes.checked(wanted), expires_at=expires_at,
-        allowed_ips=_networks(allowed_ips),
-        rotated_from=rotated_from.id if rotated_from else None,
+        org_id=org_id, name=name.strip(), contract=contract, mode=mode, prefix=token.prefix,
+        token_hash=token.hash, scopes=scopes.checked(wanted, contract), expires_at=expires_at,
+        allowed_ips=_networks(allowed_ips), **(more or {}),
     )  # fmt: skip
     session.add(key)
     await session.flush()
-    deed = "api_key.rotated" if rotated_from else "api_key.created"
+    deed = "api_key.rotated" if key.rotated_from else "api_key.created"
     await audit.record(session, org_id, actor, Deed(deed, key.id, _facts(key)))
     return key, token.token
 
@@ -142,6 +182,7 @@ def _facts(key: ApiKey) -> dict[str, Any]:
     """What the audit trail says of a key: all but the token."""
     return {
         "name": key.name, "prefix": key.prefix, "mode": key.mode, "scopes": key.scopes,
+        "contract": key.contract,
         "expiresAt": clock.iso(key.expires_at) if key.expires_at else None, "allowedIps": key.allowed_ips,
         **({"rotatedFrom": str(key.rotated_from)} if key.rotated_from else {}),
     }  # fmt: skip
@@ -190,6 +231,6 @@ async def rotate(session: AsyncSession, text: str, actor: Actor = OPERATOR) -> t
     if old.revoked_at is not None:
         raise InvalidRequestError("A revoked key cannot be rotated; create a new one.")
     return await create(
-        session, old.org_id, name=old.name, wanted=old.scopes, mode=old.mode, expires_at=old.expires_at,
-        allowed_ips=old.allowed_ips, rotated_from=old, actor=actor,
+        session, old.org_id, name=old.name, contract=old.contract, wanted=old.scopes, mode=old.mode,
+        expires_at=old.expires_at, allowed_ips=old.allowed_ips, more={"rotated_from": old.id}, actor=actor,
     )  # fmt: skip

@@ -68,7 +68,7 @@ class ApiKey(Row, Tenant, Base):
     __tablename__ = "api_keys"
     __table_args__ = (UniqueConstraint("token_hash"), Index("ix_api_keys_org_id", "org_id", "created_at"))
     name: Mapped[str] = mapped_column(String(100))
-    contract: Mapped[str] = mapped_column(String(20))
+    contract: Mapped[Contract] = mapped_column(String(20))
     mode: Mapped[Mode] = mapped_column(String(4))
     prefix: Mapped[str] = mapped_column(String(20))
     token_hash: Mapped[str] = mapped_column(String(64))

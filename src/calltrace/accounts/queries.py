@@ -12,9 +12,8 @@ from calltrace.accounts.models import ApiKey, AuditEntry, Organisation, User, We
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.ids import as_uuid
 
-_PRESENTED_KEY = select(ApiKey).from_statement(
-    sql("SELECT * FROM presented_key(:hash)").columns(*ApiKey.__table__.columns)
-)
+_PRESENTED_KEY = select(ApiKey).from_statement(sql("SELECT * FROM presented_key(:hash)"))
+"""Columns are found by their names: their order in a table is an accident of its history."""
 
 
 async def organisation_by_id_or_name(session: AsyncSession, text: str) -> Organisation | None:

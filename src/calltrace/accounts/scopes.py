@@ -1,7 +1,8 @@
-"""What a native API key may do (acceptance CT-022, and what the product adds)."""
+"""What an API key may do, by contract (acceptance CT-022 and AU-030, and what the product adds)."""
 
 from collections.abc import Iterable
 
+from calltrace.accounts.models import Contract
 from calltrace.kit.errors import FieldError, InvalidRequestError
 
 SCOPES = (
@@ -19,16 +20,41 @@ SCOPES = (
     "insights:export",
 )
 
+AURALYTIK_SCOPES = (
+    "evaluations:read",
+    "audio:read",
+    "audio:download",
+    "audio:write",
+    "analytics:read",
+    "analytics:export",
+    "engagements:read",
+    "engagements:write",
+    "conversations:read",
+    "voice:read",
+    "campaigns:read",
+    "webhooks:manage",
+    "keys:manage",
+    "usage:read",
+)
+SCOPES_OF: dict[Contract, tuple[str, ...]] = {
+    "calltrace": SCOPES,
+    "callcov": (),
+    "callcenterrate": (),
+    "auralytik": AURALYTIK_SCOPES,
+}
+"""Keys of a contract without scopes may do all that it has."""
 
-def checked(scopes: Iterable[str]) -> list[str]:
-    """The scopes without duplicates, in the order of SCOPES; none given means all.
+
+def checked(scopes: Iterable[str], contract: Contract = "calltrace") -> list[str]:
+    """The scopes without duplicates, in the contract's order; none given means all.
 
     Raises:
         InvalidRequestError: naming the scopes that do not exist.
     """
-    wanted = set(scopes)
-    unknown = sorted(wanted - set(SCOPES))
+    known, wanted = SCOPES_OF[contract], set(scopes)
+    unknown = sorted(wanted - set(known))
     if unknown:
-        detail = f"Unknown scope {', '.join(unknown)}; known are {', '.join(SCOPES)}."
+        there = f"known are {', '.join(known)}" if known else "keys of this contract have none"
+        detail = f"Unknown scope {', '.join(unknown)}; {there}."
         raise InvalidRequestError(detail, errors=[FieldError("/scopes", detail)])
-    return [scope for scope in SCOPES if not wanted or scope in wanted]
+    return [scope for scope in known if not wanted or scope in wanted]

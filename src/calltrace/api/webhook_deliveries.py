@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Response
 from calltrace.api.deps import PlatformDep, WebhookReader
 from calltrace.api.openapi import problems
 from calltrace.api.parameters import as_json
-from calltrace.api.webhook_endpoints import CallerDep
+from calltrace.api.webhook_endpoints import CONTRACT, CallerDep
 from calltrace.kit.errors import NotFoundError
 from calltrace.webhooks import replay
 from calltrace.webhooks.document import DeliveryDetail, DeliveryDocument, delivery_detail, delivery_document
@@ -24,7 +24,7 @@ async def get_webhook_delivery(
 ) -> Response:
     """A delivery with the body that is sent and its latest attempts (at most 100), first to last."""
     async with platform.database.tenant(principal.org_id) as session:
-        found, attempts = await replay.find(session, known_form(delivery_id), principal.mode)
+        found, attempts = await replay.find(session, known_form(delivery_id), principal.mode, CONTRACT)
     return await as_json(lambda: delivery_detail(found, attempts).model_dump(mode="json"))
 
 
@@ -34,7 +34,9 @@ async def redeliver_webhook(
 ) -> DeliveryDocument:
     """Deliver once more: the same `deliveryId` and body, a fresh schedule."""
     async with platform.database.tenant(caller.org_id) as session:
-        redelivered = await replay.redeliver(session, known_form(delivery_id), caller.actor, caller.mode)
+        redelivered = await replay.redeliver(
+            session, known_form(delivery_id), caller.actor, caller.mode, caller.contract
+        )
         return delivery_document(redelivered)
 
 

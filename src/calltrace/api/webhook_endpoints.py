@@ -32,6 +32,8 @@ from calltrace.webhooks.events import EventName
 from calltrace.webhooks.queries import DeliveryFilters
 
 router = APIRouter(prefix="/webhook-endpoints", tags=["Webhooks"])
+CONTRACT = "calltrace"
+"""Endpoints of other contracts are managed by these."""
 ONE = "/{endpoint_id}"
 Status = Literal["pending", "delivered", "failed"]
 LIST_PARAMETERS = frozenset({"limit", "cursor"})
@@ -45,7 +47,7 @@ async def get_desk(platform: PlatformDep) -> Desk:
 
 async def get_caller(principal: WebhookWriter, actor: ActorDep) -> Caller:
     """Who manages: a key sees the endpoints of its own mode."""
-    return Caller(principal.org_id, actor, principal.mode)
+    return Caller(principal.org_id, actor, principal.mode, CONTRACT)
 
 
 DeskDep = Annotated[Desk, Depends(get_desk)]
@@ -77,7 +79,9 @@ async def list_webhook_endpoints(
     """Endpoints of the key's organisation and mode, newest first; never a secret."""
     only_known(request, LIST_PARAMETERS)
     async with platform.database.tenant(principal.org_id) as session:
-        found, following = await endpoints.page(session, principal.mode, cursor=cursor, limit=limit)
+        found, following = await endpoints.page(
+            session, principal.mode, cursor=cursor, limit=limit, contract=CONTRACT
+        )
     return EndpointList(data=[endpoint_document(one) for one in found], next_cursor=following)
 
 
@@ -87,7 +91,9 @@ async def get_webhook_endpoint(
 ) -> EndpointDocument:
     """One endpoint; never its secret."""
     async with platform.database.tenant(principal.org_id) as session:
-        return endpoint_document(await endpoints.find(session, path_id(endpoint_id), principal.mode))
+        return endpoint_document(
+            await endpoints.find(session, path_id(endpoint_id), principal.mode, CONTRACT)
+        )
 
 
 @router.patch(
@@ -106,7 +112,7 @@ async def change_webhook_endpoint(
 async def delete_webhook_endpoint(endpoint_id: str, platform: PlatformDep, caller: CallerDep) -> None:
     """Delete an endpoint with its deliveries; what waits for it is not sent any more."""
     async with platform.database.tenant(caller.org_id) as session:
-        found = await endpoints.find(session, path_id(endpoint_id), caller.mode)
+        found = await endpoints.find(session, path_id(endpoint_id), caller.mode, CONTRACT)
         await endpoints.delete(session, found, caller.actor)
 
 
@@ -116,7 +122,7 @@ async def test_webhook_endpoint(
 ) -> DeliveryDocument:
     """Send a `webhook.ping`."""
     async with platform.database.tenant(caller.org_id) as session:
-        found = await endpoints.find(session, path_id(endpoint_id), caller.mode)
+        found = await endpoints.find(session, path_id(endpoint_id), caller.mode, CONTRACT)
         return delivery_document(await endpoints.test(session, found, caller.actor))
 
 
@@ -132,7 +138,7 @@ async def rotate_webhook_secret(
         await read_json(request, RotationRequest) if has_body(request) else RotationRequest.model_validate({})
     )
     async with platform.database.tenant(caller.org_id) as session:
-        found = await endpoints.find(session, path_id(endpoint_id), caller.mode)
+        found = await endpoints.find(session, path_id(endpoint_id), caller.mode, CONTRACT)
         secret = await endpoints.rotate(session, found, platform.box, wanted.overlap_hours, caller.actor)
         return endpoint_with_secret(found, secret)
 
@@ -170,7 +176,7 @@ async def list_webhook_deliveries(
     """Deliveries of an endpoint, newest first."""
     only_known(request, DELIVERY_PARAMETERS)
     async with platform.database.tenant(principal.org_id) as session:
-        endpoint = await endpoints.find(session, path_id(endpoint_id), principal.mode)
+        endpoint = await endpoints.find(session, path_id(endpoint_id), principal.mode, CONTRACT)
         which = replace(wanted.filters, endpoint_id=endpoint.id)
         found, following = await replay.page(session, which, cursor=wanted.cursor, limit=wanted.limit)
     return DeliveryList(data=[delivery_document(one) for one in found], next_cursor=following)

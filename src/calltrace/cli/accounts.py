@@ -7,9 +7,10 @@ from typing import Annotated, Any
 import typer
 
 from calltrace.accounts import keys as keys_service
-from calltrace.accounts import queries, service
+from calltrace.accounts import queries, request_secrets, service
 from calltrace.accounts.audit import OPERATOR
 from calltrace.accounts.models import ApiKey
+from calltrace.accounts.tokens import FORMS
 from calltrace.catalog import organisation
 from calltrace.catalog.shown import organisation_as_json
 from calltrace.cli.instance import Scope, in_organisation, settings_of, with_platform
@@ -27,6 +28,8 @@ users = typer.Typer(no_args_is_help=True, help="People who sign in.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 
 SHIPPED = "shipped"
+CONTRACTS = tuple(FORMS)
+CONTRACT_HELP = "calltrace, callcov, callcenterrate or auralytik."
 OrgOption = Annotated[str, typer.Option("--org", help="Id or exact name of the organisation.")]
 
 
@@ -146,7 +149,7 @@ def create_key(
     context: typer.Context,
     org: OrgOption,
     name: Annotated[str, typer.Option(help="What identifies the external system.")],
-    contract: Annotated[str, typer.Option(help="Only calltrace is served by this version.")] = "calltrace",
+    contract: Annotated[str, typer.Option(help=CONTRACT_HELP)] = "calltrace",
     scopes: Annotated[list[str] | None, typer.Option("--scope", help="Repeat; none means all.")] = None,
     mode: Annotated[str, typer.Option(help="live or test.")] = "live",
     expires_at: Annotated[str | None, typer.Option(help="ISO-8601; none means permanent.")] = None,
@@ -156,7 +159,7 @@ def create_key(
     as_json: JsonOption = False,
 ) -> None:
     """Create an API key; its token is shown this once."""
-    check_contract(contract)
+    of = choice(contract, CONTRACTS, "--contract")
     chosen = choice(mode, ("live", "test"), "--mode")
     expiry = moment(expires_at, "--expires-at") if expires_at else None
 
@@ -165,12 +168,14 @@ def create_key(
             scope.session,
             scope.org_id,
             name=name,
+            contract=of,
             wanted=scopes or (),
             mode=chosen,
             expires_at=expiry,
             allowed_ips=allow_ips or (),
         )
-        return _new_key(*made)
+        secret = request_secrets.give(made[0], scope.platform.box) if of in request_secrets.SIGNED else None
+        return _new_key(*made, secret)
 
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
@@ -206,9 +211,10 @@ def rotate_key(context: typer.Context, org: OrgOption, key: str, as_json: JsonOp
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
 
-def _new_key(key: ApiKey, token: str) -> dict[str, Any]:
+def _new_key(key: ApiKey, token: str, secret: str | None = None) -> dict[str, Any]:
     return {
         "id": str(key.id), "contract": key.contract, "prefix": key.prefix, "token": token,
+        **({"hmacSecret": secret} if secret else {}),
         "scopes": key.scopes, "mode": key.mode,
         "expiresAt": clock.iso(key.expires_at) if key.expires_at else None,
     }  # fmt: skip
@@ -221,12 +227,6 @@ def _key(key: ApiKey) -> dict[str, Any]:
         "scopes": key.scopes, "mode": key.mode,
         **{name: clock.iso(value) if value else None for name, value in times.items()},
     }  # fmt: skip
-
-
-def check_contract(contract: str) -> None:
-    """Refuse contracts that this version does not serve."""
-    if contract != "calltrace":
-        raise UsageError(f"The contract {contract!r} is not served by this version; only calltrace is.")
 
 
 def choice(value: str, choices: tuple[Any, ...], option: str) -> Any:

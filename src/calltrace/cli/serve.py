@@ -35,7 +35,7 @@ def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOpti
     def run(dsn: str) -> None:
         key, url = instance.secret_key(settings), instance.public_url(settings, host, port)
         watchers = Watchers()
-        app = create_server(lambda: build_platform(settings, dsn, key, url), watchers)
+        app = create_server(lambda: build_platform(settings, dsn, key, url), watchers, settings.hosts)
         config = uvicorn.Config(
             app, host=host, port=port, log_config=None, access_log=False, proxy_headers=False,
             server_header=False, timeout_graceful_shutdown=int(settings.drain_seconds) or 1,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from calltrace.accounts.audit import OPERATOR
-from calltrace.cli.accounts import OrgOption, check_contract, choice, moment
+from calltrace.cli.accounts import CONTRACT_HELP, CONTRACTS, OrgOption, choice, moment
 from calltrace.cli.instance import Scope, for_organisation, in_organisation, settings_of
 from calltrace.cli.output import JsonOption, show_many, show_one
 from calltrace.kit.document import Document
@@ -35,14 +35,14 @@ def create(
     org: OrgOption,
     url: Annotated[str, typer.Option(help="HTTPS URL of the receiver.")],
     event: Annotated[list[str], typer.Option(help="Repeat for several.")],
-    contract: Annotated[str, typer.Option(help="Only calltrace is served by this version.")] = "calltrace",
+    contract: Annotated[str, typer.Option(help=CONTRACT_HELP)] = "calltrace",
     mode: Annotated[str, typer.Option(help="live or test: whose analyses it is told of.")] = "live",
     description: Annotated[str | None, typer.Option(help="For people.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Subscribe a URL; the signing secret is shown this once."""
-    check_contract(contract)
-    wanted = NewEndpoint(url, event, choice(mode, ("live", "test"), "--mode"), description)
+    of = choice(contract, CONTRACTS, "--contract")
+    wanted = NewEndpoint(url, event, choice(mode, ("live", "test"), "--mode"), description, of)
 
     async def work(platform: Platform, org_id: uuid.UUID) -> Document:
         desk = Desk(platform.database, platform.client, platform.box, platform.policy)

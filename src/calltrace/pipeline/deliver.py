@@ -14,7 +14,7 @@ import structlog
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.recorder import Recorder
-from calltrace.webhooks import claims, deliver
+from calltrace.webhooks import claims, deliver, wires
 from calltrace.webhooks.lanes import Lanes, Waiting
 from calltrace.webhooks.prepared import Prepared
 
@@ -38,6 +38,7 @@ class Deliverer:
         self._platform = platform
         self._holder = claims.Holder(identity, platform.settings.lease_seconds)
         self._lanes, self._recorder = Lanes(), Recorder(platform)
+        self._paces = wires.paces(platform.settings)
         self._attempts = set[asyncio.Task[None]]()
         self._woken = asyncio.Event()
         self._stopping = self._blocked = False
@@ -139,7 +140,7 @@ class Deliverer:
     async def _attempt(self, prepared: Prepared) -> None:
         platform = self._platform
         try:
-            seconds = platform.settings.webhook_timeout_seconds
+            seconds = self._paces[prepared.contract].timeout
             outcome = await deliver.call(platform.client, platform.box, prepared, seconds)
             await self._recorder.record(prepared, outcome)
             log.info(

@@ -8,7 +8,7 @@ import structlog
 
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.pipeline.context import Platform
-from calltrace.webhooks import health
+from calltrace.webhooks import health, wires
 from calltrace.webhooks.prepared import Outcome, Prepared
 from calltrace.webhooks.record import record, record_known
 
@@ -27,7 +27,7 @@ class Recorder:
 
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
-        self._schedule = platform.settings.webhook_retry_schedule
+        self._paces = wires.paces(platform.settings)
         self._together: list[_Ended] = []
         self._writer: asyncio.Task[None] | None = None
         self._singly = asyncio.Semaphore(PARALLEL)
@@ -49,7 +49,7 @@ class Recorder:
         if health.is_known(prepared, outcome) and await self._with_others(prepared, outcome):
             return
         async with self._singly:
-            await record(self._platform.database, prepared, outcome, self._schedule)
+            await record(self._platform.database, prepared, outcome, self._paces)
 
     def _with_others(self, prepared: Prepared, outcome: Outcome) -> "asyncio.Future[bool]":
         """Whether it could be recorded with others."""
@@ -73,7 +73,7 @@ class Recorder:
         made = [(prepared, outcome) for prepared, outcome, _written in together]
         waiting = {prepared.delivery_id: written for prepared, _outcome, written in together}
         try:
-            recorded = await record_known(self._platform.database, org_id, made, self._schedule)
+            recorded = await record_known(self._platform.database, org_id, made, self._paces)
         except Exception as error:  # noqa: BLE001 - it is raised again by each that waits
             for written in waiting.values():
                 if not written.done():

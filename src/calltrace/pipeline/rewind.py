@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.db import jobs
 from calltrace.mail.sending import CLAIM, LONGEST_GAP
 from calltrace.settings import Settings
-from calltrace.webhooks.schedule import JITTER
+from calltrace.webhooks import wires
 
 _MARGIN = timedelta(minutes=1)
 _STATEMENTS = {
@@ -69,7 +69,8 @@ class Horizon:
     @classmethod
     def of(cls, settings: Settings) -> "Horizon":
         """By the schedules that are set."""
-        deliveries = max(settings.webhook_retry_schedule, default=0) * (1 + JITTER)
+        paces = wires.paces(settings).values()
+        deliveries = max(max(pace.gaps, default=0) * (1 + pace.jitter) for pace in paces)
         return cls(
             lease=timedelta(seconds=settings.lease_seconds),
             job=timedelta(seconds=max(settings.processing_retry_schedule, default=0)) + _MARGIN,

@@ -16,7 +16,8 @@ from calltrace.webhooks.claims import Holder
 from calltrace.webhooks.models import Delivery, Endpoint
 from calltrace.webhooks.prepared import Outcome, Prepared
 from calltrace.webhooks.service import ended
-from calltrace.webhooks.signing import signed_headers
+from calltrace.webhooks.wire import Sent
+from calltrace.webhooks.wires import wire_of
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -44,7 +45,8 @@ def _end(delivery: Delivery, endpoint: Endpoint) -> bool:
 def _prepared(delivery: Delivery, endpoint: Endpoint) -> Prepared:
     return Prepared(
         org_id=delivery.org_id, delivery_id=delivery.id, endpoint_id=endpoint.id,
-        number=delivery.attempts + 1, first_of_round=delivery.first_of_round, url=endpoint.url,
+        number=delivery.attempts + 1, first_of_round=delivery.first_of_round,
+        contract=endpoint.contract, event=delivery.event, url=endpoint.url,
         sealed_secrets=rotation.good_secrets(endpoint, clock.now()), body=delivery.body,
         failing_since=endpoint.failing_since, slow_since=endpoint.slow_since,
     )  # fmt: skip
@@ -55,7 +57,8 @@ async def call(client: OutboundClient, box: SecretBox, prepared: Prepared, secon
     started = clock.now()
     try:
         secrets = [box.open(one) for one in prepared.sealed_secrets]
-        headers = signed_headers(secrets, prepared.delivery_id, prepared.body, started)
+        sent = Sent(prepared.delivery_id, prepared.event, prepared.body)
+        headers = wire_of(prepared.contract).headers(secrets, sent, started)
         answer = await client.post(
             prepared.url, content=prepared.body.encode(), headers=headers, timeout=seconds
         )

@@ -18,7 +18,7 @@ from calltrace.kit.cursor import Cursor
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
-from calltrace.webhooks import queries, rotation, service
+from calltrace.webhooks import queries, rotation, service, wires
 from calltrace.webhooks.errors import EndpointDisabledError
 from calltrace.webhooks.models import Delivery, Endpoint
 from calltrace.webhooks.notices import without_query
@@ -38,11 +38,15 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who manages, and in which organisation. ``mode`` is whose endpoints are seen; ``None`` both."""
+    """Who manages, and in which organisation.
+
+    ``mode`` is whose endpoints are seen, ``contract`` of which contract; ``None``: of all.
+    """
 
     org_id: uuid.UUID
     actor: Actor
     mode: Mode | None = None
+    contract: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,7 @@ class NewEndpoint:
     events: Sequence[str]
     mode: Mode
     description: str | None = None
+    contract: str = "calltrace"
 
 
 async def create(desk: Desk, caller: Caller, wanted: NewEndpoint) -> tuple[Endpoint, str]:
@@ -64,33 +69,35 @@ async def create(desk: Desk, caller: Caller, wanted: NewEndpoint) -> tuple[Endpo
         InvalidRequestError: unknown events. UrlNotHttpsError, UrlBlockedError: it may never be called.
         TooManyEndpointsError: the organisation has as many as it may have.
     """
-    service.checked_events(wanted.events)
+    wires.checked_events(wanted.contract, wanted.events)
     await desk.client.check(wanted.url)
     async with desk.database.tenant(caller.org_id) as session:
         return await service.create_endpoint(
             session, caller.org_id, wanted.url, wanted.events, desk.box, desk.policy,
-            mode=wanted.mode, description=wanted.description, actor=caller.actor,
+            contract=wanted.contract, mode=wanted.mode, description=wanted.description, actor=caller.actor,
         )  # fmt: skip
 
 
-async def find(session: AsyncSession, endpoint_id: uuid.UUID, mode: Mode | None) -> Endpoint:
+async def find(
+    session: AsyncSession, endpoint_id: uuid.UUID, mode: Mode | None, contract: str | None = None
+) -> Endpoint:
     """One endpoint.
 
     Raises:
-        NotFoundError: there is none, or it belongs to another organisation or mode.
+        NotFoundError: there is none, or it belongs to another organisation, mode or contract.
     """
-    found = await queries.endpoint_by_id(session, endpoint_id, mode)
+    found = await queries.endpoint_by_id(session, endpoint_id, mode, contract)
     if found is None:
         raise NotFoundError("There is no webhook endpoint with this id.")
     return found
 
 
 async def page(
-    session: AsyncSession, mode: Mode, *, cursor: str | None, limit: int
+    session: AsyncSession, mode: Mode, *, cursor: str | None, limit: int, contract: str | None = None
 ) -> tuple[Sequence[Endpoint], str | None]:
     """One page of endpoints, newest first, and the cursor of the next page."""
     part = Slice(Cursor.decode(cursor) if cursor else None, limit)
-    found = await queries.endpoint_page(session, mode, part)
+    found = await queries.endpoint_page(session, mode, part, contract)
     last = found[limit - 1] if len(found) > limit else None
     return found[:limit], Cursor(last.created_at, last.id).encode() if last else None
 
@@ -104,12 +111,12 @@ async def change(desk: Desk, caller: Caller, endpoint_id: uuid.UUID, changes: Ma
         NotFoundError: as in ``find``. Otherwise as in ``create``.
     """
     wanted = dict(changes)
-    if "events" in wanted:
-        wanted["events"] = service.checked_events(wanted["events"])
     if "url" in wanted:
         await desk.client.check(wanted["url"])
     async with desk.database.tenant(caller.org_id) as session:
-        endpoint = await find(session, endpoint_id, caller.mode)
+        endpoint = await find(session, endpoint_id, caller.mode, caller.contract)
+        if "events" in wanted:
+            wanted["events"] = wires.checked_events(endpoint.contract, wanted["events"])
         await service.take(session, endpoint)
         await _rewrite(session, endpoint, wanted, caller.actor)
         if wanted.get("disabled") is True:

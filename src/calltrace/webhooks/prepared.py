@@ -26,6 +26,8 @@ class Prepared:
     endpoint_id: uuid.UUID
     number: int
     first_of_round: int
+    contract: str
+    event: str
     url: str
     sealed_secrets: tuple[str, ...]
     body: str

@@ -11,7 +11,6 @@ from sqlalchemy import (
     Select,
     String,
     Text,
-    any_,
     bindparam,
     cast,
     exists,
@@ -21,7 +20,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy.dialects.postgresql import ARRAY, JSONPATH
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
@@ -34,7 +33,7 @@ from calltrace.webhooks.models import Attempt, Delivery, Endpoint
 
 _KEPT = Endpoint.deleted_at.is_(None)
 _SUBSCRIBERS = select(Endpoint).where(
-    bindparam("event", type_=Text) == any_(Endpoint.events),
+    Endpoint.events.op("&&", is_comparison=True)(bindparam("events", type_=ARRAY(Text))),
     Endpoint.mode == bindparam("mode"),
     Endpoint.disabled_at.is_(None),
     _KEPT,
@@ -42,9 +41,9 @@ _SUBSCRIBERS = select(Endpoint).where(
 """Built once: it runs with every submission."""
 
 
-async def subscribers(session: AsyncSession, event: str, mode: Mode) -> Sequence[Endpoint]:
-    """Endpoints of the organisation and mode that want an event and are not disabled."""
-    return (await session.scalars(_SUBSCRIBERS, {"event": event, "mode": mode})).all()
+async def subscribers(session: AsyncSession, events: Sequence[str], mode: Mode) -> Sequence[Endpoint]:
+    """Endpoints of the organisation and mode that want one of some events and are not disabled."""
+    return (await session.scalars(_SUBSCRIBERS, {"events": list(events), "mode": mode})).all()
 
 
 async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:
@@ -65,15 +64,21 @@ async def endpoint(session: AsyncSession, text: str) -> Endpoint | None:
     return await session.scalar(query.limit(1))
 
 
-async def endpoint_by_id(session: AsyncSession, endpoint_id: uuid.UUID, mode: Mode | None) -> Endpoint | None:
-    """One endpoint of the organisation; of one mode, when that is given."""
+async def endpoint_by_id(
+    session: AsyncSession, endpoint_id: uuid.UUID, mode: Mode | None, contract: str | None = None
+) -> Endpoint | None:
+    """One endpoint of the organisation; of one mode and one contract, where they are given."""
     query = select(Endpoint).where(Endpoint.id == endpoint_id, _KEPT)
-    return await session.scalar(query if mode is None else query.where(Endpoint.mode == mode))
+    query = query if mode is None else query.where(Endpoint.mode == mode)
+    return await session.scalar(query if contract is None else query.where(Endpoint.contract == contract))
 
 
-async def endpoint_page(session: AsyncSession, mode: Mode, part: Slice) -> Sequence[Endpoint]:
-    """One page of endpoints of a mode, newest first, and one row more."""
+async def endpoint_page(
+    session: AsyncSession, mode: Mode, part: Slice, contract: str | None = None
+) -> Sequence[Endpoint]:
+    """One page of endpoints of a mode, and of a contract if one is given, newest first, and one row more."""
     query = select(Endpoint).where(Endpoint.mode == mode, _KEPT)
+    query = query if contract is None else query.where(Endpoint.contract == contract)
     if part.after:
         position = tuple_(literal(part.after.moment), literal(part.after.id))
         query = query.where(tuple_(Endpoint.created_at, Endpoint.id) < position)
@@ -134,13 +139,15 @@ class DeliveryFilters:
 
 
 async def delivery(
-    session: AsyncSession, delivery_id: str, mode: Mode | None
+    session: AsyncSession, delivery_id: str, mode: Mode | None, contract: str | None = None
 ) -> tuple[Delivery, Endpoint] | None:
-    """A delivery and where it goes, if that is there still; of one mode, when that is given."""
+    """A delivery and where it goes, if that is there still; of one mode and contract, where given."""
     query = select(Delivery, Endpoint).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
     query = query.where(Delivery.id == delivery_id, _KEPT)
     if mode is not None:
         query = query.where(Endpoint.mode == mode)
+    if contract is not None:
+        query = query.where(Endpoint.contract == contract)
     row = (await session.execute(query)).first()
     return (row[0], row[1]) if row else None
 

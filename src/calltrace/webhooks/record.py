@@ -1,7 +1,7 @@
 """Writing attempts down: one by one, or together where nothing but the deliveries changes."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -14,8 +14,11 @@ from calltrace.webhooks import health
 from calltrace.webhooks.models import Attempt, Delivery
 from calltrace.webhooks.prepared import Outcome, Prepared
 from calltrace.webhooks.schedule import next_delay
+from calltrace.webhooks.wire import Pace
 
 Made = tuple[Prepared, Outcome]
+Paces = Mapping[str, Pace]
+"""When attempts are made, by contract."""
 
 # Rows that somebody else holds are left to be recorded one by one: whoever writes many deliveries of many
 # endpoints must not wait for one while it holds others.
@@ -42,15 +45,13 @@ _MADE = text("""
 """)
 
 
-async def record_known(
-    database: Database, org_id: uuid.UUID, made: Sequence[Made], schedule: Sequence[int]
-) -> set[str]:
+async def record_known(database: Database, org_id: uuid.UUID, made: Sequence[Made], paces: Paces) -> set[str]:
     """Write attempts that say nothing new about their endpoints (``health.is_known``) down together.
 
     They are of one organisation, and each is fenced as in ``record``. Answers the deliveries that were
     recorded; the others changed meanwhile and are for ``record``.
     """
-    states = [_state(*one, delay_after(one[0].step, one[1], schedule)) for one in made]
+    states = [_state(*one, delay_after(one[0].step, one[1], paces[one[0].contract])) for one in made]
     values = {
         "ids": [prepared.delivery_id for prepared, _ in made],
         "rounds": [prepared.first_of_round for prepared, _ in made],
@@ -67,33 +68,32 @@ async def record_known(
     return recorded
 
 
-async def record(
-    database: Database, prepared: Prepared, outcome: Outcome, schedule: Sequence[int]
-) -> float | None:
+async def record(database: Database, prepared: Prepared, outcome: Outcome, paces: Paces) -> float | None:
     """Write the attempt down; answer the seconds until the next one, ``None`` when there is none.
 
     The write is fenced by the attempt number: of two workers that made the same attempt, one records.
     """
-    delay = delay_after(prepared.step, outcome, schedule)
+    pace = paces[prepared.contract]
+    delay = delay_after(prepared.step, outcome, pace)
     async with database.tenant(prepared.org_id) as session:
         suspect = await health.note(session, prepared, outcome)
         if not await _claim_number(session, prepared, outcome, delay):
             changed = await _changed_meanwhile(session, prepared)
             if changed is None:
                 return None
-            delay = _settle(changed, prepared, outcome, schedule)
+            delay = _settle(changed, prepared, outcome, pace)
         session.add(Attempt(**_attempt(prepared, outcome)))
         if suspect:
             await health.judge(session, suspect, outcome, exhausted=delay is None)
     return delay
 
 
-def delay_after(step: int, outcome: Outcome, schedule: Sequence[int]) -> float | None:
+def delay_after(step: int, outcome: Outcome, pace: Pace) -> float | None:
     """Seconds until the attempt after ``step`` (0 is the first); ``None`` when there is none."""
     if outcome.delivered or outcome.gone:
         return None
     header = outcome.answer.headers.get("retry-after") if outcome.answer else None
-    return next_delay(step, schedule, asked_for(header, outcome.finished_at))
+    return next_delay(step, pace.gaps, asked_for(header, outcome.finished_at), jitter=pace.jitter)
 
 
 async def _claim_number(
@@ -136,12 +136,10 @@ async def _changed_meanwhile(session: AsyncSession, prepared: Prepared) -> Deliv
     return delivery if delivery and delivery.attempts == prepared.number - 1 else None
 
 
-def _settle(
-    delivery: Delivery, prepared: Prepared, outcome: Outcome, schedule: Sequence[int]
-) -> float | None:
+def _settle(delivery: Delivery, prepared: Prepared, outcome: Outcome, pace: Pace) -> float | None:
     """Bring an attempt and what happened to its delivery meanwhile together."""
     replayed = delivery.status == "pending"
-    delay = delay_after(prepared.number - delivery.first_of_round, outcome, schedule) if replayed else None
+    delay = delay_after(prepared.number - delivery.first_of_round, outcome, pace) if replayed else None
     why = delivery.error
     for name, value in _written(_state(prepared, outcome, delay)).items():
         setattr(delivery, name, value)

@@ -51,14 +51,14 @@ class Span:
 
 
 async def find(
-    session: AsyncSession, delivery_id: str, mode: Mode | None
+    session: AsyncSession, delivery_id: str, mode: Mode | None, contract: str | None = None
 ) -> tuple[Delivery, Sequence[Attempt]]:
     """One delivery and its latest attempts, first to last.
 
     Raises:
-        NotFoundError: there is none, or it belongs to another organisation or mode.
+        NotFoundError: there is none, or it belongs to another organisation, mode or contract.
     """
-    found = await queries.delivery(session, delivery_id, mode)
+    found = await queries.delivery(session, delivery_id, mode, contract)
     if found is None:
         raise NotFoundError("There is no delivery with this id.")
     return found[0], await queries.last_attempts(session, delivery_id, MOST_ATTEMPTS_SHOWN)
@@ -75,14 +75,18 @@ async def page(
 
 
 async def redeliver(
-    session: AsyncSession, delivery_id: str, actor: Actor, mode: Mode | None = None
+    session: AsyncSession,
+    delivery_id: str,
+    actor: Actor,
+    mode: Mode | None = None,
+    contract: str | None = None,
 ) -> Delivery:
     """Deliver once more: the same ``deliveryId`` and body, a fresh schedule. One that waits goes at once.
 
     Raises:
         NotFoundError: as in ``find``. EndpointDisabledError: nothing is sent there.
     """
-    found = await queries.delivery(session, delivery_id, mode)
+    found = await queries.delivery(session, delivery_id, mode, contract)
     if found is None:
         raise NotFoundError(f"There is no delivery {delivery_id!r}.")
     endpoints.require_enabled(found[1])
@@ -105,7 +109,7 @@ async def redeliver_range(
     """
     which = span.of(endpoint_id)
     async with database.tenant(caller.org_id) as session:
-        endpoint = await endpoints.find(session, endpoint_id, caller.mode)
+        endpoint = await endpoints.find(session, endpoint_id, caller.mode, caller.contract)
         endpoints.require_enabled(endpoint)
         details = {"from": clock.iso(span.start), "to": clock.iso(span.end), "status": span.status}
         await audit.record(

@@ -10,36 +10,21 @@ from calltrace.accounts import audit
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import OPERATOR, Actor, Deed
 from calltrace.accounts.models import Mode
-from calltrace.kit import clock, ids, signatures
+from calltrace.kit import clock, signatures
 from calltrace.kit.encryption import SecretBox
-from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.errors import NotFoundError
 from calltrace.kit.outbound import OutboundPolicy, judge_url
-from calltrace.webhooks import claims, queries
+from calltrace.webhooks import claims, queries, wires
 from calltrace.webhooks.errors import TooManyEndpointsError
-from calltrace.webhooks.events import EVENT_TYPES, Event, PingEvent, body_of
 from calltrace.webhooks.models import Delivery, Endpoint
 from calltrace.webhooks.notices import without_query
+from calltrace.webhooks.wire import Happening, Message, Place
 
 MOST_ENDPOINTS = 100
 """Of one organisation, both modes together: each event is written down once for each of them."""
 
 
-def checked_events(events: Sequence[str]) -> list[str]:
-    """The chosen events without duplicates.
-
-    Raises:
-        InvalidRequestError: none, or one that does not exist.
-    """
-    unknown = sorted(set(events) - set(EVENT_TYPES))
-    if unknown or not events:
-        detail = f"events must be among {', '.join(EVENT_TYPES)}" + (
-            f"; not {', '.join(unknown)}." if unknown else "."
-        )
-        raise InvalidRequestError(detail, errors=[FieldError("/events", detail)])
-    return [event for event in EVENT_TYPES if event in events]
-
-
-async def create_endpoint(
+async def create_endpoint(  # noqa: PLR0913 - columns of an endpoint, by name
     session: AsyncSession,
     org_id: uuid.UUID,
     url: str,
@@ -47,6 +32,7 @@ async def create_endpoint(
     box: SecretBox,
     policy: OutboundPolicy,
     *,
+    contract: str = "calltrace",
     mode: Mode = "live",
     description: str | None = None,
     actor: Actor = OPERATOR,
@@ -57,17 +43,17 @@ async def create_endpoint(
         InvalidRequestError: unknown events. CallTraceError: the URL is refused by the outbound guard.
         TooManyEndpointsError: the organisation has MOST_ENDPOINTS.
     """
-    chosen = checked_events(events)
+    chosen = wires.checked_events(contract, events)
     judge_url(url, policy)
     await _check_room(session, org_id)
     secret = signatures.new_endpoint_secret()
     endpoint = Endpoint(
-        org_id=org_id, contract="calltrace", mode=mode, url=url, events=chosen, description=description,
+        org_id=org_id, contract=contract, mode=mode, url=url, events=chosen, description=description,
         sealed_secret=box.seal(secret), previous_secrets=[],
     )  # fmt: skip
     session.add(endpoint)
     await session.flush()
-    details = {"url": without_query(url), "events": chosen, "mode": mode}
+    details = {"url": without_query(url), "events": chosen, "mode": mode, "contract": contract}
     await audit.record(session, org_id, actor, Deed("endpoint.created", endpoint.id, details))
     return endpoint, secret
 
@@ -147,25 +133,27 @@ def ended(endpoint: Endpoint) -> str | None:
 
 
 async def publish(
-    session: AsyncSession, org_id: uuid.UUID, mode: Mode, event: Event, analysis_id: uuid.UUID | None
+    session: AsyncSession, org_id: uuid.UUID, mode: Mode, happening: Happening, analysis_id: uuid.UUID | None
 ) -> None:
     """Tell every subscriber, in the transaction of the change itself: both happen or neither does."""
-    for endpoint in await queries.subscribers(session, event.event, mode):
-        await send(session, org_id, endpoint, event, analysis_id)
+    place = Place(session, org_id, mode, analysis_id)
+    told = dict[str, Sequence[Message]]()
+    for endpoint in await queries.subscribers(session, wires.names_of(happening.event), mode):
+        if endpoint.contract not in told:
+            told[endpoint.contract] = await wires.wire_of(endpoint.contract).messages(place, happening)
+        for message in told[endpoint.contract]:
+            if message.event in endpoint.events:
+                await send(session, endpoint, message, analysis_id)
 
 
 async def send(
-    session: AsyncSession,
-    org_id: uuid.UUID,
-    endpoint: Endpoint,
-    event: Event,
-    analysis_id: uuid.UUID | None = None,
+    session: AsyncSession, endpoint: Endpoint, message: Message, analysis_id: uuid.UUID | None = None
 ) -> Delivery:
     """Write down one delivery, due at once: the worker that sees it first makes its attempts."""
-    delivery_id = ids.delivery_id()
+    delivery_id = wires.wire_of(endpoint.contract).delivery_id()
     delivery = Delivery(
-        id=delivery_id, org_id=org_id, endpoint_id=endpoint.id, analysis_id=analysis_id, event=event.event,
-        body=body_of(event, delivery_id), created_at=clock.now_ms(),
+        id=delivery_id, org_id=endpoint.org_id, endpoint_id=endpoint.id, analysis_id=analysis_id,
+        event=message.event, body=message.body(delivery_id), created_at=clock.now_ms(),
     )  # fmt: skip
     session.add(delivery)
     await session.flush()
@@ -175,7 +163,7 @@ async def send(
 
 async def send_ping(session: AsyncSession, endpoint: Endpoint) -> Delivery:
     """Send a test event to one endpoint."""
-    return await send(session, endpoint.org_id, endpoint, PingEvent(occurred_at=clock.iso(clock.now())))
+    return await send(session, endpoint, wires.wire_of(endpoint.contract).ping(clock.now()))
 
 
 async def replay(session: AsyncSession, delivery_id: str) -> Delivery:

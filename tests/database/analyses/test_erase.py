@@ -28,6 +28,7 @@ from calltrace.webhooks import service as webhooks
 from calltrace.webhooks.claims import Holder
 from calltrace.webhooks.prepared import Outcome, Prepared
 from calltrace.webhooks.record import record
+from calltrace.webhooks.wire import Pace
 from database.analyses.factory import (
     EVALUATION,
     TRANSCRIPT,
@@ -41,6 +42,7 @@ from database.analyses.factory import (
 from database.conftest import count, submission, waiting_jobs
 from database.recordings.sending import opened, send
 
+PACES = {"calltrace": Pace((1, 2), 10)}
 CONTENT_TABLES = (
     "analyses", "transcripts", "evaluations", "recordings", "renditions", "waveforms", "uploads",
     "upload_pieces", "webhook_deliveries", "webhook_attempts", "doomed_objects",
@@ -89,7 +91,7 @@ async def test_everything_of_a_completed_analysis_goes_and_is_counted(
 ) -> None:
     await _subscribe(platform, org)
     analysis_id = await completed(platform, intake, org, tmp_path)
-    await record(platform.database, await _prepared(platform, org), _answered(500), (1, 2))
+    await record(platform.database, await _prepared(platform, org), _answered(500), PACES)
     assert len(_stored_files(tmp_path)) == 1
     receipt = await _erase(platform, org, analysis_id)
     assert receipt.analysis_id == str(analysis_id)
@@ -219,7 +221,7 @@ async def test_erased_while_a_delivery_is_under_way_its_attempt_is_not_written(
     analysis_id = await submitted(intake, org)
     prepared = await _prepared(platform, org)
     await _erase(platform, org, analysis_id)
-    assert await record(platform.database, prepared, _answered(500), (1, 2)) is None
+    assert await record(platform.database, prepared, _answered(500), PACES) is None
     await _assert_nothing_left(platform, org)
 
 
@@ -231,7 +233,7 @@ async def test_erased_while_an_attempt_is_written_down_it_is_counted_or_dropped(
         analysis_id = await submitted(intake, org)
         prepared = await _prepared(platform, org)
         delay, receipt = await asyncio.gather(
-            record(platform.database, prepared, _answered(500), (1, 2)),
+            record(platform.database, prepared, _answered(500), PACES),
             _erase(platform, org, analysis_id),
         )
         assert receipt.erased["attempts"] == (1 if delay is not None else 0)

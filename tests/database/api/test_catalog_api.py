@@ -1,4 +1,4 @@
-"""Agents and queues over REST: one contract for both, and what each refuses."""
+"""What calls are sorted by, over REST: one contract for all kinds, and what each refuses."""
 
 import asyncio
 import uuid
@@ -14,7 +14,20 @@ from database.api.conftest import Api, refused
 from database.conftest import Caller, NewOrg, count, new_token
 
 URL = "https://127.0.0.1/call.mp3"
-KINDS = pytest.mark.parametrize("kind", ["agents", "queues"])
+FIELDS = {
+    "agents": "agentId",
+    "queues": "queueId",
+    "projects": "projectId",
+    "call-centers": "callCenterId",
+    "engagements": "engagementId",
+}
+"""Kinds, and how a submission calls what it names of them."""
+KINDS = pytest.mark.parametrize("kind", FIELDS)
+
+
+def _lasting(document: dict[str, Any]) -> dict[str, Any]:
+    """All but when it was changed last."""
+    return {name: value for name, value in document.items() if name != "updatedAt"}
 
 
 @KINDS
@@ -29,9 +42,9 @@ async def test_what_is_made_is_found_listed_changed_and_deleted(call: Api, kind:
     assert (await call("GET", path)).json() == made
     assert (await call("GET", kind)).json() == {"data": [made], "nextCursor": None}
     changed = await call("PATCH", path, {"name": "Jane Doe"})
-    assert (changed.status_code, changed.json()) == (200, made | {"name": "Jane Doe"})
+    assert (changed.status_code, _lasting(changed.json())) == (200, _lasting(made) | {"name": "Jane Doe"})
     cleared = (await call("PATCH", path, {"externalId": None})).json()
-    assert cleared == made | {"name": "Jane Doe", "externalId": None}
+    assert _lasting(cleared) == _lasting(made) | {"name": "Jane Doe", "externalId": None}
     assert (await call("PATCH", path, {})).json() == cleared
     gone = await call("DELETE", path)
     assert (gone.status_code, gone.content) == (204, b"")
@@ -57,7 +70,7 @@ async def test_bad_fields_are_400_and_named(
     call: Api, caller: Caller, database: Database, kind: str, body: dict[str, Any], field: str
 ) -> None:
     refused(await call("POST", kind, body), 400, "invalid_request", field)
-    assert await count(database, kind, caller.org_id) == 0
+    assert await count(database, kind.replace("-", "_"), caller.org_id) == 0
     if body:
         made = await call.made(kind, name="x")
         refused(await call("PATCH", f"{kind}/{made['id']}", body), 400, "invalid_request", field)
@@ -144,14 +157,14 @@ async def test_a_test_key_reads_the_catalogue_and_does_not_change_it(
     for method, where in (("POST", kind), ("PATCH", f"{kind}/{made['id']}")):
         refused(await tester(method, where, {"name": "x"}), 403, "live_key_required")
     refused(await tester("DELETE", f"{kind}/{made['id']}"), 403, "live_key_required")
-    field = "agentId" if kind == "agents" else "queueId"
+    field = FIELDS[kind]
     assert (await tester("POST", "analyses", {"fileUrl": URL, field: made["id"]})).status_code == 202
 
 
 @KINDS
 @pytest.mark.accepts("CT-103", "CT-104")
 async def test_analyses_are_found_by_it_and_outlive_it(call: Api, kind: str) -> None:
-    field = "agentId" if kind == "agents" else "queueId"
+    field = FIELDS[kind]
     made, other = await call.made(kind, name="x"), await call.made(kind, name="y")
     mine = (await call("POST", "analyses", {"fileUrl": URL, field: made["id"]})).json()["analysisId"]
     await call("POST", "analyses", {"fileUrl": URL, field: other["id"]})
@@ -168,7 +181,7 @@ async def test_analyses_are_found_by_it_and_outlive_it(call: Api, kind: str) -> 
 async def test_an_unknown_or_foreign_id_in_a_submission_is_400_and_named(
     call: Api, api: httpx2.AsyncClient, database: Database, new_org: NewOrg, kind: str
 ) -> None:
-    field = "agentId" if kind == "agents" else "queueId"
+    field = FIELDS[kind]
     stranger = Api(api, await new_token(database, await new_org()))
     foreign = await stranger.made(kind, name="theirs")
     for wrong in (foreign["id"], str(uuid.uuid4()), "nobody", 7):
@@ -193,7 +206,69 @@ async def test_a_queue_takes_only_scorecards_of_its_organisation(
             refused(answer, 400, "invalid_request", "/scorecardId")
     assert (await call("GET", f"queues/{queue['id']}")).json() == queue
     cleared = (await call("PATCH", f"queues/{queue['id']}", {"scorecardId": None})).json()
-    assert cleared == queue | {"scorecardId": None}
+    assert _lasting(cleared) == _lasting(queue) | {"scorecardId": None}
+
+
+async def test_a_call_is_taken_where_its_queue_is_else_where_its_agent_works(call: Api) -> None:
+    here, there, elsewhere = [await call.made("call-centers", name=name) for name in ("a", "b", "c")]
+    queue = await call.made("queues", name="q", callCenterId=here["id"])
+    agent = await call.made("agents", name="a", callCenterId=there["id"])
+    plain = await call.made("queues", name="p")
+    for said, place in (
+        ({"queueId": queue["id"], "agentId": agent["id"]}, here),
+        ({"queueId": plain["id"], "agentId": agent["id"]}, there),
+        ({"queueId": queue["id"], "callCenterId": elsewhere["id"]}, elsewhere),
+    ):
+        made = (await call("POST", "analyses", {"fileUrl": URL, **said})).json()["analysisId"]
+        assert (await call("GET", f"analyses/{made}")).json()["call"]["callCenterId"] == place["id"]
+
+
+@pytest.mark.parametrize("kind", ["agents", "queues"])
+async def test_another_organisations_call_centre_cannot_be_named(
+    call: Api, api: httpx2.AsyncClient, database: Database, new_org: NewOrg, kind: str
+) -> None:
+    stranger = Api(api, await new_token(database, await new_org()))
+    foreign = await stranger.made("call-centers", name="theirs")
+    ours = await call.made(kind, name="ours")
+    for wrong in (foreign["id"], str(uuid.uuid4()), "nowhere"):
+        body = {"name": "x", "callCenterId": wrong}
+        refused(await call("POST", kind, body), 400, "invalid_request", "/callCenterId")
+        refused(await call("PATCH", f"{kind}/{ours['id']}", body), 400, "invalid_request", "/callCenterId")
+    assert (await call("GET", f"{kind}/{ours['id']}")).json() == ours
+
+
+async def test_a_queue_can_stand_for_a_campaign(call: Api) -> None:
+    campaign = {
+        "description": "Calls before the contract ends", "type": "outbound", "status": "paused",
+        "startDate": "2026-01-01", "endDate": "2026-06-30",
+    }  # fmt: skip
+    made = await call.made("queues", name="Renewals", **campaign)
+    assert campaign.items() <= made.items()
+    for wrong in ({"status": "dead"}, {"startDate": "soon"}, {"type": ""}, {"description": "x" * 2001}):
+        [field] = wrong
+        refused(await call("POST", "queues", {"name": "x", **wrong}), 400, "invalid_request", f"/{field}")
+    ended = (await call("PATCH", f"queues/{made['id']}", {"status": "completed", "endDate": None})).json()
+    assert (ended["status"], ended["endDate"], ended["startDate"]) == ("completed", None, "2026-01-01")
+    assert ended["updatedAt"] > made["updatedAt"]
+
+
+async def test_a_submission_may_say_whom_and_when(call: Api) -> None:
+    said = {"contactId": "cust-42", "calledAt": "2026-03-01T11:00:00+01:00", "aiCall": True}
+    made = (await call("POST", "analyses", {"fileUrl": URL, **said})).json()["analysisId"]
+    shown = (await call("GET", f"analyses/{made}")).json()
+    assert shown["call"]["contactId"] == "cust-42"
+    assert shown["call"]["calledAt"] == "2026-03-01T10:00:00.000Z"
+    assert shown["call"]["aiCall"] is True
+    silent = (await call("POST", "analyses", {"fileUrl": URL})).json()["analysisId"]
+    other = (await call("GET", f"analyses/{silent}")).json()
+    assert other["call"]["calledAt"] == other["createdAt"]
+    found = (await call("GET", "analyses?contactId=cust-42")).json()["data"]
+    assert [one["analysisId"] for one in found] == [made]
+    for wrong in ({"calledAt": "yesterday"}, {"calledAt": "2026-03-01T10:00:00"}, {"contactId": ""}):
+        [field] = wrong
+        refused(
+            await call("POST", "analyses", {"fileUrl": URL, **wrong}), 400, "invalid_request", f"/{field}"
+        )
 
 
 async def test_every_deed_is_in_the_audit_trail_without_names(

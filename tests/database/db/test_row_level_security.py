@@ -21,7 +21,7 @@ from calltrace.analyses import submit
 from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.analyses.queries import Filters
 from calltrace.batches.models import Batch, BatchCall
-from calltrace.catalog.models import Agent, Queue
+from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.tables import FEATURES
@@ -127,7 +127,11 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         stored.row.is_default = True
         changed = default_scorecard().model_copy(update={"name": "Drafted"})
         await drafts.save(session, OPERATOR, stored.row.id, changed)
-        agent = Agent(org_id=org, name="a")
+        place = CallCenter(org_id=org, name="c", external_id="victim")
+        groups = [Project(org_id=org, name="p", external_id="victim"), place]
+        session.add_all([*groups, Engagement(org_id=org, name="e", external_id="victim")])
+        await session.flush()
+        agent = Agent(org_id=org, name="a", call_center_id=place.id)
         queue = Queue(org_id=org, name="q", scorecard_id=stored.row.id)
         session.add_all([agent, queue])
         key, _token = await keys.create(session, org, name=name)
@@ -204,7 +208,9 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "target_id": str(accepted.analysis_id),
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
         "endpoint_id": endpoint.id,
-        "event": "analysis.created", "email": user.email, "filters": Filters(), "after": None, "limit": 100,
+        "event": "analysis.created", "events": ["analysis.created"], "contract": "calltrace",
+        "model": Agent, "row_id": agent.id,
+        "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
         "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,

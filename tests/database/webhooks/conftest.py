@@ -20,6 +20,7 @@ from calltrace.webhooks.claims import Holder
 from calltrace.webhooks.models import Endpoint
 from calltrace.webhooks.prepared import Prepared
 from calltrace.webhooks.record import record
+from calltrace.webhooks.wires import paces
 
 OK = b"HTTP/1.1 204 No Content\r\n\r\n"
 
@@ -76,7 +77,7 @@ class Sent:
         if prepared is None:
             return None
         outcome = await deliver.call(platform.client, platform.box, prepared, 10)
-        return await record(platform.database, prepared, outcome, platform.settings.webhook_retry_schedule)
+        return await record(platform.database, prepared, outcome, paces(platform.settings))
 
     async def take(self, holder: Holder | None = None) -> Prepared | None:
         """Claim the delivery as if its time had come long ago; ``None`` when nothing is left to do."""

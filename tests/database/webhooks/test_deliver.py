@@ -11,6 +11,7 @@ from calltrace.kit.signatures import hmac_hex
 from calltrace.pipeline.context import Platform
 from calltrace.webhooks import deliver, service
 from calltrace.webhooks.record import record
+from calltrace.webhooks.wires import paces
 from database.webhooks.conftest import Receiver, Sent, status
 
 
@@ -97,7 +98,7 @@ async def test_of_two_workers_with_the_same_attempt_one_records(sent: Sent) -> N
     assert prepared is not None
     for _ in range(2):
         outcome = await deliver.call(platform.client, platform.box, prepared, 5)
-        await record(platform.database, prepared, outcome, (1,))
+        await record(platform.database, prepared, outcome, paces(platform.settings))
     assert len(await sent.attempts()) == 1
 
 
