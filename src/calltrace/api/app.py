@@ -22,6 +22,7 @@ from calltrace.api import (
     erasures,
     evaluations,
     events,
+    exports,
     insights,
     organization,
     overrides,
@@ -94,7 +95,7 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         overrides.router, comments.router, teams.router,
         review_rules.router, reviews.router,
         review_settings.router, agreement.router,
-        appeals.router, appeals.acknowledgements, calibrations.router, insights.router,
+        appeals.router, appeals.acknowledgements, calibrations.router, insights.router, exports.router,
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)

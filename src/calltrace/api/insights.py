@@ -3,11 +3,11 @@
 import uuid
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
+import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
-from fastapi.responses import JSONResponse
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
@@ -20,8 +20,9 @@ from calltrace.api.schemas import Wire
 from calltrace.insights import service, shown
 from calltrace.insights.measures import Dimension
 from calltrace.insights.period import Bucket, Period
-from calltrace.insights.queries import Narrowing
+from calltrace.insights.queries import NONE, Narrowing
 from calltrace.kit import clock
+from calltrace.kit.ids import as_uuid
 
 router = APIRouter(prefix="/insights", tags=["Insights"])
 InsightReader = Annotated[Principal, Security(scoped("insights:read"), scopes=["insights:read"])]
@@ -31,8 +32,19 @@ BY: dict[By, Dimension] = {
     "engagement": "engagement_id",
 }  # fmt: skip
 RECENT_DAYS = 30
-Label = uuid.UUID | Literal["none"] | None
-"""An id; ``none``: calls without one."""
+
+
+def _label(text: str | None) -> Any:
+    """An id; ``none``: calls without one."""
+    if text is None or text == NONE:
+        return text
+    found = as_uuid(text)
+    if found is None:
+        raise ValueError("An id, or none.")
+    return found
+
+
+Label = Annotated[str | None, AfterValidator(_label)]
 PARAMETERS = frozenset(
     {"from", "to", "zone", "projectId", "engagementId", "callCenterId", "queueId", "agentId"}
 )
@@ -78,10 +90,11 @@ async def labels(
     agent_id: Annotated[Label, Query(alias="agentId")] = None,
 ) -> Narrowing:
     """Which calls count."""
-    return Narrowing(
-        project_id=project_id, engagement_id=engagement_id, call_center_id=call_center_id, queue_id=queue_id,
-        agent_id=agent_id,
-    )  # fmt: skip
+    chosen: dict[str, Any] = {
+        "project_id": project_id, "engagement_id": engagement_id, "call_center_id": call_center_id,
+        "queue_id": queue_id, "agent_id": agent_id,
+    }  # fmt: skip
+    return Narrowing(**chosen)
 
 
 DaysDep = Annotated[Days, Depends(days)]
@@ -183,6 +196,10 @@ class CriterionList(Wire):
     data: list[CriterionFigures]
 
 
+def _json(content: dict[str, Any]) -> Response:
+    return Response(orjson.dumps(content), media_type="application/json")
+
+
 @router.get("/summary", response_model=Summary, responses=ANSWERS)
 async def get_summary(
     request: Request, platform: PlatformDep, principal: InsightReader, days: DaysDep, labels: LabelsDep
@@ -192,7 +209,7 @@ async def get_summary(
     async with platform.database.tenant(principal.org_id) as session:
         period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
         found = await service.summary(session, principal.org_id, calls, period)
-    return JSONResponse({"period": shown.period(period), **shown.figures(found)})
+    return _json({"period": shown.period(period), **shown.figures(found)})
 
 
 @router.get("/groups", response_model=GroupList, responses=ANSWERS)
@@ -208,7 +225,7 @@ async def list_groups(  # noqa: PLR0917 - query parameters, none is passed by po
     above = int(cursor or 0)
     following = str(above + limit) if len(rows) > above + limit else None
     data = [shown.group(one) for one in rows[above : above + limit]]
-    return JSONResponse({"period": shown.period(period), "data": data, "nextCursor": following})
+    return _json({"period": shown.period(period), "data": data, "nextCursor": following})
 
 
 @router.get("/trend", response_model=Trend, responses=ANSWERS)
@@ -222,7 +239,7 @@ async def get_trend(
         period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
         points = await service.trend(session, principal.org_id, calls, period, bucket)
     data = [shown.point(one) for one in points]
-    return JSONResponse({"period": shown.period(period), "bucket": bucket, "data": data})
+    return _json({"period": shown.period(period), "bucket": bucket, "data": data})
 
 
 @router.get("/criteria", response_model=CriterionList, responses=ANSWERS)
@@ -234,4 +251,4 @@ async def list_criteria(
     async with platform.database.tenant(principal.org_id) as session:
         period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
         found = await service.criteria(session, principal.org_id, calls, period)
-    return JSONResponse({"period": shown.period(period), "data": [shown.criterion(one) for one in found]})
+    return _json({"period": shown.period(period), "data": [shown.criterion(one) for one in found]})

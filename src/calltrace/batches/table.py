@@ -10,14 +10,13 @@ from calltrace.batches.models import Batch
 from calltrace.batches.shown import Call
 from calltrace.db.base import Json
 from calltrace.db.session import Database
+from calltrace.kit.cells import safe, word
 
 _PAGE = 500
 _COLUMNS = (
     "analysisId", "externalId", "agentId", "agentName", "status", "code", "scoreBefore", "scoreAfter",
     "change", "passedBefore", "passedAfter",
 )  # fmt: skip
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""What spreadsheets run: a name that begins like that is shown as text (OWASP, CSV injection)."""
 
 
 async def csv_of(database: Database, org_id: uuid.UUID, batch: Batch) -> AsyncGenerator[bytes]:
@@ -39,7 +38,7 @@ async def csv_of(database: Database, org_id: uuid.UUID, batch: Batch) -> AsyncGe
 def _row(found: Call, keys: list[str]) -> list[object]:
     call = shown.backtest_call(found)
     sides: list[Json] = [call["before"] or {}, call["after"] or {}]
-    names = [_safe(call[name]) for name in ("externalId", "agentId", "agentName")]
+    names = [safe(call[name]) for name in ("externalId", "agentId", "agentName")]
     return [
         call["analysisId"], *names, call["status"], call["code"],
         *(side.get("score") for side in sides), call["change"], *(side.get("passed") for side in sides),
@@ -47,15 +46,7 @@ def _row(found: Call, keys: list[str]) -> list[object]:
     ]  # fmt: skip
 
 
-def _safe(text: str | None) -> str | None:
-    return f"'{text}" if text and text.startswith(_FORMULA) else text
-
-
 def _lines(rows: list[list[object]]) -> bytes:
     written = io.StringIO()
-    csv.writer(written).writerows([_word(value) for value in row] for row in rows)
+    csv.writer(written).writerows([word(value) for value in row] for row in rows)
     return written.getvalue().encode()
-
-
-def _word(value: object) -> object:
-    return str(value).lower() if isinstance(value, bool) else value

@@ -90,7 +90,8 @@ INSERT INTO insight_facts (analysis_id, org_id, mode, called_at, project_id, eng
 SELECT a.id, a.org_id, a.mode, a.called_at, a.project_id, a.engagement_id, a.call_center_id, a.queue_id,
     a.agent_id, a.ai_call, a.status, a.duration_seconds * 1000, a.duration_seconds * 90, said.*
 FROM generate_series($2::int, $3::int) AS n JOIN analyses a ON a.id = {_ID.format("call", "n")}
-    CROSS JOIN LATERAL (SELECT abs(hashint4(n + 2)::bigint)::int AS chance, cardinality($4::text[]) AS lines) AS drawn
+    CROSS JOIN LATERAL (SELECT abs(hashint4(n + 2)::bigint)::int AS chance) AS drawn
+    CROSS JOIN LATERAL (SELECT cardinality($4::text[]) AS lines) AS judged
     LEFT JOIN LATERAL (
         SELECT a.id, $5::text, chance % 1001, chance % 1001 > 600,
             (ARRAY['positive', 'neutral', 'negative'])[1 + chance % 3], 1 + chance % 5, chance % 17 = 0,

@@ -77,6 +77,7 @@ def _questions(last: date) -> Mapping[str, str]:
         "criteria": f"/criteria?{year}",
         "criteria of an agent": f"/criteria?{year}&agentId={agent}",
         "criteria of a queue": f"/criteria?{year}&queueId={queue}",
+        "criteria of a queue and a call center": f"/criteria?{year}&queueId={queue}&callCenterId={centre}",
     }
 
 

@@ -4,8 +4,8 @@ Each measure is SQL over a row ``f`` of facts or changes with its ``sign``; ``li
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Literal
 
 Dimension = Literal["project_id", "engagement_id", "call_center_id", "queue_id", "agent_id"]
 DIMENSIONS: tuple[Dimension, ...] = (
@@ -56,7 +56,7 @@ MARKS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Sums over some calls; see the properties for what they say."""
+    """Sums over some calls, in the order of ``CALLS``; see the properties for what they say."""
 
     calls: int = 0
     completed: int = 0
@@ -114,7 +114,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """Sums over one criterion of some calls."""
+    """Sums over one criterion of some calls, in the order of ``MARKS``."""
 
     met: int = 0
     partly_met: int = 0
@@ -138,13 +138,3 @@ class Verdicts:
     def failing(self) -> float | None:
         """How often it was not met, of what was decided, 0 to 1."""
         return round(self.not_met / self.decided, 4) if self.decided else None
-
-
-def figures(row: Mapping[str, Any]) -> Figures:
-    """Sums as a query answers them."""
-    return Figures(**{one.name: int(row[one.name]) for one in fields(Figures)})
-
-
-def verdicts(row: Mapping[str, Any]) -> Verdicts:
-    """The same of a criterion."""
-    return Verdicts(**{one.name: int(row[one.name]) for one in fields(Verdicts)})

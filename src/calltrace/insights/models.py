@@ -24,11 +24,11 @@ from sqlalchemy import (
     Uuid,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.accounts.models import Mode
-from calltrace.db.base import Base, Tenant
+from calltrace.db.base import Base, Json, Row, Tenant
 from calltrace.insights.measures import CALLS, DIMENSIONS, MARKS
 
 
@@ -97,7 +97,7 @@ class Change(Counted, Tenant, Base):
     sign: Mapped[int] = mapped_column(SmallInteger)
 
 
-class Zone(Tenant, Base):
+class Zone(Base):
     """A time zone by whose days an organisation's calls are summed; ``ready`` once all past calls are.
 
     ``round`` is new whenever summing them begins anew. ``left_at`` says since when the organisation has
@@ -112,6 +112,44 @@ class Zone(Tenant, Base):
     ready: Mapped[bool] = mapped_column(server_default=text("false"))
     round: Mapped[uuid.UUID] = mapped_column(server_default=text("gen_random_uuid()"))
     left_at: Mapped[datetime | None]
+
+
+class Export(Row, Tenant, Base):
+    """Insights as a file: made by a worker, kept sealed in the object store until it expires.
+
+    ``asked`` is what is exported (``exports.Asked``). ``attempts`` counts claims: who writes names the one
+    that it has (fencing). ``rows`` of ``total`` are written; ``touched_at`` is the last sign of life, by the
+    database's clock. ``user_id`` is the person who asked: nobody else sees it.
+    """
+
+    __tablename__ = "exports"
+    __table_args__ = (
+        CheckConstraint("mode IN ('live','test')", name="mode"),
+        CheckConstraint("status IN ('queued','running','completed','failed','expired')", name="status"),
+        CheckConstraint("(status = 'completed') = (object_key IS NOT NULL)", name="object"),
+        Index("ix_exports_org_id", "org_id", "mode", text("created_at DESC"), text("id DESC")),
+        Index("ix_exports_expires_at", "expires_at", postgresql_where=text("status = 'completed'")),
+        Index("ix_exports_unfinished", "org_id", postgresql_where=text("status IN ('queued','running')")),
+    )
+    mode: Mapped[Mode] = mapped_column(String(4))
+    kind: Mapped[str] = mapped_column(String(12))
+    format: Mapped[str] = mapped_column(String(7))
+    asked: Mapped[Json]
+    api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    status: Mapped[str] = mapped_column(String(10), server_default="queued")
+    attempts: Mapped[int] = mapped_column(Integer, server_default="0")
+    tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    rows: Mapped[int] = mapped_column(Integer, server_default="0")
+    total: Mapped[int | None] = mapped_column(Integer)
+    touched_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
+    completed_at: Mapped[datetime | None]
+    expires_at: Mapped[datetime | None]
+    object_key: Mapped[str | None] = mapped_column(Text)
+    sealed_key: Mapped[str | None] = mapped_column(Text)
+    size_bytes: Mapped[int | None] = mapped_column(BigInteger)
+    sha256: Mapped[str | None] = mapped_column(String(64))
+    error: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
 
 
 def _sums(name: str, measures: tuple[str, ...], *more: Column[str]) -> Table:

@@ -7,20 +7,21 @@ ready, such as in the minute after a new time zone was chosen, the facts themsel
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, exists, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, exists, func, literal, not_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses.models import Analysis
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
-from calltrace.insights.measures import DIMENSIONS, LETTERS, Dimension, Figures, Verdicts, figures, verdicts
-from calltrace.insights.models import Fact, Zone
+from calltrace.insights.measures import DIMENSIONS, LETTERS, Dimension, Figures, Verdicts
+from calltrace.insights.models import Export, Fact, Zone
 from calltrace.insights.period import Bucket, Period
 from calltrace.insights.sums import CELLS, MARKED, Family, kind_of
+from calltrace.kit.cursor import Cursor
 
 NONE: Literal["none"] = "none"
 """In place of an id: calls that have none."""
@@ -59,6 +60,14 @@ class Question:
     by: Dimension | None = None
     bucket: Bucket | None = None
 
+    @property
+    def kind(self) -> int:
+        """Which sums answer it: those that are split by whatever it names."""
+        used = [*self.narrowing.chosen]
+        used += ["agent_id"] if self.narrowing.agents is not None else []
+        used += [self.by] if self.by else []
+        return kind_of(list(dict.fromkeys(used)))
+
 
 @dataclass(frozen=True, slots=True)
 class Summed:
@@ -89,24 +98,22 @@ async def ready(session: AsyncSession, org_id: uuid.UUID, zone: str) -> bool:
 async def summed(session: AsyncSession, org_id: uuid.UUID, question: Question) -> list[Summed]:
     """Sums over calls; groups and buckets without a call are left out."""
     rows = await _ask(session, org_id, CELLS, question)
-    return [Summed(row["by"], row["bucket"], figures(row)) for row in rows]
+    return [Summed(row[0], row[1], Figures(*row[2:])) for row in rows]
 
 
 async def marked(session: AsyncSession, org_id: uuid.UUID, question: Question) -> list[Marked]:
     """Sums over the criteria of those calls."""
     rows = await _ask(session, org_id, MARKED, question)
-    return [
-        Marked(row["by"], row["bucket"], row["scorecard_id"], row["criterion"], verdicts(row)) for row in rows
-    ]
+    return [Marked(row[0], row[1], row[2], row[3], Verdicts(*row[4:])) for row in rows]
 
 
-async def _ask(
-    session: AsyncSession, org_id: uuid.UUID, family: Family, question: Question
-) -> Sequence[Mapping[str, Any]]:
+async def _ask(session: AsyncSession, org_id: uuid.UUID, family: Family, question: Question) -> Sequence[Any]:
+    kind = question.kind
+    # the columns of the answer are those of Summed or Marked, in their order
     use_sums = await ready(session, org_id, question.period.zone)
     names: dict[str, Any] = {
         "org": org_id, "mode": question.narrowing.mode, "zone": question.period.zone,
-        "first": question.period.first, "last": question.period.last,
+        "first": question.period.first, "last": question.period.last, "kind": kind,
     }  # fmt: skip
     where = _where(question.narrowing, names)
     parts = [_kept(family, question, where, names)] if use_sums else []
@@ -118,7 +125,7 @@ async def _ask(
         SELECT "by", bucket{more}, {sums} FROM ({" UNION ALL ".join(parts)}) AS every
         GROUP BY "by", bucket{more} HAVING {any_left}
     """
-    return (await session.execute(sql(statement), names)).mappings().all()
+    return (await session.execute(sql(statement), names)).all()
 
 
 def _where(narrowing: Narrowing, names: dict[str, Any]) -> str:
@@ -138,10 +145,6 @@ def _where(narrowing: Narrowing, names: dict[str, Any]) -> str:
 
 def _kept(family: Family, question: Question, where: str, names: dict[str, Any]) -> str:
     """What the sums say."""
-    used = [*question.narrowing.chosen]
-    used += ["agent_id"] if question.narrowing.agents is not None else []
-    used += [question.by] if question.by else []
-    names["kind"] = kind_of(list(dict.fromkeys(used)))
     whole = question.bucket in {None, "month"}
     parts = question.period.parts() if whole else [("d", question.period.first, question.period.last)]
     days = list[str]()
@@ -182,7 +185,8 @@ async def names(
 ) -> dict[uuid.UUID, str]:
     """What agents, queues, call centres, projects or engagements are called."""
     model = NAMED[dimension]
-    rows = await session.execute(select(model.id, model.name).where(model.id.in_(only)))
+    wanted = any_(literal(list(only), ARRAY(Uuid)))
+    rows = await session.execute(select(model.id, model.name).where(model.id == wanted))
     return {row[0]: row[1] for row in rows.all()}
 
 
@@ -241,7 +245,7 @@ def counted_as(
     return exists().where(*conditions)
 
 
-def facts(narrowing: Narrowing, period: Period) -> "Select[tuple[Fact]]":
+def facts(narrowing: Narrowing, period: Period) -> Select[Fact]:
     """The facts of some calls, to be joined with what else is known of them (by ``analysis_id``)."""
     query = select(Fact).where(Fact.mode == narrowing.mode)
     query = query.where(Fact.called_at >= period.begins, Fact.called_at < period.ends)
@@ -251,3 +255,103 @@ def facts(narrowing: Narrowing, period: Period) -> "Select[tuple[Fact]]":
     if narrowing.agents is not None:
         query = query.where(Fact.agent_id.in_(narrowing.agents))
     return query
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A call that is worth listening to, and what is counted of it."""
+
+    analysis_id: uuid.UUID
+    score: float | None
+    passed: bool | None
+    mood: str | None
+    escalated: bool
+
+
+async def worst(session: AsyncSession, narrowing: Narrowing, period: Period, limit: int) -> list[Noted]:
+    """Judged calls from the one that went worst: escalated ones first, then by their scores."""
+    query = _judged(narrowing, period).order_by(Fact.escalated.desc(), Fact.score, Fact.analysis_id)
+    return [_noted(one) for one in await session.scalars(query.limit(limit))]
+
+
+async def best(session: AsyncSession, narrowing: Narrowing, period: Period, limit: int) -> list[Noted]:
+    """Judged calls from the one that went best, by their scores."""
+    query = _judged(narrowing, period).order_by(Fact.score.desc(), Fact.analysis_id)
+    return [_noted(one) for one in await session.scalars(query.limit(limit))]
+
+
+def _judged(narrowing: Narrowing, period: Period) -> Select[Fact]:
+    return facts(narrowing, period).where(Fact.score.is_not(None))
+
+
+def _noted(fact: Fact) -> Noted:
+    return Noted(fact.analysis_id, (fact.score or 0) / 10, fact.passed, fact.mood, bool(fact.escalated))
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A call as exports tell of it."""
+
+    fact: Fact
+    external_id: str | None
+    file_name: str | None
+
+
+async def exported(
+    session: AsyncSession,
+    narrowing: Narrowing,
+    period: Period,
+    *,
+    after: tuple[datetime, uuid.UUID] | None,
+    limit: int,
+) -> list[Exported]:
+    """The next ``limit`` calls after one by the time when they took place, oldest first."""
+    query = facts(narrowing, period).join(Analysis, Analysis.id == Fact.analysis_id)
+    query = query.add_columns(Analysis.external_id, Analysis.file_name)
+    if after is not None:
+        place = tuple_(Fact.called_at, Fact.analysis_id)
+        query = query.where(place > tuple_(literal(after[0]), literal(after[1])))
+    rows = await session.execute(query.order_by(Fact.called_at, Fact.analysis_id).limit(limit))
+    return [Exported(row[0], row[1], row[2]) for row in rows.all()]
+
+
+async def count(session: AsyncSession, narrowing: Narrowing, period: Period) -> int:
+    """How many calls those are."""
+    return await session.scalar(select(func.count()).select_from(facts(narrowing, period).subquery())) or 0
+
+
+async def export(session: AsyncSession, export_id: uuid.UUID, mode: Mode | None) -> Export | None:
+    """One export of the organisation."""
+    query = select(Export).where(Export.id == export_id)
+    return await session.scalar(query if mode is None else query.where(Export.mode == mode))
+
+
+async def exports(
+    session: AsyncSession, mode: Mode, user_id: uuid.UUID | None, *, after: Cursor | None, limit: int
+) -> Sequence[Export]:
+    """The next ``limit`` exports after a cursor, newest first; of keys, or of one person."""
+    query = select(Export).where(Export.mode == mode, Export.user_id.is_not_distinct_from(user_id))
+    if after:
+        place = tuple_(Export.created_at, Export.id)
+        query = query.where(place < tuple_(literal(after.moment), literal(after.id)))
+    return (
+        await session.scalars(query.order_by(Export.created_at.desc(), Export.id.desc()).limit(limit))
+    ).all()
+
+
+async def unfinished_exports(session: AsyncSession, org_id: uuid.UUID) -> int:
+    """How many exports of an organisation have not ended."""
+    waiting = Export.status.in_(("queued", "running"))
+    query = select(func.count()).select_from(Export).where(Export.org_id == org_id, waiting)
+    return await session.scalar(query) or 0
+
+
+async def stranded_exports(
+    session: AsyncSession, older_than: timedelta
+) -> Sequence[tuple[uuid.UUID, uuid.UUID]]:
+    """``(org, export)`` of unfinished exports without a job or a sign of life (operator session)."""
+    same = sql("pgqueuer.dedupe_key = 'export:' || exports.org_id || '/' || exports.id")
+    job = exists(sql("1")).select_from(sql("pgqueuer")).where(same)
+    query = select(Export.org_id, Export.id).where(Export.status.in_(("queued", "running")), not_(job))
+    query = query.where(Export.touched_at < func.clock_timestamp() - older_than)
+    return [(row[0], row[1]) for row in (await session.execute(query)).all()]

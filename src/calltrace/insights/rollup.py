@@ -96,10 +96,11 @@ class Unready:
     round: uuid.UUID
 
 
-async def keep_up(database: Database, org_id: uuid.UUID | None = None) -> None:
+async def keep_up(database: Database, org_id: uuid.UUID | None = None) -> int:
     """Fold what changed, sum by the time zones that organisations have, and forget those they had.
 
-    Past calls are summed of one organisation only, if that is given.
+    Past calls are summed of one organisation only, if that is given. The answer is how many of their sums
+    were wrong, or not there.
     """
     await fold(database)
     async with _alone(database) as session:
@@ -109,12 +110,14 @@ async def keep_up(database: Database, org_id: uuid.UUID | None = None) -> None:
         if org_id is not None:
             query = query.where(Zone.org_id == org_id)
         unready = [Unready(*row) for row in (await session.execute(query)).all()]
+    wrong = 0
     for one in unready:
         for month in await months(database, one.org_id, one.zone):
-            await repair(database, one.org_id, one.zone, month)
+            wrong += await repair(database, one.org_id, one.zone, month)
         async with _alone(database) as session:
             same = (Zone.org_id == one.org_id, Zone.zone == one.zone, Zone.round == one.round)
             await session.execute(update(Zone).where(*same).values(ready=True))
+    return wrong
 
 
 async def _add_zones(session: AsyncSession) -> None:
@@ -250,19 +253,21 @@ _REFRESH = sql(f"""
         (SELECT s.analysis_id, {_STATE} FROM insight_states s JOIN next ON next.id = s.analysis_id)
         EXCEPT (SELECT f.analysis_id, {_STATE} FROM insight_facts f JOIN next ON next.id = f.analysis_id)
     )
-    SELECT (SELECT id FROM next ORDER BY id DESC LIMIT 1), count(insight_refresh(wrong.analysis_id))
+    SELECT (SELECT id FROM next ORDER BY id DESC LIMIT 1), count(insight_refresh(wrong.analysis_id)),
+        (SELECT count(*) FROM next)
     FROM wrong
 """)
 
 
-async def refresh(database: Database, above: uuid.UUID) -> tuple[uuid.UUID | None, int]:
+async def refresh(database: Database, above: uuid.UUID) -> tuple[uuid.UUID | None, int, int]:
     """Make the facts of the next calls anew, where they are wrong: of the calls that follow one by their ids.
 
-    The answer is the last call that was looked at (``None``: there was none left) and how many were wrong.
+    The answer is the last call that was looked at (``None``: there was none left), how many facts were wrong,
+    and how many calls were looked at.
     """
     async with database.operator() as session:
-        last, wrong = (await session.execute(_REFRESH, {"above": above, "most": REFRESHED})).one()
-    return last, wrong
+        row = (await session.execute(_REFRESH, {"above": above, "most": REFRESHED})).one()
+    return row[0], row[1], row[2]
 
 
 async def distrust(database: Database) -> None:

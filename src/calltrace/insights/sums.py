@@ -12,7 +12,7 @@ LINES = """
         AS line (criterion, verdict, note)
 """
 _DIMENSIONS = ", ".join(f"f.{one}" for one in DIMENSIONS)
-_SETS = f"GROUPING SETS ((), {', '.join(f'(f.{one})' for one in DIMENSIONS)}, ({_DIMENSIONS}))"
+_EACH = ", ".join(f"(f.{one})" for one in DIMENSIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class Family:
                 grains.starts, {", ".join([_DIMENSIONS, *more])},
                 {", ".join(f"{sql} AS {name}" for name, sql in self.measures.items())}
             FROM {source} {every} {self.lines}
-            GROUP BY {split}, {_SETS}
+            GROUP BY {split}, GROUPING SETS ((), {_EACH}, ({_DIMENSIONS}))
         """
 
     def add(self, rows: str) -> str:

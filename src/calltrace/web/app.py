@@ -9,6 +9,7 @@ from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
+    agents,
     backtests,
     call,
     call_people,
@@ -32,7 +33,8 @@ from calltrace.web.pages import (
 )
 
 ROOMS = (
-    static, home, sign_in, insights, calls, call, call_people, review_queue, review_appeals, review_agreement,
+    static, home, sign_in, insights, agents, calls, call, call_people,
+    review_queue, review_appeals, review_agreement,
     review_calibrations, review_rules, scorecards, scorecard, scorecard_draft, backtests, teams,
     account, keys, endpoints, deliveries, reference,
 )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal, cast, get_args
 from urllib.parse import urlencode
@@ -108,8 +108,10 @@ class Chosen:
         fields = self.fields
         if fields["status"] not in {"", *STATUSES}:
             raise _no_such()
-        labels = {column: _label(fields[name]) for name, column in LABELS.items()}
-        return Filters(
+        labels: dict[Dimension, uuid.UUID | Literal["none"] | None] = {
+            column: _label(fields[name]) for name, column in LABELS.items()
+        }
+        filters = Filters(
             status=fields["status"] or None,
             created_from=_day(fields["from"], time.min),
             created_to=_day(fields["to"], time.max),
@@ -124,8 +126,8 @@ class Chosen:
                 *(queries.without(column) for column, value in labels.items() if value == NONE),
                 *self._counted(),
             ],
-            **{column: value for column, value in labels.items() if isinstance(value, uuid.UUID)},
         )
+        return replace(filters, **{name: one for name, one in labels.items() if one != NONE})
 
     def _counted(self) -> list[ColumnElement[bool]]:
         """By what is counted of a call."""

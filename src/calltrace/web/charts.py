@@ -87,7 +87,8 @@ def _path(places: Sequence[tuple[float, float] | None]) -> Markup:
     steps, before = list[str](), False
     for place in places:
         if place:
-            steps.append(f"{'L' if before else 'M'}{place[0]:.1f} {place[1]:.1f}")
+            step = "L{:.1f} {:.1f}" if before else "M{:.1f} {:.1f}h0"  # a value alone is a dot
+            steps.append(step.format(*place))
         before = place is not None
     return Markup('<path class="line" d="{}"></path>').format("".join(steps))
 

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 from urllib.parse import urlencode
 
 from calltrace.insights.measures import Dimension
@@ -50,7 +50,8 @@ class Scene:
             raise _no_such()
         labels = {column: _label(query.get(name, "")) for name, column in SPLITS.items()}
         days, period = _period(query, zone)
-        return cls(Narrowing(agents=reader.agents, **labels), period, by, days)
+        narrowing = replace(Narrowing(agents=reader.agents), **labels)
+        return cls(narrowing, period, cast("Split", by), days)
 
     @property
     def bucket(self) -> Bucket:
@@ -83,12 +84,12 @@ class Scene:
             fields = {name: value for name, value in fields.items() if name not in {"from", "to"}}
         return f"{path}?{urlencode({name: value for name, value in fields.items() if value})}"
 
-    def calls(self, starts: date | None = None, **further: object) -> str:
+    def calls(self, starts: date | None = None, **further: str | uuid.UUID) -> str:
         """The list of the calls that a figure counts; of one bucket, by its first day."""
         first, last = self.period.first, self.period.last
         if starts is not None:
             first, last = max(first, starts), min(last, end_of(starts, self.bucket))
-        fields = {"calledFrom": first, "calledTo": last, **self.chosen, **further}
+        fields: dict[str, object] = {"calledFrom": first, "calledTo": last, **self.chosen, **further}
         return f"/calls?{urlencode({name: str(value) for name, value in fields.items() if value})}"
 
     def of_agent(self, agent_id: uuid.UUID) -> "Scene":
@@ -113,7 +114,9 @@ def _label(text: str) -> uuid.UUID | Literal["none"] | None:
     found = as_uuid(text) if text not in {"", NONE} else None
     if text and text != NONE and found is None:
         raise _no_such()
-    return NONE if text == NONE else found
+    if text == NONE:
+        return NONE
+    return found
 
 
 def _no_such() -> NotFoundError:

@@ -60,12 +60,12 @@ async def _office(platform: Platform, org: uuid.UUID) -> Office:
 
 async def _do(office: Office, deed: tuple[Any, ...]) -> None:
     """One of them; what cannot be done to a call in its state is refused, and changes nothing."""
-    kind, number, *rest = deed
+    kind, number, rest = str(deed[0]), int(deed[1]), deed[2:]
     if kind == "submit":
-        labels = ([*office.agents, None][number % 3], [*office.queues, None][number // 2 % 3])
-        await office.submit(*labels, rest[0], ai=rest[1])
+        agent, queue = [*office.agents, None][number % 3], [*office.queues, None][number // 2 % 3]
+        await office.submit(agent, queue, rest[0], ai=rest[1])
     elif kind == "fold":
-        await _fold_and_die(office.platform.database, number)
+        await _fold_and_die(office.platform.database, deed[1])
     elif kind == "close":
         await office.close_queue(office.queues[number % 2])
     elif office.calls:

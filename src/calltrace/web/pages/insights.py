@@ -1,28 +1,38 @@
 """``/insights``: what calls come to, over time and by what they are sorted by; every number leads to them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast, get_args
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
-from calltrace.insights import queries, service
+from calltrace.insights import exports, queries, service
+from calltrace.insights.export_files import Format
+from calltrace.insights.export_rows import Kind, Subject
+from calltrace.insights.exports import Asked
 from calltrace.insights.measures import Figures
 from calltrace.insights.period import Bucket
 from calltrace.insights.service import LEAST_IN_RANKING, Criterion, Group, Point
+from calltrace.kit.errors import NotFoundError
 from calltrace.reviews.who import Who
 from calltrace.web import charts
 from calltrace.web.charts import Mark
-from calltrace.web.deps import JudgesDeskDep
+from calltrace.web.deps import JudgesDeskDep, PostedDep
 from calltrace.web.insight_filters import LABELS, RECENT, SPLITS, Scene
-from calltrace.web.pages.calls import MOST_NAMES
+from calltrace.web.pages.calls import MOST_NAMES, Position
 from calltrace.web.render import page
 
 PATH = "/insights"
 MOST_CRITERIA = 12
+MOST_FILES = 50
+KINDS: Mapping[Kind, str] = {
+    "calls": "Calls, one a row", "agents": "By agent", "queues": "By queue", "callCenters": "By call center",
+    "projects": "By project", "engagements": "By engagement", "trend": "Over time", "criteria": "Criteria",
+}  # fmt: skip
 MOST_ROWS = 50
 router = APIRouter(prefix=PATH)
 
@@ -59,7 +69,7 @@ async def show(request: Request, desk: JudgesDeskDep) -> Response:
         marks=[verdict_bar(one) for one in criteria[:MOST_CRITERIA]], rows=ranked[:MOST_ROWS],
         small=len(rows) - len(ranked), more=max(len(ranked) - MOST_ROWS, 0), moods=moods(now),
         choices=choices, recent=RECENT, labels=LABELS, least=LEAST_IN_RANKING, split=LABELS[scene.by],
-        reader=reader, name_of=name_of, bucket_label=bucket_label,
+        reader=reader, name_of=name_of, bucket_label=bucket_label, kinds=KINDS,
     )  # fmt: skip
 
 
@@ -74,19 +84,50 @@ async def _choices(session: AsyncSession, reader: Who) -> dict[str, list[tuple[s
     }
 
 
+@router.get("/exports")
+async def show_exports(request: Request, desk: JudgesDeskDep, cursor: Position = None) -> Response:
+    """The files that the reader asked for."""
+    async with desk.open() as (session, reader):
+        found, following = await exports.page(
+            session, "live", reader.user_id, cursor=cursor, limit=MOST_FILES
+        )
+    links = desk.platform.links
+    return page(
+        request, "insights/exports.html", files=[(one, exports.link(links, one)) for one in found],
+        older=f"{PATH}/exports?cursor={following}" if following else None, first=cursor is None,
+        live=any(one.status in {"queued", "running"} for one in found), kinds=KINDS,
+    )  # fmt: skip
+
+
+@router.post("/exports")
+async def export(desk: JudgesDeskDep, form: PostedDep) -> Response:
+    """Have a file made of what the page shows."""
+    kind, file_format = form.text("type"), form.text("format")
+    if kind not in get_args(Kind) or file_format not in get_args(Format):
+        raise NotFoundError("There is no such export.")
+    query = {name: form.text(name) for name in ("days", "from", "to", "by", *SPLITS)}
+    async with desk.open() as (session, reader):
+        zone = await organisation.time_zone(session, reader.org_id)
+        scene = Scene.of(query, reader, zone)
+        subject = Subject(cast("Kind", kind), scene.narrowing, scene.period, scene.bucket)
+        asked = Asked(subject, cast("Format", file_format), user_id=reader.require_person())
+        await exports.ask(session, reader.org_id, reader.actor, asked)
+    return RedirectResponse(f"{PATH}/exports?done=export-asked", 303)
+
+
 def tiles(scene: Scene, now: Figures, before: Figures) -> list[Tile]:
     """The figures on top."""
-    done = {"status": "completed"}
+    done = scene.calls(status="completed")
     unhappy, before_unhappy = _share(now.negative, now), _share(before.negative, before)
     effort, before_effort = now.average_effort, before.average_effort
     return [
         Tile("Calls", now.calls, before.calls, "count", scene.calls()),
-        Tile("Average score", now.average_score, before.average_score, "score", scene.calls(**done), "good"),
+        Tile("Average score", now.average_score, before.average_score, "score", done, "good"),
         Tile("Pass rate", now.pass_rate, before.pass_rate, "share", scene.calls(passed="yes"), "good"),
-        Tile("Average length", now.average_seconds, before.average_seconds, "time", scene.calls(**done)),
-        Tile("Silence", now.silence_share, before.silence_share, "share", scene.calls(**done), "bad"),
+        Tile("Average length", now.average_seconds, before.average_seconds, "time", done),
+        Tile("Silence", now.silence_share, before.silence_share, "share", done, "bad"),
         Tile("Unhappy customers", unhappy, before_unhappy, "share", scene.calls(mood="negative"), "bad"),
-        Tile("Customer effort", effort, before_effort, "effort", scene.calls(**done), "bad"),
+        Tile("Customer effort", effort, before_effort, "effort", done, "bad"),
         Tile("Escalations", now.escalated, before.escalated, "count", scene.calls(escalated="yes"), "bad"),
     ]  # fmt: skip
 
