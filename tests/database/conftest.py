@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from calltrace.accounts import keys
 from calltrace.accounts.models import Mode
+from calltrace.accounts.scopes import SCOPES
 from calltrace.accounts.service import create_organisation
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.submit import Intake, Submission
@@ -95,7 +96,7 @@ async def new_token(
     database: Database, org_id: uuid.UUID, scopes: tuple[str, ...] = (), mode: Mode = "live"
 ) -> str:
     async with database.tenant(org_id) as session:
-        return (await keys.create(session, org_id, name="test", wanted=scopes, mode=mode))[1]
+        return (await keys.create(session, org_id, name="test", wanted=scopes or SCOPES, mode=mode))[1]
 
 
 @pytest.fixture

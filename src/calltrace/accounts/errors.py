@@ -35,6 +35,14 @@ class AddressNotAllowedError(CallTraceError):
     title = "The API key may not be used from this address"
 
 
+class PlanRequiredError(CallTraceError):
+    """The organisation's plan does not include this (acceptance CR-052)."""
+
+    code = "plan_required"
+    status = 403
+    title = "The plan does not include this"
+
+
 class RateLimitedError(CallTraceError):
     """Too often in too short a time; ``Retry-After`` says when to go on."""
 
@@ -77,3 +85,49 @@ class ForbiddenError(CallTraceError):
     code = "forbidden"
     status = 403
     title = "You may not do this"
+
+
+class CodeRefusedError(InvalidRequestError):
+    """The code of a link is unknown, was used, is too old, or is for something else."""
+
+    code = "code_refused"
+    title = "This link does not work any more"
+
+
+class LastOwnerError(CallTraceError):
+    """An organisation keeps one owner who can sign in."""
+
+    code = "last_owner"
+    status = 409
+    title = "This is the last owner"
+
+
+class OwnAccountError(CallTraceError):
+    """Nobody decides on the own role or takes the own access away."""
+
+    code = "own_account"
+    status = 409
+    title = "This is your own account"
+
+
+class UserStateError(CallTraceError):
+    """The person is not in a state in which this makes sense."""
+
+    code = "user_state"
+    status = 409
+    title = "That is not possible for this person now"
+
+
+class WrongCodeError(InvalidRequestError):
+    """The code of the second factor is wrong, was used before, or is too old."""
+
+    code = "wrong_code"
+    title = "The code is not right"
+
+
+class SecondFactorNeededError(CallTraceError):
+    """The password is right, and the person has a second factor: that comes next."""
+
+    code = "second_factor_needed"
+    status = 401
+    title = "A second factor is needed"

@@ -1,10 +1,21 @@
-"""Tables: organisations, users and their sessions, API keys, the audit trail, rate counters."""
+"""Tables: organisations, users, their sessions and codes, keys, the audit trail, usage, rate counters."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, String, Text, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -14,6 +25,8 @@ Plan = Literal["self_hosted", "free", "pro", "business"]
 UserRole = Literal["owner", "admin", "supervisor", "reviewer", "agent"]
 Contract = Literal["calltrace", "callcov", "callcenterrate", "auralytik"]
 Mode = Literal["live", "test"]
+CodeKind = Literal["invite", "reset", "verify"]
+UserState = Literal["invited", "active", "deactivated"]
 AGENT_CHANNELS = "agent_channels IN ('auto','agent-left','agent-right','mono')"
 """What may be said of where the agent is (``speech.roles.ChannelOption``); null: nothing is said."""
 
@@ -23,23 +36,38 @@ class Organisation(Row, Base):
 
     ``agent_channels`` says where the agent is on its calls, where neither the call nor its queue does;
     ``redaction`` what is taken out of its calls before they are kept (``evaluation.redaction``).
-    ``time_zone`` is an IANA name: where its days begin and end.
+    ``time_zone`` is an IANA name: where its days begin and end. With ``second_factor_required`` people do
+    nothing but set one up until they have one. Recordings, and whole calls, are erased when they are older
+    than so many days; null: never.
     """
 
     __tablename__ = "organisations"
-    __table_args__ = (CheckConstraint(AGENT_CHANNELS, name="agent_channels"),)
+    __table_args__ = (
+        CheckConstraint(AGENT_CHANNELS, name="agent_channels"),
+        CheckConstraint("recordings_kept_days > 0 AND calls_kept_days > 0", name="kept_days"),
+    )
     name: Mapped[str] = mapped_column(String(200), unique=True)
     plan: Mapped[str] = mapped_column(String(20), server_default="self_hosted")
     vocabulary: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     agent_channels: Mapped[str | None] = mapped_column(String(12))
     redaction: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    second_factor_required: Mapped[bool] = mapped_column(server_default=text("false"))
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
+    recordings_kept_days: Mapped[int | None] = mapped_column(Integer)
+    calls_kept_days: Mapped[int | None] = mapped_column(Integer)
 
 
 class User(Row, Tenant, Base):
     """A person who signs in; never a credential of the API (acceptance CT-003).
 
-    ``agent_id`` says which agent of the catalogue the person is, for the role ``agent``.
+    Attributes:
+        password_hash: ``None`` until an invitation is accepted.
+        agent_id: which agent of the catalogue the person is, for the role ``agent``.
+        deactivated_at: since when nothing opens for the person any more.
+        last_seen_at: to the minute.
+        sealed_totp: the secret of the second factor; ``None`` without one.
+        totp_step: the newest time step of which a code was taken: none is taken twice (RFC 6238, 5.2).
+        recovery_hashes: of the codes that are good in place of the second factor, once each.
     """
 
     __tablename__ = "users"
@@ -47,11 +75,41 @@ class User(Row, Tenant, Base):
         Index("uq_users_email_lower", text("lower(email)"), unique=True),
         CheckConstraint("role IN ('owner','admin','supervisor','reviewer','agent')", name="role"),
         Index("uq_users_agent_id", "agent_id", unique=True, postgresql_where=text("agent_id IS NOT NULL")),
+        Index("ix_users_org_id", "org_id", text("created_at DESC"), text("id DESC")),
     )
     email: Mapped[str] = mapped_column(String(320))
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str | None] = mapped_column(Text)
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
+    name: Mapped[str | None] = mapped_column(String(200))
+    deactivated_at: Mapped[datetime | None]
+    last_seen_at: Mapped[datetime | None]
+    sealed_totp: Mapped[str | None] = mapped_column(Text)
+    totp_step: Mapped[int | None] = mapped_column(BigInteger)
+    recovery_hashes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+
+    @property
+    def state(self) -> UserState:
+        """Whether the person can sign in, or not yet, or not any more."""
+        if self.deactivated_at is not None:
+            return "deactivated"
+        return "active" if self.password_hash else "invited"
+
+
+class AccountCode(Row, Tenant, Base):
+    """What a link in a message to a person is good for, once; only a hash of it is kept."""
+
+    __tablename__ = "account_codes"
+    __table_args__ = (
+        UniqueConstraint("code_hash"),
+        CheckConstraint("kind IN ('invite','reset','verify')", name="kind"),
+        Index("ix_account_codes_user_id", "user_id", "kind"),
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    kind: Mapped[CodeKind] = mapped_column(String(10))
+    code_hash: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
 
 
 class ApiKey(Row, Tenant, Base):
@@ -119,6 +177,9 @@ class AuditEntry(Row, Tenant, Base):
     __table_args__ = (
         CheckConstraint("actor_kind IN ('api_key','user','operator','system')", name="actor_kind"),
         Index("ix_audit_entries_org_id", "org_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_audit_entries_target", "org_id", "target_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_audit_entries_actor", "org_id", "actor", text("created_at DESC"), text("id DESC")),
+        Index("ix_audit_entries_action", "org_id", "action", text("created_at DESC"), text("id DESC")),
         Index(
             "ix_audit_entries_erased",
             "org_id",
@@ -134,6 +195,53 @@ class AuditEntry(Row, Tenant, Base):
     details: Mapped[Json] = mapped_column(JSONB, server_default="{}")
     address: Mapped[str | None] = mapped_column(String(45))
     request_id: Mapped[str | None] = mapped_column(String(40))
+
+
+class UsageEntry(Row, Tenant, Base):
+    """One thing that was used up: a line of the ledger, added and never changed.
+
+    It outlives what it tells of: it has no words, and a call that is erased was still heard.
+
+    Attributes:
+        what: such as ``audio``, in the unit ``second``.
+        resource_id: of what; the same is never counted twice.
+        api_key_id: whose key brought it in; not a reference, for keys can go.
+    """
+
+    __tablename__ = "usage_entries"
+    __table_args__ = (
+        Index(
+            "ix_usage_entries_month",
+            "org_id",
+            "mode",
+            "created_at",
+            postgresql_include=["what", "quantity", "api_key_id"],
+        ),
+        Index("uq_usage_entries_resource", "org_id", "what", "resource_id", unique=True),
+    )
+    what: Mapped[str] = mapped_column(String(20))
+    quantity: Mapped[float] = mapped_column(Double)
+    unit: Mapped[str] = mapped_column(String(10))
+    mode: Mapped[Mode] = mapped_column(String(4))
+    resource_id: Mapped[uuid.UUID]
+    api_key_id: Mapped[uuid.UUID | None]
+
+
+class RequestCount(Row, Tenant, Base):
+    """How many requests a key made by a contract's paths on one day (UTC). No key: a person did."""
+
+    __tablename__ = "request_counts"
+    __table_args__ = (
+        Index(
+            "uq_request_counts_day", "org_id", "day", "contract", "mode", "api_key_id",
+            unique=True, postgresql_nulls_not_distinct=True,
+        ),
+    )  # fmt: skip
+    day: Mapped[date]
+    contract: Mapped[Contract] = mapped_column(String(20))
+    mode: Mapped[Mode] = mapped_column(String(4))
+    api_key_id: Mapped[uuid.UUID | None]
+    count: Mapped[int] = mapped_column(BigInteger)
 
 
 class RateCounter(Base):

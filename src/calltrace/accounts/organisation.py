@@ -1,31 +1,43 @@
-"""What holds for all calls of an organisation."""
+"""What holds for all calls and people of an organisation."""
 
 import uuid
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries, vocabulary
 from calltrace.accounts.audit import Actor, Deed, record
+from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Organisation
-from calltrace.kit.errors import NotFoundError
+from calltrace.accounts.service import LONGEST_NAME
+from calltrace.db.conflicts import broken_constraint
+from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+
+LONGEST_KEPT = 36_500
+"""Days: a hundred years."""
+TOLD = (
+    "agent_channels", "redaction", "time_zone", "second_factor_required", "recordings_kept_days",
+    "calls_kept_days",
+)  # fmt: skip
+"""What the audit trail repeats of a change: nothing that names anybody."""
 
 
 async def change(
     session: AsyncSession, org_id: uuid.UUID, actor: Actor, values: Mapping[str, Any]
 ) -> Organisation:
-    """Give some columns other values (``vocabulary``, ``agent_channels``, ``redaction``).
+    """Give some columns other values: those of ``CHECKS``, ``agent_channels``, ``redaction``.
 
     The same again is no deed.
 
     Raises:
         InvalidRequestError: naming the entry that is wrong. NotFoundError: there is no such organisation.
+        AlreadyExistsError: the name is another organisation's.
     """
-    wanted = dict(values)
-    if "vocabulary" in wanted:
-        wanted["vocabulary"] = vocabulary.checked(wanted["vocabulary"])
+    wanted = {name: CHECKS[name](value) if name in CHECKS else value for name, value in values.items()}
     organisation = await queries.locked_organisation(session, org_id)
     if organisation is None:
         raise NotFoundError("There is no such organisation.")
@@ -33,6 +45,7 @@ async def change(
     for name, value in changed.items():
         setattr(organisation, name, value)
     if changed:
+        await _flush(session)
         await record(session, org_id, actor, Deed("organisation.updated", org_id, _facts(changed)))
     return organisation
 
@@ -42,13 +55,60 @@ async def time_zone(session: AsyncSession, org_id: uuid.UUID) -> str:
     return await queries.time_zone(session, org_id) or "UTC"
 
 
+async def _flush(session: AsyncSession) -> None:
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if broken_constraint(error) == "uq_organisations_name":
+            raise AlreadyExistsError(_TAKEN, errors=[FieldError("/name", _TAKEN)]) from error
+        raise
+
+
+_TAKEN = "There is another organisation of this name."
+
+
+def _name(value: str) -> str:
+    name = " ".join(value.split())
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise _refused("name", f"An organisation needs a name of 1 to {LONGEST_NAME} characters.")
+    return name
+
+
+def _time_zone(value: str) -> str:
+    if value not in time_zones():
+        raise _refused("timeZone", "There is no such time zone; names are like Europe/Madrid.")
+    return value
+
+
+def time_zones() -> frozenset[str]:
+    """The names of the IANA time zones that this machine knows, or the ones that ship."""
+    return frozenset(zoneinfo.available_timezones()) - {"localtime"}
+
+
+def _days(field: str) -> Callable[[int | None], int | None]:
+    def checked(value: int | None) -> int | None:
+        if value is not None and not 0 < value <= LONGEST_KEPT:
+            raise _refused(field, f"Between 1 and {LONGEST_KEPT} days; nothing for ever.")
+        return value
+
+    return checked
+
+
+def _refused(field: str, detail: str) -> InvalidRequestError:
+    return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
+
+
+CHECKS: Mapping[str, Callable[[Any], Any]] = {
+    "vocabulary": vocabulary.checked, "name": _name, "time_zone": _time_zone,
+    "second_factor_required": bool, "recordings_kept_days": _days("recordingsKeptDays"),
+    "calls_kept_days": _days("callsKeptDays"),
+}  # fmt: skip
+
+
 def _facts(changed: Mapping[str, Any]) -> dict[str, Any]:
     """What the audit trail says: which fields and how many names, but no name."""
     facts: dict[str, Any] = {"fields": sorted(map(to_camel, changed))}
     if "vocabulary" in changed:
         facts["terms"] = len(changed["vocabulary"])
-    if "agent_channels" in changed:
-        facts["agentChannels"] = changed["agent_channels"]
-    if "redaction" in changed:
-        facts["redaction"] = changed["redaction"]
+    facts |= {to_camel(name): changed[name] for name in TOLD if name in changed}
     return facts

@@ -1,16 +1,107 @@
-"""Every SELECT on organisations, users, their sessions, API keys and the audit trail."""
+"""Every SELECT on organisations, users, their sessions and codes, keys, usage and the audit trail."""
 
 import uuid
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts.models import ApiKey, AuditEntry, Organisation, User, WebSession
+from calltrace.accounts.models import (
+    AccountCode,
+    ApiKey,
+    AuditEntry,
+    Mode,
+    Organisation,
+    RequestCount,
+    UsageEntry,
+    User,
+    UserRole,
+    UserState,
+    WebSession,
+)
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.ids import as_uuid
+
+Share = Literal["month", "day", "key"]
+"""What usage is shown by."""
+
+
+@dataclass(frozen=True, slots=True)
+class PersonFilter:
+    """What a list of people is narrowed down to; what is empty narrows nothing down.
+
+    ``text`` is a part of the address or the name; ``email`` the whole address, letter case ignored.
+    """
+
+    text: str = ""
+    role: UserRole | None = None
+    state: UserState | None = None
+    email: str = ""
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """SQL: all of which must hold."""
+        found = list[ColumnElement[bool]]()
+        if self.text:
+            part = {"autoescape": True}
+            found.append(or_(User.email.icontains(self.text, **part), User.name.icontains(self.text, **part)))
+        if self.email:
+            found.append(func.lower(User.email) == self.email.lower())
+        if self.role:
+            found.append(User.role == self.role)
+        if self.state:
+            found.append(_in_state(self.state))
+        return found
+
+
+def _in_state(state: UserState) -> ColumnElement[bool]:
+    """The same as ``User.state``."""
+    if state == "deactivated":
+        return User.deactivated_at.is_not(None)
+    has_password = User.password_hash.is_not(None) if state == "active" else User.password_hash.is_(None)
+    return and_(User.deactivated_at.is_(None), has_password)
+
+
+@dataclass(frozen=True, slots=True)
+class TrailFilter:
+    """What the audit trail is narrowed down to; what is empty narrows nothing down.
+
+    Attributes:
+        who: the name of whoever acted, letter by letter.
+        action: exactly this one.
+        things: what was acted on, by the first words of actions.
+        target: the id of what was acted on.
+        since: inclusive. until: exclusive.
+    """
+
+    who: str = ""
+    action: str = ""
+    things: tuple[str, ...] = ()
+    target: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """SQL: all of which must hold."""
+        exact = (
+            (AuditEntry.actor, self.who),
+            (AuditEntry.action, self.action),
+            (AuditEntry.target_id, self.target),
+        )
+        found = [column == value for column, value in exact if value]
+        if self.things:
+            found.append(
+                or_(*(AuditEntry.action.startswith(f"{one}.", autoescape=True) for one in self.things))
+            )
+        if self.since:
+            found.append(AuditEntry.created_at >= self.since)
+        if self.until:
+            found.append(AuditEntry.created_at < self.until)
+        return found
+
 
 _PRESENTED_KEY = select(ApiKey).from_statement(sql("SELECT * FROM presented_key(:hash)"))
 """Columns are found by their names: their order in a table is an accident of its history."""
@@ -76,15 +167,34 @@ async def users(session: AsyncSession) -> Sequence[User]:
     return (await session.scalars(select(User).order_by(User.created_at))).all()
 
 
+async def people(
+    session: AsyncSession, person_filter: PersonFilter, after: Cursor | None, limit: int
+) -> Sequence[User]:
+    """The next ``limit`` users of the organisation after a cursor, newest first."""
+    query = select(User).where(*person_filter.conditions())
+    if after:
+        position = tuple_(literal(after.moment), literal(after.id))
+        query = query.where(tuple_(User.created_at, User.id) < position)
+    return (await session.scalars(query.order_by(User.created_at.desc(), User.id.desc()).limit(limit))).all()
+
+
+async def active_owners(session: AsyncSession) -> int:
+    """How many owners of the organisation can sign in."""
+    able = (User.role == "owner", User.deactivated_at.is_(None), User.password_hash.is_not(None))
+    return await session.scalar(select(func.count()).select_from(User).where(*able)) or 0
+
+
 async def administrators(session: AsyncSession) -> Sequence[User]:
-    """The owners and admins of the organisation, oldest first."""
-    query = select(User).where(User.role.in_(("owner", "admin")))
+    """The owners and admins of the organisation who were not deactivated, oldest first."""
+    query = select(User).where(User.role.in_(("owner", "admin")), User.deactivated_at.is_(None))
     return (await session.scalars(query.order_by(User.created_at))).all()
 
 
-async def audit_entries(session: AsyncSession, after: Cursor | None, limit: int) -> Sequence[AuditEntry]:
+async def audit_entries(
+    session: AsyncSession, after: Cursor | None, limit: int, trail: TrailFilter | None = None
+) -> Sequence[AuditEntry]:
     """The next entries of the audit trail after a cursor, newest first."""
-    query = select(AuditEntry)
+    query = select(AuditEntry).where(*(trail.conditions() if trail else ()))
     if after:
         position = tuple_(literal(after.moment), literal(after.id))
         query = query.where(tuple_(AuditEntry.created_at, AuditEntry.id) < position)
@@ -112,6 +222,15 @@ async def user(session: AsyncSession, user_id: uuid.UUID) -> User | None:
     return await session.scalar(select(User).where(User.id == user_id))
 
 
+async def member(session: AsyncSession, user_id: uuid.UUID) -> tuple[User, bool] | None:
+    """A user by id, and whether the organisation asks its people for a second factor."""
+    query = select(User, Organisation.second_factor_required).join(
+        Organisation, Organisation.id == User.org_id
+    )
+    found = (await session.execute(query.where(User.id == user_id))).one_or_none()
+    return (found[0], found[1]) if found else None
+
+
 async def locked_user(session: AsyncSession, user_id: uuid.UUID) -> User | None:
     """A user by id, fresh, and held until the transaction ends."""
     query = select(User).where(User.id == user_id).with_for_update()
@@ -135,3 +254,49 @@ async def session_of(session: AsyncSession, user_id: uuid.UUID, session_id: uuid
     """One session of a user."""
     own = (WebSession.user_id == user_id, WebSession.id == session_id)
     return await session.scalar(select(WebSession).where(*own))
+
+
+async def presented_code(session: AsyncSession, code_hash: str) -> AccountCode | None:
+    """The code whose hash is presented."""
+    return await session.scalar(select(AccountCode).where(AccountCode.code_hash == code_hash))
+
+
+async def locked_code(session: AsyncSession, code_hash: str) -> AccountCode | None:
+    """A code by its hash, fresh, and held until the transaction ends."""
+    query = select(AccountCode).where(AccountCode.code_hash == code_hash).with_for_update()
+    return await session.scalar(query, execution_options={"populate_existing": True})
+
+
+async def audio_used(
+    session: AsyncSession, mode: Mode, since: datetime, until: datetime, by: Share
+) -> Sequence[tuple[str, float, int]]:
+    """Seconds of audio that were heard and how many calls they were, by month, day or key.
+
+    Only what the index has is looked at.
+    """
+    share = _share(by, func.timezone("UTC", UsageEntry.created_at), UsageEntry.api_key_id)
+    query = select(share, func.sum(UsageEntry.quantity), func.count()).where(
+        UsageEntry.mode == mode, UsageEntry.created_at >= since, UsageEntry.created_at < until,
+        UsageEntry.what == "audio",
+    )  # fmt: skip
+    rows = (await session.execute(query.group_by(share))).all()
+    return [(name, float(quantity), int(calls)) for name, quantity, calls in rows]
+
+
+async def requests_counted(
+    session: AsyncSession, mode: Mode, since: datetime, until: datetime, by: Share
+) -> Sequence[tuple[str, int]]:
+    """How many requests were made on the days from one midnight to another (UTC), by month, day or key."""
+    share = _share(by, RequestCount.day, RequestCount.api_key_id)
+    query = select(share, func.sum(RequestCount.count)).where(
+        RequestCount.mode == mode, RequestCount.day >= since.date(), RequestCount.day < until.date()
+    )
+    return [(name, int(total)) for name, total in (await session.execute(query.group_by(share))).all()]
+
+
+def _share(by: Share, moment: ColumnElement[Any] | Any, key: ColumnElement[Any] | Any) -> ColumnElement[str]:
+    """What a line of usage counts for, as text; the same text of the same expression for GROUP BY."""
+    if by == "key":
+        return func.coalesce(cast(key, Text), literal("", literal_execute=True))
+    form = "YYYY-MM" if by == "month" else "YYYY-MM-DD"
+    return func.to_char(moment, literal(form, literal_execute=True))

@@ -18,7 +18,11 @@ SCOPES = (
     "reviews:write",
     "insights:read",
     "insights:export",
+    "users:read",
+    "users:write",
 )
+ONLY_BY_NAME = frozenset({"users:read", "users:write"})
+"""Never granted unasked: whoever has them can let people in."""
 
 AURALYTIK_SCOPES = (
     "evaluations:read",
@@ -46,7 +50,7 @@ SCOPES_OF: dict[Contract, tuple[str, ...]] = {
 
 
 def checked(scopes: Iterable[str], contract: Contract = "calltrace") -> list[str]:
-    """The scopes without duplicates, in the contract's order; none given means all.
+    """The scopes without duplicates, in the contract's order; none given means all but ONLY_BY_NAME.
 
     Raises:
         InvalidRequestError: naming the scopes that do not exist.
@@ -57,4 +61,5 @@ def checked(scopes: Iterable[str], contract: Contract = "calltrace") -> list[str
         there = f"known are {', '.join(known)}" if known else "keys of this contract have none"
         detail = f"Unknown scope {', '.join(unknown)}; {there}."
         raise InvalidRequestError(detail, errors=[FieldError("/scopes", detail)])
-    return [scope for scope in known if not wanted or scope in wanted]
+    wanted = wanted or set(known) - ONLY_BY_NAME
+    return [scope for scope in known if scope in wanted]

@@ -1,6 +1,5 @@
 """Verbs on organisations and users."""
 
-import re
 import secrets
 import uuid
 
@@ -10,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts import passwords, queries
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Organisation, Plan, User, UserRole
-from calltrace.kit.errors import InvalidRequestError, NotFoundError
+from calltrace.accounts.names import checked_email
+from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 
 DEFAULT_ORGANISATION = "Default"
 LONGEST_NAME = 200
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
 async def create_organisation(session: AsyncSession, name: str, plan: Plan = "self_hosted") -> Organisation:
@@ -54,18 +53,29 @@ async def create_user(
         InvalidRequestError: no e-mail address, or a password under eight characters.
         AlreadyExistsError: the address is taken.
     """
-    if not _EMAIL.fullmatch(email):
-        raise InvalidRequestError(f"{email!r} is not an e-mail address.")
+    email = checked_email(email)
     if password is not None:
         passwords.check(password)
-    if await queries.user_by_email(session, email):
-        raise AlreadyExistsError(f"There is a user {email!r} already.")
     password = password or secrets.token_urlsafe(15)
     hashed = await passwords.hashed(password)
-    user = User(org_id=org_id, email=email, role=role, password_hash=hashed)
+    return await add_user(
+        session, User(org_id=org_id, email=email, role=role, password_hash=hashed)
+    ), password
+
+
+async def add_user(session: AsyncSession, user: User) -> User:
+    """Write a user down.
+
+    Raises:
+        AlreadyExistsError: the address is taken, here or in another organisation.
+    """
+    detail = f"There is a user {user.email!r} already."
+    taken = AlreadyExistsError(detail, errors=[FieldError("/email", detail)])
+    if await queries.user_by_email(session, user.email):
+        raise taken
     session.add(user)
     try:
         await session.flush()
     except IntegrityError as error:  # taken in another organisation, which we cannot see
-        raise AlreadyExistsError(f"There is a user {email!r} already.") from error
-    return user, password
+        raise taken from error
+    return user

@@ -41,7 +41,10 @@ class Visitor:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is signed in, as of this request: a changed role holds from the very next one."""
+    """Who is signed in, as of this request: a changed role holds from the very next one.
+
+    ``owes_second_factor`` while the organisation asks for a second factor and the person has none.
+    """
 
     org_id: uuid.UUID
     user_id: uuid.UUID
@@ -49,6 +52,9 @@ class SignedIn:
     role: UserRole
     session_id: uuid.UUID
     csrf_token: str
+    name: str | None = None
+    has_second_factor: bool = False
+    owes_second_factor: bool = False
 
     @property
     def administers(self) -> bool:
@@ -80,12 +86,16 @@ async def start(session: AsyncSession, user: User, visitor: Visitor) -> tuple[We
         last_seen_at=now, expires_at=now + LIFETIME,
     )  # fmt: skip
     session.add(begun)
+    user.last_seen_at = now
     await session.flush()
     return begun, token
 
 
 async def current(database: Database, token: str | None) -> SignedIn | None:
-    """Who presents this token; ``None`` when it is unknown, revoked, idle for too long or too old."""
+    """Who presents this token; ``None`` when it is unknown, revoked, idle for too long or too old.
+
+    Nor does it open anything for somebody who was deactivated.
+    """
     if not token:
         return None
     hashed = hash_token(token)
@@ -94,17 +104,21 @@ async def current(database: Database, token: str | None) -> SignedIn | None:
         if found is None or not alive(found, clock.now()):
             return None
         await enter(session, found.org_id)
-        user = await queries.user(session, found.user_id)
-        if user is None:
+        known = await queries.member(session, found.user_id)
+        if known is None or known[0].deactivated_at is not None:
             return None
         await _note_use(session, found)
-        return as_signed_in(found, user)
+        return as_signed_in(found, *known)
 
 
-def as_signed_in(found: WebSession, user: User) -> SignedIn:
-    """A session and its user as one value."""
+def as_signed_in(found: WebSession, user: User, asks_second_factor: bool) -> SignedIn:  # noqa: FBT001 - a column
+    """A session and its user as one value, and whether the organisation asks for a second factor."""
     role = cast("UserRole", user.role)  # a check constraint of the table
-    return SignedIn(user.org_id, user.id, user.email, role, found.id, found.csrf_token)
+    has = user.sealed_totp is not None
+    return SignedIn(
+        user.org_id, user.id, user.email, role, found.id, found.csrf_token, user.name, has,
+        asks_second_factor and not has,
+    )  # fmt: skip
 
 
 def alive(session: WebSession, now: datetime) -> bool:
@@ -118,6 +132,7 @@ async def _note_use(session: AsyncSession, used: WebSession) -> None:
     if used.last_seen_at < now - _SEEN_RESOLUTION:
         statement = update(WebSession).where(WebSession.id == used.id, WebSession.revoked_at.is_(None))
         await session.execute(statement.values(last_seen_at=now))
+        await session.execute(update(User).where(User.id == used.user_id).values(last_seen_at=now))
 
 
 async def living(session: AsyncSession, user_id: uuid.UUID) -> Sequence[WebSession]:
@@ -149,6 +164,15 @@ async def end_others(session: AsyncSession, who: SignedIn, actor: Actor) -> int:
     return len(others)
 
 
+async def end_all(session: AsyncSession, user_id: uuid.UUID) -> int:
+    """Sign a person out everywhere, from the very next request on; answers in how many places that was."""
+    now = clock.now()
+    found = await living(session, user_id)
+    mine = (WebSession.user_id == user_id, WebSession.revoked_at.is_(None))
+    await session.execute(update(WebSession).where(*mine).values(revoked_at=now))
+    return len(found)
+
+
 async def leave(database: Database, token: str, visitor: Visitor, request_id: str | None) -> None:
     """Sign out whoever presents this token. A token that opens nothing any more is not an error."""
     hashed = hash_token(token)
@@ -157,9 +181,9 @@ async def leave(database: Database, token: str, visitor: Visitor, request_id: st
         if found is None:
             return
         await enter(session, found.org_id)
-        user = await queries.user(session, found.user_id)
-        if user is not None:
-            who = as_signed_in(found, user)
+        known = await queries.member(session, found.user_id)
+        if known is not None:
+            who = as_signed_in(found, *known)
             await end(session, who, found.id, who.actor(visitor.address, request_id))
 
 

@@ -1,5 +1,7 @@
-"""Verbs with a password: sign in, change it. No transaction is open while argon2 works."""
+"""Verbs with a password: sign in, confirm it, change it. No transaction is open while argon2 works."""
 
+import hashlib
+import uuid
 from dataclasses import dataclass
 
 import structlog
@@ -7,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit, passwords, queries, sessions, throttle
 from calltrace.accounts.audit import Actor, Deed
-from calltrace.accounts.errors import SignInRefusedError, WrongPasswordError
+from calltrace.accounts.errors import SecondFactorNeededError, SignInRefusedError, WrongPasswordError
 from calltrace.accounts.models import User
 from calltrace.accounts.sessions import SignedIn, Visitor
 from calltrace.db.session import Database
@@ -16,6 +18,7 @@ from calltrace.kit.errors import FieldError
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _REFUSED = "The e-mail address or the password is not right."
+_LEFT = "This account was deactivated. Ask an owner or admin of your organisation."
 _WRONG = "This is not your current password."
 
 
@@ -29,11 +32,30 @@ class Attempt:
     previous_token: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class HalfWay:
+    """Somebody whose password was right: the second factor is asked for as long as it stays the same."""
+
+    org_id: uuid.UUID
+    user_id: uuid.UUID
+    password_mark: str
+
+
+class HalfWayError(SecondFactorNeededError):
+    """The same, with whoever it is."""
+
+    def __init__(self, half_way: HalfWay) -> None:
+        super().__init__("Enter the code of your authenticator.")
+        self.half_way = half_way
+
+
 async def sign_in(database: Database, attempt: Attempt, request_id: str | None) -> tuple[SignedIn, str]:
     """Begin a session; answers it with its token. A session of before ends: tokens are never carried over.
 
     Raises:
-        SignInRefusedError: for an unknown address and a wrong password alike, after the same work.
+        SignInRefusedError: for an unknown address and a wrong password alike, after the same work; and for
+            somebody who was deactivated, once the password is right.
+        HalfWayError: the password is right, and the second factor comes next (``second_step.finish``).
         RateLimitedError: there were too many tries.
     """
     email = attempt.email.strip()
@@ -45,23 +67,64 @@ async def sign_in(database: Database, attempt: Attempt, request_id: str | None) 
         log.info("sign_in_refused", address=attempt.visitor.address)  # not who was tried: it may be a typo
         raise SignInRefusedError(_REFUSED)
     async with database.tenant(known.org_id) as session:
-        user = await _unchanged(session, known)
+        user = await unchanged(session, known)
         if user is None:
             raise SignInRefusedError(_REFUSED)
+        if user.deactivated_at is not None:
+            raise SignInRefusedError(_LEFT)
         user.password_hash = renewed or user.password_hash
-        begun, token = await sessions.start(session, user, attempt.visitor)
-        who = sessions.as_signed_in(begun, user)
-        actor = who.actor(attempt.visitor.address, request_id)
-        await audit.record(session, user.org_id, actor, Deed("session.created", begun.id))
-    if attempt.previous_token:
-        await sessions.leave(database, attempt.previous_token, attempt.visitor, request_id)
+        if user.sealed_totp is None:
+            begun = await begin(session, user, attempt.visitor, request_id)
+        else:
+            begun = None
+    if begun is None:
+        raise HalfWayError(HalfWay(user.org_id, user.id, password_mark(user)))
+    await leave_previous(database, attempt, request_id)
+    return begun
+
+
+async def begin(
+    session: AsyncSession, user: User, visitor: Visitor, request_id: str | None
+) -> tuple[SignedIn, str]:
+    """Begin a session of somebody who has shown who they are."""
+    begun, token = await sessions.start(session, user, visitor)
+    known = await queries.member(session, user.id)
+    who = sessions.as_signed_in(begun, user, known is not None and known[1])
+    actor = who.actor(visitor.address, request_id)
+    await audit.record(session, user.org_id, actor, Deed("session.created", begun.id))
     return who, token
 
 
-async def _unchanged(session: AsyncSession, known: User) -> User | None:
+async def leave_previous(database: Database, attempt: Attempt, request_id: str | None) -> None:
+    """End the session that the browser came with."""
+    if attempt.previous_token:
+        await sessions.leave(database, attempt.previous_token, attempt.visitor, request_id)
+
+
+def password_mark(user: User) -> str:
+    """Tells whether a password is still the same, and nothing of its hash."""
+    return hashlib.sha256((user.password_hash or "").encode()).hexdigest()
+
+
+async def unchanged(session: AsyncSession, known: User) -> User | None:
     """The user, locked, unless the password was changed while we checked it."""
     user = await queries.locked_user(session, known.id)
     return user if user and user.password_hash == known.password_hash else None
+
+
+async def confirmed(database: Database, who: SignedIn, password: str) -> User:
+    """Somebody who is signed in, having given the own password once more.
+
+    Raises:
+        WrongPasswordError: it is not the current one. RateLimitedError: there were too many tries.
+    """
+    await throttle.password_check(database, who.user_id)
+    async with database.tenant(who.org_id) as session:
+        known = await queries.user(session, who.user_id)
+    right, _renewed = await passwords.verify(password, known.password_hash if known else None)
+    if known is None or not right:
+        raise WrongPasswordError(_WRONG, errors=[FieldError("/currentPassword", _WRONG)])
+    return known
 
 
 async def change_password(database: Database, who: SignedIn, old: str, new: str, actor: Actor) -> int:
@@ -73,13 +136,10 @@ async def change_password(database: Database, who: SignedIn, old: str, new: str,
         RateLimitedError: there were too many tries.
     """
     passwords.check(new, "/newPassword")
-    await throttle.password_check(database, who.user_id)
+    known = await confirmed(database, who, old)
+    hashed = await passwords.hashed(new)
     async with database.tenant(who.org_id) as session:
-        known = await queries.user(session, who.user_id)
-    right, _renewed = await passwords.verify(old, known.password_hash if known else None)
-    hashed = await passwords.hashed(new) if right else ""
-    async with database.tenant(who.org_id) as session:
-        user = await _unchanged(session, known) if known and right else None
+        user = await unchanged(session, known)
         if user is None:
             raise WrongPasswordError(_WRONG, errors=[FieldError("/currentPassword", _WRONG)])
         user.password_hash = hashed

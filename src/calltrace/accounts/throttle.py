@@ -10,6 +10,9 @@ PER_PERSON = 10
 """Tries of one address with one e-mail address in a window: enough for bad typing, not for a list."""
 PER_PLACE = 100
 """Tries of one address in a window, whoever it tries to be: an office shares one."""
+PER_RECIPIENT = 5
+"""Messages with a link that one address is sent in HOUR, whoever asks for them."""
+HOUR = 3600
 _V6_PREFIX = 64
 
 
@@ -33,6 +36,42 @@ async def password_check(database: Database, user_id: object) -> None:
         RateLimitedError: there were too many.
     """
     await _take(database, PER_PERSON, ("password", user_id), "with this password")
+
+
+async def second_factor(database: Database, user_id: object) -> None:
+    """Count a try of a code of the second factor.
+
+    Raises:
+        RateLimitedError: there were too many.
+    """
+    await _take(database, PER_PERSON, ("second-factor", user_id), "of this code")
+
+
+async def code_attempt(database: Database, peer: str | None) -> None:
+    """Count that a code of a link is presented, good or not.
+
+    Raises:
+        RateLimitedError: there were too many from there.
+    """
+    await _take(database, PER_PLACE, ("code", place(peer)), "to open such a link")
+
+
+async def link_request(database: Database, peer: str | None) -> None:
+    """Count that somebody who is not signed in asks for a link, for whichever address.
+
+    Raises:
+        RateLimitedError: there were too many from there.
+    """
+    await _take(database, PER_PERSON, ("link", place(peer)), "to get a link")
+
+
+async def may_send_link(database: Database, email: str) -> bool:
+    """Count a message with a link to one address, and answer whether it may still get it.
+
+    Nobody who asks may be told: the answer would say that there is such a person.
+    """
+    counted = limits.subject("link-to", email.lower())
+    return (await limits.take(database, counted, PER_RECIPIENT, HOUR)).allowed
 
 
 async def _take(database: Database, limit: int, parts: tuple[object, ...], what: str) -> None:

@@ -29,7 +29,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
-from calltrace.accounts.models import AuditEntry, Mode
+from calltrace.accounts.models import AuditEntry, Mode, Organisation
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
 from calltrace.catalog.models import Agent, Queue
 from calltrace.db.base import Json
@@ -429,3 +429,42 @@ async def stranded(session: AsyncSession, older_than: timedelta) -> Sequence[tup
         .where(not_(job))
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
+
+
+_ENDED = Analysis.status.in_(("completed", "failed"))
+
+
+async def count_older(session: AsyncSession, before: datetime) -> int:
+    """How many calls of both modes have ended and came in before a moment."""
+    query = select(func.count()).select_from(Analysis).where(_ENDED, Analysis.created_at < before)
+    return await session.scalar(query) or 0
+
+
+async def count_older_recorded(session: AsyncSession, before: datetime, floor: datetime | None) -> int:
+    """Of how many of them there is a recording; those from before ``floor`` are left out."""
+    query = select(func.count()).select_from(Analysis).where(_ENDED, Analysis.created_at < before)
+    if floor is not None:
+        query = query.where(Analysis.created_at >= floor)
+    return await session.scalar(query.where(Analysis.recording_id.is_not(None))) or 0
+
+
+async def older_calls(
+    session: AsyncSession, before: datetime, limit: int
+) -> Sequence[tuple[uuid.UUID, Mode]]:
+    """The oldest calls that have ended and came in before a moment, with their modes."""
+    query = select(Analysis.id, Analysis.mode).where(_ENDED, Analysis.created_at < before)
+    rows = await session.execute(query.order_by(Analysis.created_at).limit(limit))
+    return [(row[0], row[1]) for row in rows.all()]
+
+
+async def older_recordings(session: AsyncSession, before: datetime, limit: int) -> Sequence[Recording]:
+    """The recordings of the oldest of them; their calls are locked, and those that others locked left out."""
+    query = select(Recording).join(Analysis, Analysis.recording_id == Recording.id)
+    query = query.where(_ENDED, Analysis.created_at < before).order_by(Analysis.created_at).limit(limit)
+    return (await session.scalars(query.with_for_update(of=Analysis, skip_locked=True))).all()
+
+
+async def forgetful(session: AsyncSession) -> Sequence[Organisation]:
+    """The organisations that keep recordings or calls for a time only (operator session)."""
+    keeps = or_(Organisation.recordings_kept_days.is_not(None), Organisation.calls_kept_days.is_not(None))
+    return (await session.scalars(select(Organisation).where(keeps))).all()

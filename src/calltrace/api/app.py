@@ -11,6 +11,7 @@ from calltrace import __version__
 from calltrace.analyses.watching import Watchers
 from calltrace.api import (
     agreement,
+    alerts,
     analyses,
     appeals,
     backtests,
@@ -37,6 +38,7 @@ from calltrace.api import (
     teams,
     transcripts,
     uploads,
+    users,
     webhook_deliveries,
     webhook_endpoints,
 )
@@ -92,10 +94,11 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         catalog.engagements, scorecards.scorecards, scorecard_versions.router,
         backtests.router, batches.router,
         webhook_endpoints.router, webhook_deliveries.router,
-        overrides.router, comments.router, teams.router,
+        overrides.router, comments.router, teams.router, users.router,
         review_rules.router, reviews.router,
         review_settings.router, agreement.router,
         appeals.router, appeals.acknowledgements, calibrations.router, insights.router, exports.router,
+        alerts.trials, alerts.rules, alerts.router,
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)

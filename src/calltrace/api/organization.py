@@ -18,6 +18,7 @@ from calltrace.evaluation.redaction import Redaction
 from calltrace.speech.roles import ChannelOption
 
 Term = Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_TERM)]
+ZoneName = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 VOCABULARY = (
     "Names of products and people that may be said, the most useful first. They count for calls that are"
     " transcribed from then on, and change nothing but words that sound like them."
@@ -32,6 +33,7 @@ REDACTION = (
     " heard from then on: kinds of sensitive data in the transcript, and with `audio` also in what is stored"
     " of the recording. Null: nothing."
 )
+TIME_ZONE = "Where its days begin and end: a name of the IANA time zone database."
 router = APIRouter(prefix="/organization", tags=["Organization"])
 
 
@@ -48,6 +50,7 @@ class OrganizationChanges(Wire):
     agent_channels: ChannelOption | None = Field(None, description=CHANNELS)
     scorecard_id: uuid.UUID | None = Field(None, strict=False, description=SCORECARD)
     redaction: Redaction | None = Field(None, description=REDACTION)
+    time_zone: ZoneName = Field("UTC", description=TIME_ZONE, examples=["Europe/Madrid"])
 
 
 class OrganizationDocument(Wire):
@@ -59,6 +62,7 @@ class OrganizationDocument(Wire):
     agent_channels: ChannelOption | None = Field(description=CHANNELS)
     scorecard_id: str | None = Field(description=SCORECARD)
     redaction: Redaction | None = Field(description=REDACTION)
+    time_zone: str = Field(description=TIME_ZONE, examples=["Europe/Madrid"])
     created_at: str
 
 

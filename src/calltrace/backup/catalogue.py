@@ -117,7 +117,8 @@ def object_sources(found: list[Table]) -> str | None:
 def sealed_sources(found: list[Table]) -> list[str]:
     """SQL of the newest and the oldest value of each kind that the secret key seals."""
     return [
-        f'SELECT "{column}" FROM "{one.name}" ORDER BY created_at {direction} LIMIT 1'  # noqa: S608 - as above
+        f'SELECT "{column}" FROM "{one.name}" WHERE "{column}" IS NOT NULL'  # noqa: S608 - as above
+        f" ORDER BY created_at {direction} LIMIT 1"
         for one in found
         for column in one.columns
         if column.startswith("sealed_") and "created_at" in one.columns

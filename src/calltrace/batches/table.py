@@ -1,7 +1,5 @@
 """The calls of a back-test as CSV (RFC 4180), written a page at a time."""
 
-import csv
-import io
 import uuid
 from collections.abc import AsyncGenerator
 
@@ -10,7 +8,7 @@ from calltrace.batches.models import Batch
 from calltrace.batches.shown import Call
 from calltrace.db.base import Json
 from calltrace.db.session import Database
-from calltrace.kit.cells import safe, word
+from calltrace.kit.spreadsheet import lines, safe
 
 _PAGE = 500
 _COLUMNS = (
@@ -26,13 +24,13 @@ async def csv_of(database: Database, org_id: uuid.UUID, batch: Batch) -> AsyncGe
     """
     keys = [one["key"] for part in (batch.document or {})["sections"] for one in part["criteria"]]
     heads = [f"{key} {side}" for key in keys for side in ("before", "after")]
-    yield _lines([[*_COLUMNS, *heads]])
+    yield lines([[*_COLUMNS, *heads]])
     above: int | None = 0
     while above is not None:
         async with database.tenant(org_id) as session:
             found, above = await shown.calls(session, batch, above=above, limit=_PAGE)
-            lines = _lines([_row(one, keys) for one in found])
-        yield lines
+            written = lines([_row(one, keys) for one in found])
+        yield written
 
 
 def _row(found: Call, keys: list[str]) -> list[object]:
@@ -44,9 +42,3 @@ def _row(found: Call, keys: list[str]) -> list[object]:
         *(side.get("score") for side in sides), call["change"], *(side.get("passed") for side in sides),
         *(side.get("verdicts", {}).get(key) for key in keys for side in sides),
     ]  # fmt: skip
-
-
-def _lines(rows: list[list[object]]) -> bytes:
-    written = io.StringIO()
-    csv.writer(written).writerows([word(value) for value in row] for row in rows)
-    return written.getvalue().encode()

@@ -48,5 +48,5 @@ def organisation_as_json(row: Organisation, scorecard_id: uuid.UUID | None) -> d
     return {
         "id": str(row.id), "name": row.name, "vocabulary": row.vocabulary,
         "agentChannels": row.agent_channels, "scorecardId": str(scorecard_id) if scorecard_id else None,
-        "redaction": row.redaction, "createdAt": clock.iso(row.created_at),
+        "redaction": row.redaction, "timeZone": row.time_zone, "createdAt": clock.iso(row.created_at),
     }  # fmt: skip

@@ -1,6 +1,5 @@
-"""``calltrace orgs``, ``users`` and ``keys``."""
+"""``calltrace orgs`` and ``keys``."""
 
-import sys
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -14,23 +13,19 @@ from calltrace.accounts.tokens import FORMS
 from calltrace.catalog import organisation
 from calltrace.catalog.shown import organisation_as_json
 from calltrace.cli.instance import Scope, in_organisation, settings_of, with_platform
+from calltrace.cli.options import OrgOption, choice
 from calltrace.cli.output import JsonOption, show_many, show_one
 from calltrace.kit import clock
-from calltrace.kit.errors import NotFoundError, UsageError
-from calltrace.kit.ids import as_uuid
+from calltrace.kit.errors import UsageError
 from calltrace.pipeline.context import Platform
-from calltrace.reviews import teams
-from calltrace.reviews.who import Who
 from calltrace.scorecards import service as scorecards
 
 orgs = typer.Typer(no_args_is_help=True, help="Organisations.")
-users = typer.Typer(no_args_is_help=True, help="People who sign in.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 
 SHIPPED = "shipped"
 CONTRACTS = tuple(FORMS)
 CONTRACT_HELP = "calltrace, callcov, callcenterrate or auralytik."
-OrgOption = Annotated[str, typer.Option("--org", help="Id or exact name of the organisation.")]
 
 
 @orgs.command("create")
@@ -81,65 +76,6 @@ def default_scorecard(
         values = {"scorecard_id": chosen}
         changed = await organisation.change(scope.session, scope.org_id, OPERATOR, values)
         return organisation_as_json(*changed)
-
-    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
-
-
-@users.command("create")
-def create_user(
-    context: typer.Context,
-    email: str,
-    org: OrgOption,
-    role: Annotated[str, typer.Option(help="owner, admin, supervisor, reviewer or agent.")],
-    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
-    as_json: JsonOption = False,
-) -> None:
-    """Create a user; without --password-stdin a password is made up and shown once."""
-    chosen = choice(role, ("owner", "admin", "supervisor", "reviewer", "agent"), "--role")
-    given = sys.stdin.readline().rstrip("\r\n") if password_stdin else None
-
-    async def work(scope: Scope) -> dict[str, Any]:
-        user, password = await service.create_user(scope.session, scope.org_id, email, chosen, given)
-        made_up = {} if given is not None else {"password": password}
-        return {"id": str(user.id), "email": user.email, "role": user.role, **made_up}
-
-    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
-
-
-@users.command("list")
-def list_users(context: typer.Context, org: OrgOption, as_json: JsonOption = False) -> None:
-    """List users of an organisation."""
-
-    async def work(scope: Scope) -> list[dict[str, Any]]:
-        return [
-            {"id": str(one.id), "email": one.email, "role": one.role}
-            for one in await queries.users(scope.session)
-        ]
-
-    show_many(in_organisation(settings_of(context), org, work), ("id", "email", "role"), as_json=as_json)
-
-
-@users.command("set-agent")
-def set_agent(
-    context: typer.Context,
-    email: str,
-    org: OrgOption,
-    agent: Annotated[
-        str | None, typer.Option(help="Id of the agent that this user is; none: no agent.")
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Say which agent a user is: with the role agent they see the calls of that agent."""
-    agent_id = as_uuid(agent) if agent is not None else None
-    if agent is not None and agent_id is None:
-        raise UsageError("--agent is the id of an agent; `calltrace agents list` shows it.")
-
-    async def work(scope: Scope) -> dict[str, Any]:
-        user = await queries.user_by_email(scope.session, email)
-        if user is None:
-            raise NotFoundError(f"There is no user {email!r}.")
-        bound = await teams.bind(scope.session, Who(scope.org_id, OPERATOR), user.id, agent_id)
-        return {"id": str(bound.id), "email": bound.email, "role": bound.role, "agentId": agent}
 
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
@@ -227,17 +163,6 @@ def _key(key: ApiKey) -> dict[str, Any]:
         "scopes": key.scopes, "mode": key.mode,
         **{name: clock.iso(value) if value else None for name, value in times.items()},
     }  # fmt: skip
-
-
-def choice(value: str, choices: tuple[Any, ...], option: str) -> Any:
-    """One of several words.
-
-    Raises:
-        UsageError: another one.
-    """
-    if value not in choices:
-        raise UsageError(f"{option} is one of {', '.join(choices)}, not {value!r}.")
-    return value
 
 
 def moment(text: str, option: str) -> datetime:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy import text
 
 from calltrace.backup import restore as restoring
 from calltrace.backup.errors import RestoreRefusedError
@@ -18,7 +19,9 @@ from calltrace.backup.service import Made, Options, back_up
 from calltrace.cli import instance
 from calltrace.cli.bars import counted
 from calltrace.cli.output import JsonOption, say, show_one
+from calltrace.db.session import Database
 from calltrace.kit import logs
+from calltrace.pipeline import milestones
 from calltrace.settings import Settings
 from calltrace.storage import ObjectStore
 
@@ -54,10 +57,23 @@ def backup(
         store = ObjectStore.from_url(settings.effective_storage_url)
         with counted("backup") as moved:
             made = asyncio.run(back_up(dsn, store, folder, _key(settings), options, moved))
+        asyncio.run(_note(dsn, made))
     show_one(_summary(directory, made), as_json=as_json)
     say(KEY_NOTES[made.key])
     if made.lost:
         say(f"{len(made.lost)} recordings are gone from the object store, and so not in this backup.")
+
+
+async def _note(dsn: str, made: Made) -> None:
+    """Let owners see when the last backup was made; a database of an older schema has no place for it."""
+    database = Database(dsn, pool_size=1)
+    try:
+        async with database.operator() as session:
+            if await session.scalar(text("SELECT to_regclass('public.milestones') IS NOT NULL")):
+                details = {"rows": made.manifest.rows, "recordings": made.manifest.objects.total}
+                await milestones.reach(session, milestones.BACKUP, details)
+    finally:
+        await database.close()
 
 
 def restore(context: typer.Context, directory: DirectoryArgument, as_json: JsonOption = False) -> None:

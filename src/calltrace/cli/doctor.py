@@ -1,140 +1,25 @@
 """``calltrace doctor`` and ``settings``: is everything in order, and what is set."""
 
-import asyncio
 import sys
-import time
-from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
-from typing import Any, cast
+from dataclasses import asdict
 
 import typer
-from sqlalchemy import text
 
 from calltrace.cli import instance
 from calltrace.cli.output import JsonOption, show_many
-from calltrace.db.migrate import current_revision, head_revision
-from calltrace.db.session import make_engine
-from calltrace.evaluation.model.server import chosen_model, load_model
-from calltrace.evaluation.model.talk import check_model
-from calltrace.kit.errors import CallTraceError, ConfigurationError
-from calltrace.mail.transport import transport
-from calltrace.pipeline.context import Platform
-from calltrace.settings import PREFIX, Settings, source_of
-from calltrace.speech.engines.catalogue import check_engine, chosen
-from calltrace.speech.voices.model import weights_file
-
-SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url", "asr_api_key", "llm_api_key"}
-CLOCK_TOLERANCE_SECONDS = 5.0
-_SEALED = """
-    SELECT sealed_secret FROM webhook_endpoints WHERE deleted_at IS NULL
-    UNION ALL
-    SELECT jsonb_array_elements(previous_secrets) ->> 'sealed' FROM webhook_endpoints
-    LIMIT 200
-"""
-Check = Callable[[Platform], Awaitable[str]]
+from calltrace.pipeline.checks import examine
+from calltrace.settings_shown import shown_settings
 
 
 def settings(context: typer.Context, as_json: JsonOption = False) -> None:
     """Print all settings with their source; secrets are only said to be set."""
-    current = instance.settings_of(context)
-    rows = [_setting(current, name) for name in Settings.model_fields]
+    rows = [asdict(one) for one in shown_settings(instance.settings_of(context))]
     show_many(rows, ("name", "value", "source"), as_json=as_json)
-
-
-def _setting(current: Settings, name: str) -> dict[str, Any]:
-    value = getattr(current, name)
-    shown = ("(set)" if value else "") if name in SECRETS else _plain(value)
-    return {"name": PREFIX + name.upper(), "value": shown, "source": source_of(current, name)}
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, tuple):
-        return ",".join(str(one) for one in cast("tuple[object, ...]", value))
-    return "" if value is None else str(value)
 
 
 def doctor(context: typer.Context, as_json: JsonOption = False) -> None:
     """Check database, storage, models, keys, mail, clock and more; one line each; exit 1 if one fails."""
-    current = instance.settings_of(context)
-    rows = instance.with_platform(current, _examine)
-    show_many(rows, ("check", "result", "detail"), as_json=as_json)
-    if any(row["result"] != "ok" for row in rows):
+    findings = instance.with_platform(instance.settings_of(context), examine)
+    show_many([asdict(one) for one in findings], ("check", "result", "detail"), as_json=as_json)
+    if not all(one.ok for one in findings):
         sys.exit(1)
-
-
-async def _examine(platform: Platform) -> list[dict[str, str]]:
-    checks: dict[str, Check] = {
-        "database": _database, "schema": _schema, "storage": _storage, "models": _models,
-        "language model": _language_model, "keys": _keys, "mail": _mail, "clock": _clock,
-    }  # fmt: skip
-    return [await _one(name, check, platform) for name, check in checks.items()]
-
-
-async def _one(name: str, check: Check, platform: Platform) -> dict[str, str]:
-    try:
-        return {"check": name, "result": "ok", "detail": await check(platform)}
-    except CallTraceError as error:
-        return {"check": name, "result": "failed", "detail": error.detail}
-    except Exception as error:  # noqa: BLE001 - a doctor reports whatever he finds
-        return {"check": name, "result": "failed", "detail": f"{type(error).__name__}: {error}"}
-
-
-async def _database(platform: Platform) -> str:
-    async with platform.database.operator() as session:
-        version = await session.scalar(text("SHOW server_version"))
-    return f"PostgreSQL {version} answers"
-
-
-async def _schema(platform: Platform) -> str:
-    engine = make_engine(platform.database.dsn, None, pool_size=1)
-    try:
-        async with engine.connect() as connection:
-            found = await connection.run_sync(current_revision)
-    finally:
-        await engine.dispose()
-    if found != head_revision():
-        raise ConfigurationError(f"The schema is at {found}, not {head_revision()}: run `calltrace migrate`.")
-    return f"revision {found}"
-
-
-async def _storage(platform: Platform) -> str:
-    await platform.store.check()
-    return "an object was written, read and deleted"
-
-
-async def _models(platform: Platform) -> str:
-    settings = platform.settings
-    found = await asyncio.to_thread(check_engine, chosen(settings))
-    voices = (
-        "voices in mono calls are told apart" if weights_file() else "no voice model: mono calls stay unknown"
-    )
-    return f"{found}; {voices}"
-
-
-async def _language_model(platform: Platform) -> str:
-    server = load_model(chosen_model(platform.settings))
-    return await check_model(server) if server else "none: calls are evaluated offline"
-
-
-async def _keys(platform: Platform) -> str:
-    """The secret key must open what was sealed; a lost key is found out here and not at a delivery."""
-    async with platform.database.operator() as session:
-        sealed = (await session.scalars(text(_SEALED))).all()
-    for one in sealed:
-        platform.box.open(str(one))
-    return f"SECRET_KEY opens {len(sealed)} stored secrets"
-
-
-async def _mail(platform: Platform) -> str:
-    return await transport(platform.settings).check()
-
-
-async def _clock(platform: Platform) -> str:
-    before = time.time()
-    async with platform.database.operator() as session:
-        theirs: datetime | None = await session.scalar(text("SELECT clock_timestamp()"))
-    assert theirs is not None
-    apart = abs(theirs.astimezone(UTC).timestamp() - (before + time.time()) / 2)
-    if apart > CLOCK_TOLERANCE_SECONDS:
-        raise ConfigurationError(f"This machine's clock and the database's are {apart:.1f} s apart.")
-    return f"within {apart:.2f} s of the database"

@@ -75,7 +75,7 @@ COMMANDS = {
 }  # fmt: skip
 """Command to module; the function has the command's name."""
 GROUPS = {
-    "orgs": "accounts", "users": "accounts", "keys": "accounts", "webhooks": "webhooks", "audit": "audit",
+    "orgs": "accounts", "users": "people", "keys": "accounts", "webhooks": "webhooks", "audit": "audit",
     "agents": "catalog", "queues": "catalog", "projects": "catalog", "call-centers": "catalog",
     "engagements": "catalog", "scorecards": "scorecards",
     "insights": "insights",

@@ -1,6 +1,5 @@
 """Tables as CSV (RFC 4180), JSON, XLSX and Parquet, written row by row."""
 
-import csv
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
@@ -9,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from calltrace.insights.export_rows import Row, Type
-from calltrace.kit.cells import safe, word
+from calltrace.kit.spreadsheet import lines, safe
 
 Format = Literal["csv", "json", "xlsx", "parquet"]
 MEDIA_TYPES: Mapping[str, str] = {
@@ -30,14 +29,15 @@ def write(form: Format, path: Path, columns: Columns, rows: Iterable[Row]) -> No
 
 
 def _csv(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(columns)
-        writer.writerows([_cell(row[name]) for name in columns] for row in rows)
+    with path.open("wb") as file:
+        file.write(lines([list(columns)]))
+        left = iter(rows)
+        while some := list(islice(left, _AT_ONCE)):
+            file.write(lines([_cell(row[name]) for name in columns] for row in some))
 
 
 def _cell(value: Any) -> object:
-    return safe(value) if isinstance(value, str) else word(value)
+    return safe(value) if isinstance(value, str) else value
 
 
 def _json(path: Path, columns: Columns, rows: Iterable[Row]) -> None:

@@ -8,8 +8,8 @@ from sqlalchemy import delete, func, not_, select
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import limits, sessions
-from calltrace.analyses import queries
+from calltrace.accounts import codes, limits, sessions
+from calltrace.analyses import queries, retention
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.batches import queries as batches
 from calltrace.db import jobs
@@ -20,7 +20,7 @@ from calltrace.insights import exports, rollup
 from calltrace.insights import queries as insights
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
-from calltrace.pipeline import rewind
+from calltrace.pipeline import life, rewind
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Upload
 from calltrace.recordings.vault import Vault
@@ -42,6 +42,7 @@ async def keep_house(database: Database, vault: Vault, settings: Settings) -> No
     while True:
         try:
             await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
+            await retention.keep_promises(database, vault)
             await objects.sweep(database, vault)
             await rollup.keep_up(database)
         except DatabaseAwayError as error:
@@ -124,6 +125,8 @@ async def _clear_uploads(session: AsyncSession) -> None:
 async def _prune(session: AsyncSession) -> None:
     await limits.forget(session)
     await sessions.forget(session)
+    await codes.forget(session)
+    await life.forget(session)
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))
     await session.execute(

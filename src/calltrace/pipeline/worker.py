@@ -33,6 +33,7 @@ from calltrace.pipeline.exports import Exporter
 from calltrace.pipeline.housekeeping import keep_house
 from calltrace.pipeline.identity import worker_identity
 from calltrace.pipeline.interruptible import Interruptible
+from calltrace.pipeline.life import show_life
 from calltrace.pipeline.mailing import Mailer
 from calltrace.pipeline.process import Processor
 from calltrace.pipeline.reevaluate import Reevaluator
@@ -116,6 +117,7 @@ async def _serve(
         ]
         helpers = [
             asyncio.create_task(keep_house(platform.database, platform.vault, platform.settings)),
+            asyncio.create_task(show_life(platform.database, identity)),
             asyncio.create_task(deliveries.keep_leases()),
             asyncio.create_task(listen(platform.database.dsn, claims.CHANNEL, deliveries.wake)),
         ]

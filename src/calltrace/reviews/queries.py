@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import TypeVarTuple
 
-from sqlalchemy import Select, and_, exists, func, literal, not_, or_, select, tuple_
+from sqlalchemy import Select, and_, exists, func, literal, not_, or_, select, tuple_, union
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
@@ -78,6 +78,20 @@ async def team_leaders(session: AsyncSession, team_ids: Collection[uuid.UUID]) -
     """Who leads some teams."""
     query = select(TeamSupervisor).where(TeamSupervisor.team_id.in_(team_ids))
     return (await session.scalars(query.order_by(TeamSupervisor.user_id))).all()
+
+
+async def teams_of_users(
+    session: AsyncSession, user_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[str]]:
+    """By user the names of the teams that they lead, or are in as agents."""
+    leads = select(TeamSupervisor.user_id, Team.name).join(Team, Team.id == TeamSupervisor.team_id)
+    works = select(User.id, Team.name).join(TeamMember, TeamMember.agent_id == User.agent_id)
+    works = works.join(Team, Team.id == TeamMember.team_id)
+    both = union(leads.where(TeamSupervisor.user_id.in_(user_ids)), works.where(User.id.in_(user_ids)))
+    found: dict[uuid.UUID, list[str]] = {}
+    for user_id, name in (await session.execute(both.order_by("name"))).all():
+        found.setdefault(user_id, []).append(name)
+    return found
 
 
 async def known_agents(session: AsyncSession, agent_ids: Collection[uuid.UUID]) -> set[uuid.UUID]:

@@ -128,8 +128,8 @@ async def of_user(session: AsyncSession, user_id: uuid.UUID, actor: Actor, mode:
         InvalidRequestError: the organisation has no such user.
     """
     user = await accounts.user(session, user_id)
-    if user is None:
-        detail = "userId names nobody of this organisation."
+    if user is None or user.deactivated_at is not None:
+        detail = "userId names nobody of this organisation who can sign in."
         raise InvalidRequestError(detail, errors=[FieldError("/userId", detail)])
     via = actor.name if actor.kind == "api_key" else None
     person = Actor("user", user.email, user.id, actor.address, actor.request_id)
@@ -163,7 +163,8 @@ async def find_call(
 
 async def may_judge(session: AsyncSession, asker: Who, analysis: Analysis, user_id: uuid.UUID) -> bool:
     """Whether somebody else may decide on a call: a user of the organisation, who sees it, not their own."""
-    if not await queries.known_users(session, [user_id]):
+    found = await queries.known_users(session, [user_id])
+    if not found or found[0].deactivated_at is not None:
         return False
     other = await of_user(session, user_id, asker.actor, asker.mode)
     sees = other.agents is None or analysis.agent_id in other.agents

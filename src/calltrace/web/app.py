@@ -10,15 +10,20 @@ from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
     agents,
+    audit,
     backtests,
     call,
     call_people,
     calls,
     deliveries,
     endpoints,
+    health,
     home,
     insights,
     keys,
+    links,
+    people,
+    person,
     reference,
     review_agreement,
     review_appeals,
@@ -28,15 +33,18 @@ from calltrace.web.pages import (
     scorecard,
     scorecard_draft,
     scorecards,
+    second_factor,
+    settings,
     sign_in,
     teams,
+    welcome,
 )
 
 ROOMS = (
-    static, home, sign_in, insights, agents, calls, call, call_people,
-    review_queue, review_appeals, review_agreement,
-    review_calibrations, review_rules, scorecards, scorecard, scorecard_draft, backtests, teams,
-    account, keys, endpoints, deliveries, reference,
+    static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, review_queue,
+    review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
+    scorecard_draft, backtests, teams, people, person, settings, audit, health, account, second_factor, keys,
+    endpoints, deliveries, reference,
 )  # fmt: skip
 
 

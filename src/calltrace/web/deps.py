@@ -18,7 +18,7 @@ from calltrace.kit.ids import as_uuid
 from calltrace.pipeline.context import Platform
 from calltrace.reviews.who import Who, of_user
 from calltrace.web.cookies import is_secure, session_token
-from calltrace.web.errors import SignInNeededError
+from calltrace.web.errors import SecondFactorOwedError, SignInNeededError
 from calltrace.web.forms import Form, read_form
 from calltrace.web.origin import check_origin, check_token
 from calltrace.webhooks import endpoints
@@ -52,10 +52,16 @@ async def maybe_signed_in(request: Request, platform: PlatformDep) -> SignedIn |
 MaybeSignedIn = Annotated[SignedIn | None, Depends(maybe_signed_in)]
 
 
-def signed_in(who: MaybeSignedIn) -> SignedIn:
-    """Somebody, or the way to the sign-in page."""
+WITHOUT_SECOND_FACTOR = ("/account/second-factor", "/logout")
+"""What somebody may open who has to set up a second factor first."""
+
+
+def signed_in(request: Request, who: MaybeSignedIn) -> SignedIn:
+    """Somebody, or the way to the sign-in page, or to a second factor that the organisation asks for."""
     if who is None:
         raise SignInNeededError("Sign in to go on.")
+    if who.owes_second_factor and not request.url.path.startswith(WITHOUT_SECOND_FACTOR):
+        raise SecondFactorOwedError("Your organisation asks everybody for a second factor.")
     return who
 
 
@@ -70,6 +76,16 @@ def administrator(who: SignedInDep) -> SignedIn:
 
 
 AdministratorDep = Annotated[SignedIn, Depends(administrator)]
+
+
+def owner(who: SignedInDep) -> SignedIn:
+    """An owner: what concerns the whole installation is for them."""
+    if who.role != "owner":
+        raise ForbiddenError("This is for owners. Ask one of yours.")
+    return who
+
+
+OwnerDep = Annotated[SignedIn, Depends(owner)]
 
 
 def listener(who: SignedInDep) -> SignedIn:
@@ -186,6 +202,14 @@ def get_desk(platform: PlatformDep, who: AdministratorDep, actor: ActorDep) -> D
 
 
 DeskDep = Annotated[Desk, Depends(get_desk)]
+
+
+def get_owners_desk(platform: PlatformDep, who: OwnerDep, actor: ActorDep) -> Desk:
+    """The desk of an owner."""
+    return Desk(platform, who, actor)
+
+
+OwnersDeskDep = Annotated[Desk, Depends(get_owners_desk)]
 
 
 def get_calls_desk(platform: PlatformDep, who: SignedInDep, actor: ActorDep) -> Desk:

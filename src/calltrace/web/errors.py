@@ -11,6 +11,14 @@ class SignInNeededError(CallTraceError):
     title = "Please sign in"
 
 
+class SecondFactorOwedError(CallTraceError):
+    """The organisation asks for a second factor: answered by the way to the page that sets one up."""
+
+    code = "second_factor_owed"
+    status = 403
+    title = "Please set up a second factor"
+
+
 class ForgedFormError(CallTraceError):
     """The form was not sent from a page of ours in this session."""
 

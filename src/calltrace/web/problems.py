@@ -7,7 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from calltrace.kit.errors import CallTraceError, NotFoundError, UnavailableError
-from calltrace.web.errors import MethodNotAllowedError, SignInNeededError
+from calltrace.web.errors import MethodNotAllowedError, SecondFactorOwedError, SignInNeededError
 from calltrace.web.render import page
 from calltrace.web.way import HOME, sign_in_path
 
@@ -35,6 +35,7 @@ def render(request: Request, error: CallTraceError) -> Response:
 def install(app: FastAPI) -> None:
     """Render every error of the app as a page."""
     app.add_exception_handler(SignInNeededError, _sign_in)
+    app.add_exception_handler(SecondFactorOwedError, _second_factor)
     app.add_exception_handler(CallTraceError, _known)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _validation)
@@ -46,6 +47,11 @@ async def _sign_in(request: Request, _error: Exception) -> Response:
     if request.method in {"GET", "HEAD"}:
         wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
     return RedirectResponse(sign_in_path(wanted), 303)
+
+
+async def _second_factor(_request: Request, _error: Exception) -> Response:
+    """To the page that sets one up."""
+    return RedirectResponse("/account/second-factor", 303)
 
 
 async def _known(request: Request, error: Exception) -> Response:

@@ -74,13 +74,24 @@ SCOPE_TEXTS = (
     ScopeText(
         "insights:read",
         "Read insights",
-        "Allows reading totals, trends and rows by agent, queue and call centre of all calls.",
+        "Allows reading totals, trends and rows by agent, queue and call center of all calls.",
     ),
     ScopeText(
         "insights:export",
         "Export insights",
         "Allows exporting calls with their results, and those totals, as files."
         " Keep it on keys of reporting systems.",
+    ),
+    ScopeText(
+        "users:read",
+        "Read people",
+        "Allows listing the people of the organisation with roles, agents and when they were last here.",
+    ),
+    ScopeText(
+        "users:write",
+        "Manage people",
+        "Allows inviting people and changing, deactivating and deleting whoever is no owner."
+        " Keep it on keys of the system that knows who joins and leaves.",
     ),
 )
 RECOMMENDED = ("analysis:write", "analysis:read")

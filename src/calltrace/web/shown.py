@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
+from calltrace.accounts.models import User
 from calltrace.analyses.models import Analysis
 from calltrace.kit import clock
 from calltrace.speech.formats import clock as speech_clock
@@ -65,12 +66,24 @@ DONE: Mapping[str, str] = {
     "password-changed": "Your password was changed, and you were signed out everywhere else.",
     "session-ended": "That session was signed out.",
     "sessions-ended": "You were signed out everywhere else.",
+    "password-set": "Your password was set. Sign in with it.",
+    "profile-saved": "Your profile was saved.",
+    "second-factor-off": "Your second factor was taken away. The password alone opens your account.",
+    "person-invited": "The invitation is on its way.",
+    "person-saved": "The person was saved. A changed role holds from their next click.",
+    "person-deactivated": "The person was deactivated and signed out everywhere.",
+    "person-reactivated": "The person can sign in again.",
+    "person-deleted": "The person was deleted. What they did stays under their name.",
+    "person-signed-out": "The person was signed out everywhere.",
+    "reset-sent": "A link to a new password is on its way to them.",
+    "second-factor-removed": "The second factor was taken away from this person.",
     "signed-out": "You are signed out.",
 }
 """What a page says after something was done, by the name in its address: never a text from the address."""
 
 _UNITS = ((86_400, "day"), (3600, "hour"), (60, "minute"))
 _SECOND_MS = 1000
+_KILO, _TEN = 1000, 10
 _LONG_AGO = timedelta(days=30)
 
 
@@ -122,6 +135,26 @@ def took(passed: timedelta) -> str:
     return f"{milliseconds} ms" if milliseconds < _SECOND_MS else f"{milliseconds / _SECOND_MS:.1f} s"
 
 
+def span(length: timedelta) -> str:
+    """A length of time in its two largest units at most."""
+    seconds = int(length.total_seconds())
+    for size, unit, below, small in ((86_400, "d", 3600, "h"), (3600, "h", 60, "min"), (60, "min", 1, "s")):
+        if seconds >= size:
+            rest = seconds % size // below
+            return f"{seconds // size} {unit}" + (f" {rest} {small}" if rest else "")
+    return f"{seconds} s"
+
+
+def size(count: int) -> str:
+    """Bytes as people say them."""
+    value, units = float(count), ("bytes", "kB", "MB", "GB", "TB")
+    for unit in units:
+        if value < _KILO or unit == units[-1]:
+            return f"{value:.0f} {unit}" if unit == "bytes" or value >= _TEN else f"{value:.1f} {unit}"
+        value /= _KILO
+    raise AssertionError("the last unit takes what is left")
+
+
 def decoded(answer: bytes) -> str:
     """What a receiver answered, as text; what is none shows as U+FFFD."""
     return answer.decode("utf-8", "replace")
@@ -147,6 +180,13 @@ def device(user_agent: str | None) -> str:
 
 def _first(text: str, *marks: tuple[str, str]) -> str:
     return next((name or mark for mark, name in marks if mark in text), "")
+
+
+def initials(user: User) -> str:
+    """One or two letters that stand for a person."""
+    words = (user.name or user.email.partition("@")[0].replace(".", " ")).split()
+    letters = [word[0] for word in (words[:1] + words[1:][-1:]) if word]
+    return "".join(letters).upper() or "?"
 
 
 def prose(text: str) -> Markup:
@@ -196,5 +236,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "took": took,
     "decoded": decoded, "device": device, "prose": prose, "call_name": call_name,
     "number": number, "percent": percent, "clock": speech_clock, "language": language,
-    "said": said, "day": day,
+    "said": said, "day": day, "initials": initials,
+    "span": span, "size": size,
 }  # fmt: skip

@@ -1,10 +1,10 @@
 """Recordings that come with a form: each goes through the uploads of the platform and is submitted."""
 
+import asyncio
 import uuid
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import cast
 
@@ -12,22 +12,22 @@ from starlette.requests import Request
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses.submit import Submission, submit
+from calltrace.data import sample_call_path
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
 from calltrace.recordings import upload_receive, uploads
 from calltrace.recordings.arriving import IDLE_SECONDS, arriving
+from calltrace.recordings.multipart import MEDIA_TYPE, Part, parts, plain_name, plain_type
 from calltrace.recordings.upload_inlet import Sending
 from calltrace.web.call_filters import MODES
 from calltrace.web.deps import Desk
 from calltrace.web.errors import ForgedFormError
 from calltrace.web.forms import read_form
 from calltrace.web.languages import NAMES
-from calltrace.web.multipart import MEDIA_TYPE, Part, parts
 from calltrace.web.origin import check_origin, check_token
 
 FIELDS = ("csrf", "mode", "agent", "queue", "language")
 """What the form says of the files, before them: a forged form is refused before a byte of them is kept."""
-_LONGEST_NAME = 255
 
 
 @dataclass(slots=True)
@@ -115,17 +115,42 @@ def _id(fields: Mapping[str, str], name: str) -> uuid.UUID | None:
 
 
 async def _one(desk: Desk, part: Part, wishes: Wishes) -> uuid.UUID:
-    """One file: opened, received, submitted; what was received of a refused one is let go."""
+    """One file of a form."""
+    name, content_type = plain_name(part.file_name or ""), plain_type(part.content_type)
+    return await _receive(desk, File(name, content_type, part.body), wishes)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A recording as it arrives."""
+
+    name: str | None
+    content_type: str | None
+    body: AsyncIterable[bytes]
+
+
+async def sample(desk: Desk) -> uuid.UUID:
+    """Take in the call that ships with the project, as if it had been uploaded."""
+    path = sample_call_path()
+
+    async def content() -> AsyncGenerator[bytes]:
+        yield await asyncio.to_thread(path.read_bytes)
+
+    wishes = Wishes("live", None, None, "auto")
+    return await _receive(desk, File("sample call.mp3", "audio/mpeg", content()), wishes)
+
+
+async def _receive(desk: Desk, file: File, wishes: Wishes) -> uuid.UUID:
+    """Open an upload, receive it and submit it; what was received of a refused one is let go."""
     place, org = desk.platform.uploads, desk.who.org_id
-    name = plain_name(part.file_name or "")
-    wanted = uploads.Wanted(name, None, _plain_type(part.content_type), direct=False, mode=wishes.mode)
+    wanted = uploads.Wanted(file.name, None, file.content_type, direct=False, mode=wishes.mode)
     upload = (await uploads.open_upload(place, org, None, wanted)).upload
     try:
-        await upload_receive.receive(place, org, upload.id, Sending(), part.body)
+        await upload_receive.receive(place, org, upload.id, Sending(), file.body)
         accepted = await submit(
             desk.platform.intake, org, None,
             Submission(
-                file_url=None, file_name=name, agent_id=wishes.agent_id, queue_id=wishes.queue_id,
+                file_url=None, file_name=file.name, agent_id=wishes.agent_id, queue_id=wishes.queue_id,
                 language=wishes.language, external_id=None, idempotency_key=None, metadata={},
                 mode=wishes.mode, upload_id=upload.id,
             ),
@@ -142,18 +167,6 @@ def _as_the_form_calls_it(error: CallTraceError) -> CallTraceError:
     names = {"/agentId": "/agent", "/queueId": "/queue"}
     error.errors = tuple(FieldError(names.get(one.pointer, one.pointer), one.detail) for one in error.errors)
     return error
-
-
-def _plain_type(content_type: str | None) -> str | None:
-    """The media type without parameters, if it looks like one."""
-    plain = (content_type or "").partition(";")[0].strip()
-    return plain if plain.isascii() and plain.isprintable() and 0 < len(plain) <= _LONGEST_NAME else None
-
-
-def plain_name(text: str) -> str | None:
-    """The name of a file without folders and what no name needs; browsers write ``%22`` for a quote."""
-    last = PurePosixPath(text.replace("\\", "/")).name.replace("%22", '"')
-    return "".join(one for one in last if one.isprintable()).strip()[:_LONGEST_NAME] or None
 
 
 def _wrong(name: str, detail: str) -> InvalidRequestError:

@@ -11,8 +11,8 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from calltrace.cli.accounts import users
 from calltrace.cli.catalog import agents, queues
+from calltrace.cli.people import users
 from calltrace.cli.scorecards import scorecards
 from calltrace.kit.errors import CallTraceError, InvalidRequestError, NotFoundError, UsageError
 from calltrace.scorecards.errors import ScorecardError

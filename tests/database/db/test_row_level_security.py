@@ -13,8 +13,10 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit, keys, sessions
+from calltrace.accounts import audit, codes, keys, sessions, usage
 from calltrace.accounts.audit import OPERATOR, Deed
+from calltrace.accounts.models import RequestCount
+from calltrace.accounts.queries import PersonFilter
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
 from calltrace.analyses import submit
@@ -89,6 +91,8 @@ async def test_every_other_table_belongs_to_the_engines(database: Database) -> N
     assert {name for name in every - tenant if not name.startswith("pgqueuer")} == {
         "alembic_version",
         "rate_counters",  # names nobody: subjects are digests
+        "workers",  # of the installation, as are the next
+        "milestones",
     }
 
 
@@ -132,16 +136,11 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         stored.row.is_default = True
         changed = default_scorecard().model_copy(update={"name": "Drafted"})
         await drafts.save(session, OPERATOR, stored.row.id, changed)
-        place = CallCenter(org_id=org, name="c", external_id="victim")
-        groups = [Project(org_id=org, name="p", external_id="victim"), place]
-        session.add_all([*groups, Engagement(org_id=org, name="e", external_id="victim")])
-        await session.flush()
-        agent = Agent(org_id=org, name="a", call_center_id=place.id)
-        queue = Queue(org_id=org, name="q", scorecard_id=stored.row.id)
-        session.add_all([agent, queue])
+        agent, queue = await _add_labels(session, org, stored.row.id)
         key, _token = await keys.create(session, org, name=name)
         user, _password = await create_user(session, org, f"{uuid.uuid4()}@v.test", "owner", "long enough")
         signed_in, _token = await sessions.start(session, user, Visitor(None, None))
+        code = await codes.issue(session, user, "reset")
         endpoint, _secret = await webhooks.create_endpoint(
             session, org, url="https://127.0.0.1/hook", events=["analysis.created"],
             box=platform.box, policy=platform.policy,
@@ -194,6 +193,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         )  # fmt: skip
         gone.deleted_at = moment
         gone.previous_secrets = [{"sealed": "x", "until": clock.iso(moment)}]
+        await _keep_for_a_time(session, org)
         mail = Mail(
             org_id=org,
             recipient=user.email,
@@ -203,6 +203,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         )
         session.add(mail)
         await session.flush()
+        await usage.heard(session, org, "live", accepted.analysis_id, seconds=1, key_id=key.id)
+        session.add(RequestCount(org_id=org, day=moment.date(), contract="calltrace", mode="live", count=1))
         upload_id = await _add_upload(session, org)
         batch = await _add_batch(session, org, stored.row.id)
         reviewed = await _review(session, org, accepted.analysis_id, agent.id, user.id)
@@ -222,7 +224,9 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
         "settled_before": moment + timedelta(seconds=1),
         "batch_id": batch.id, "batch_ids": [batch.id], "kind": "backtest", "above": 0,
-        "begins": "", "only": [agent.id], "over": False,
+        "code_hash": codes.code_hash("reset", code), "person_filter": PersonFilter(),
+        "before": moment + timedelta(days=1), "floor": None, "trail": None,
+        "begins": "", "until": moment + timedelta(days=2), "by": "month", "only": [agent.id], "over": False,
         "scorecard_ids": [str(stored.row.id)],
         **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
@@ -254,6 +258,32 @@ async def _count(
         "dimension": "agent_id", "export_id": export.id, "note_id": note.id,
         "family": CELLS,
     }  # fmt: skip
+
+
+async def _keep_for_a_time(session: AsyncSession, org: uuid.UUID) -> None:
+    """An organisation that keeps recordings for a time, and a call that has ended and has one."""
+    kept = Recording(
+        org_id=org, object_key="k", sealed_key="k", size_bytes=1, sha256="0", media="wav", content_type=None
+    )
+    session.add(kept)
+    await session.flush()
+    session.add(
+        Analysis(org_id=org, file_url="https://127.0.0.1/e.mp3", status="completed", recording_id=kept.id)
+    )
+    await session.execute(text("UPDATE organisations SET recordings_kept_days = 1"))
+
+
+async def _add_labels(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.UUID) -> tuple[Agent, Queue]:
+    """One of each kind that calls are sorted by."""
+    place = CallCenter(org_id=org, name="c", external_id="victim")
+    project = Project(org_id=org, name="p", external_id="victim")
+    session.add_all([place, project, Engagement(org_id=org, name="e", external_id="victim")])
+    await session.flush()
+    agent = Agent(org_id=org, name="a", call_center_id=place.id)
+    queue = Queue(org_id=org, name="q", scorecard_id=scorecard_id)
+    session.add_all([agent, queue])
+    await session.flush()
+    return agent, queue
 
 
 async def _add_batch(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.UUID) -> Batch:

@@ -1,9 +1,9 @@
-"""``/account``: the own password and the own sessions."""
+"""``/account``: the own name, password, second factor and sessions."""
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from calltrace.accounts import sessions
+from calltrace.accounts import profile, sessions
 from calltrace.accounts.errors import RateLimitedError
 from calltrace.accounts.sessions import SignedIn
 from calltrace.accounts.sign_in import change_password
@@ -14,7 +14,7 @@ from calltrace.web.forms import Form, Mistakes
 from calltrace.web.render import NO_MISTAKES, page
 
 router = APIRouter(prefix="/account")
-_FIELDS = ("currentPassword", "newPassword", "repeatedPassword")
+_FIELDS = ("name", "currentPassword", "newPassword", "repeatedPassword")
 _DIFFERENT = "The two new passwords are not the same."
 
 
@@ -25,15 +25,35 @@ async def show(request: Request, platform: PlatformDep, who: SignedInDep) -> Res
 
 
 async def _page(
-    request: Request, platform: Platform, who: SignedIn, error: CallTraceError | None = None
-) -> Response:  # fmt: skip
+    request: Request, platform: Platform, who: SignedIn, error: CallTraceError | None = None, name: str = ""
+) -> Response:
     async with platform.database.tenant(who.org_id) as session:
         living = await sessions.living(session, who.user_id)
     mistakes = Mistakes.of(error, _FIELDS) if error else NO_MISTAKES
     status = error.status if error else 200
-    answer = page(request, "account.html", status=status, mistakes=mistakes, sessions=living)
+    answer = page(
+        request,
+        "account.html",
+        status=status,
+        mistakes=mistakes,
+        sessions=living,
+        name=name or who.name or "",
+    )
     answer.headers.update(error.headers if error else {})
     return answer
+
+
+@router.post("/profile")
+async def change_profile(
+    request: Request, platform: PlatformDep, who: SignedInDep, actor: ActorDep, form: PostedDep
+) -> Response:  # fmt: skip
+    """Change the own name; role and address are for those who manage people."""
+    try:
+        async with platform.database.tenant(who.org_id) as session:
+            await profile.rename(session, who, form.text("name"), actor)
+    except InvalidRequestError as error:
+        return await _page(request, platform, who, error, form.text("name"))
+    return RedirectResponse("/account?done=profile-saved", 303)
 
 
 @router.post("/password")
@@ -56,8 +76,9 @@ def _same(form: Form) -> str:
     return new
 
 
+@router.get("/profile")
 @router.get("/password")
-async def password_again(_who: SignedInDep) -> Response:
+async def again(_who: SignedInDep) -> Response:
     """The address of the answer to a refused form, when it is opened anew."""
     return RedirectResponse("/account", 303)
 

@@ -1,25 +1,27 @@
-"""``/login`` and ``/logout``."""
+"""``/login`` in one step or two, and ``/logout``."""
 
-import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from calltrace.accounts import sessions
-from calltrace.accounts.errors import RateLimitedError, SignInRefusedError
-from calltrace.accounts.sign_in import Attempt, sign_in
+from calltrace.accounts import second_step, sessions
+from calltrace.accounts.errors import RateLimitedError, SignInRefusedError, WrongCodeError
+from calltrace.accounts.second_step import Answer
+from calltrace.accounts.sessions import Visitor
+from calltrace.accounts.sign_in import Attempt, HalfWayError, sign_in
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError
-from calltrace.web import cookies
+from calltrace.pipeline.context import Platform
+from calltrace.web import anonymous, cookies
 from calltrace.web.deps import MaybeSignedIn, PlatformDep, PostedDep, VisitorDep
-from calltrace.web.forms import Form, Mistakes, read_form
-from calltrace.web.origin import check_origin, check_token
-from calltrace.web.render import NO_MISTAKES, page
+from calltrace.web.forms import Form
+from calltrace.web.render import page
 from calltrace.web.way import HOME, safe_path
 
 router = APIRouter()
 Wanted = Annotated[str, Query(alias="next")]
+SECOND = "/login/second-factor"
 
 
 @router.get("/login")
@@ -34,34 +36,71 @@ async def form(
 
 @router.post("/login")
 async def submit(request: Request, platform: PlatformDep, visitor: VisitorDep) -> Response:
-    """Sign in. Before there is a session, the form is tied to the browser by a cookie of its own."""
-    secure = cookies.is_secure(platform.public_url)
-    check_origin(request, platform.public_url)
-    filled = await read_form(request)
-    check_token(filled.exact("csrf"), cookies.form_token(request, secure=secure))
-    previous = cookies.session_token(request, secure=secure)
-    attempt = Attempt(filled.text("email"), filled.exact("password"), visitor, previous)
+    """Sign in, or ask for the second factor of those who have one."""
+    filled = await anonymous.posted(request, platform.public_url)
+    attempt = _attempt(request, platform, visitor, filled)
     try:
         _who, token = await sign_in(platform.database, attempt, request.scope["request_id"])
     except (SignInRefusedError, RateLimitedError) as error:
         return _form(request, platform.public_url, filled, error)
-    answer = RedirectResponse(safe_path(filled.text("next")), 303)
+    except HalfWayError as half:
+        browser = anonymous.browser(request, platform.public_url) or ""
+        ticket = second_step.ticket(platform.box, half.half_way, browser)
+        return _second(request, platform.public_url, ticket, filled)
+    return signed_in(platform, token, safe_path(filled.text("next")))
+
+
+def _attempt(request: Request, platform: Platform, visitor: Visitor, filled: Form) -> Attempt:
+    previous = cookies.session_token(request, secure=cookies.is_secure(platform.public_url))
+    return Attempt(filled.text("email"), filled.exact("password"), visitor, previous)
+
+
+def signed_in(platform: Platform, token: str, way: str) -> Response:
+    """Hand the session to the browser, and lead on."""
+    answer = RedirectResponse(way, 303)
+    secure = cookies.is_secure(platform.public_url)
     cookies.set_session(answer, token, clock.now() + sessions.LIFETIME, secure=secure)
     return answer
 
 
 def _form(request: Request, public_url: str, filled: Form, error: CallTraceError | None = None) -> Response:
-    secure = cookies.is_secure(public_url)
-    token = cookies.form_token(request, secure=secure) or secrets.token_urlsafe(32)
-    mistakes = Mistakes.of(error, ()) if error else NO_MISTAKES
-    status = error.status if error else 200
-    answer = page(
-        request, "login.html", status=status, mistakes=mistakes, csrf=token,
-        email=filled.text("email"), wanted=safe_path(filled.text("next")),
+    return anonymous.form_page(
+        request, public_url, "login.html", error=error, email=filled.text("email"),
+        wanted=safe_path(filled.text("next")),
     )  # fmt: skip
-    answer.headers.update(error.headers if error else {})
-    cookies.set_form_token(answer, token, secure=secure)
-    return answer
+
+
+def _second(
+    request: Request, public_url: str, ticket: str, filled: Form, error: CallTraceError | None = None
+) -> Response:
+    return anonymous.form_page(
+        request, public_url, "second_step.html", error=error, fields=("code",), ticket=ticket,
+        wanted=safe_path(filled.text("next")),
+    )  # fmt: skip
+
+
+@router.get(SECOND)
+async def second_again() -> Response:
+    """The address of the second step, when it is opened anew: it begins with the first one."""
+    return RedirectResponse("/login", 303)
+
+
+@router.post(SECOND)
+async def second(request: Request, platform: PlatformDep, visitor: VisitorDep) -> Response:
+    """Take the code of the second factor."""
+    filled = await anonymous.posted(request, platform.public_url)
+    browser = anonymous.browser(request, platform.public_url) or ""
+    attempt, ticket = _attempt(request, platform, visitor, filled), filled.exact("ticket")
+    try:
+        answer = Answer(ticket, filled.text("code"), browser)
+        _who, token = await second_step.finish(
+            platform.database, platform.box, answer, attempt, request.scope["request_id"]
+        )
+    except SignInRefusedError as error:
+        return _form(request, platform.public_url, filled, error)
+    except (WrongCodeError, RateLimitedError) as error:
+        return _second(request, platform.public_url, ticket, filled, error)
+    return signed_in(platform, token, safe_path(filled.text("next")))
 
 
 @router.get("/logout")

@@ -51,6 +51,7 @@ function tieDateToChoice() {
 function watch() {
   const pause = 1500, slower = 15_000, longest = 200;
   let looks = 0;
+  const calm = () => (document.querySelector("[data-live][data-calm]") ? 4000 : null);
   const look = async () => {
     const region = document.querySelector('[data-live="pending"]');
     if (region && !document.hidden && !busy(region)) {
@@ -69,9 +70,9 @@ function watch() {
         // away for a moment: the next look may work
       }
     }
-    setTimeout(look, looks < longest ? pause : slower);
+    setTimeout(look, looks < longest ? calm() ?? pause : slower);
   };
-  setTimeout(look, pause);
+  setTimeout(look, calm() ?? pause);
 }
 
 /** What was played so far, and how far a list was read, stays as it is. */

@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from calltrace.db import rls
 
-revision = "0022"
-down_revision = "0021"
+revision = "0027"
+down_revision = "0026"
 
 
 def upgrade() -> None:

@@ -1,0 +1,143 @@
+"""Links that people get by mail: to accept an invitation, to choose a new password."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import audit, codes, passwords, queries, sessions, sign_in, throttle
+from calltrace.accounts.audit import Actor, Deed
+from calltrace.accounts.models import CodeKind, User
+from calltrace.accounts.names import checked_name
+from calltrace.accounts.sessions import SignedIn, Visitor
+from calltrace.db.session import Database
+from calltrace.mail import service as mail
+
+PATHS: Mapping[CodeKind, str] = {
+    "invite": "/invitation", "reset": "/reset-password", "verify": "/verify-email",
+}  # fmt: skip
+_INVITED = """\
+{inviter} invites you to Call Trace, where {organisation} listens to its calls.
+
+Choose a password and you are in:
+
+    {link}
+
+The link works once, until {until}. If you did not expect it, do nothing: nothing happens then.
+"""
+_RESET = """\
+Somebody, most likely you, asked for a new password for {email} at Call Trace.
+
+Choose one here:
+
+    {link}
+
+The link works once, within an hour. If you did not ask, do nothing: your password stays as it is.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPassword:
+    """What somebody chose who came by a link. ``name`` is asked for with an invitation only."""
+
+    code: str
+    password: str
+    visitor: Visitor
+    request_id: str | None
+    name: str | None = None
+
+
+async def send_invitation(session: AsyncSession, user: User, inviter: str, public_url: str) -> str:
+    """Write the message with a fresh link, and answer the link."""
+    organisation = await queries.organisation(session, user.org_id)
+    link = _link(public_url, "invite", await codes.issue(session, user, "invite"))
+    until = f"{codes.LIFETIMES['invite'].days} days from now"
+    body = _INVITED.format(
+        inviter=mail.one_line(inviter), link=link, until=until,
+        organisation=mail.one_line(organisation.name) if organisation else "an organisation",
+    )  # fmt: skip
+    await mail.send(session, user.org_id, user.email, "Your invitation to Call Trace", body)
+    return link
+
+
+async def send_reset(session: AsyncSession, user: User, public_url: str) -> str:
+    """Write the message with a link to a new password, and answer the link."""
+    link = _link(public_url, "reset", await codes.issue(session, user, "reset"))
+    body = _RESET.format(email=user.email, link=link)
+    await mail.send(session, user.org_id, user.email, "A new password for Call Trace", body)
+    return link
+
+
+def _link(public_url: str, kind: CodeKind, code: str) -> str:
+    return f"{public_url}{PATHS[kind]}?token={code}"
+
+
+async def ask_for_reset(
+    database: Database, email: str, public_url: str, visitor: Visitor, request_id: str | None
+) -> None:
+    """Send a link to a new password, if there is such a person and not too many links went there already.
+
+    Nothing tells the caller what came of it; and it is best done after the answer, so that time tells
+    nothing either. The request itself is counted before (``throttle.link_request``).
+    """
+    email = email.strip()
+    if not await throttle.may_send_link(database, email):
+        return
+    async with database.presenting(email.lower()) as session:
+        known = await queries.user_by_email(session, email)
+    if known is None:
+        return
+    async with database.tenant(known.org_id) as session:
+        user = await queries.locked_user(session, known.id)
+        if user is None or user.deactivated_at is not None:
+            return
+        await send_reset(session, user, public_url)
+        actor = Actor("user", user.email, user.id, visitor.address, request_id)
+        await audit.record(session, user.org_id, actor, Deed("user.reset_asked", user.id))
+
+
+async def reset(database: Database, chosen: NewPassword) -> None:
+    """Set the password of whoever has the link; every session of the person ends.
+
+    Raises:
+        InvalidRequestError: the password will not do. CodeRefusedError: the link is not good, or no more.
+        RateLimitedError: too many links were tried from there.
+    """
+    passwords.check(chosen.password, "/newPassword")
+    known = await codes.holder(database, "reset", chosen.code, chosen.visitor.address)
+    hashed = await passwords.hashed(chosen.password)
+    async with database.tenant(known.org_id) as session:
+        user = await codes.use(session, "reset", chosen.code)
+        await _settle(session, user, hashed)
+        await audit.record(session, user.org_id, _actor(user, chosen), Deed("user.password_reset", user.id))
+
+
+async def accept(database: Database, chosen: NewPassword) -> tuple[SignedIn, str]:
+    """Take an invitation: set name and password, and begin a session; answers it with its token.
+
+    Raises:
+        as ``reset``.
+    """
+    passwords.check(chosen.password, "/newPassword")
+    name = checked_name(chosen.name)
+    known = await codes.holder(database, "invite", chosen.code, chosen.visitor.address)
+    hashed = await passwords.hashed(chosen.password)
+    async with database.tenant(known.org_id) as session:
+        user = await codes.use(session, "invite", chosen.code)
+        user.name = name or user.name
+        await _settle(session, user, hashed)
+        deed = Deed("user.invitation_accepted", user.id)
+        await audit.record(session, user.org_id, _actor(user, chosen), deed)
+        return await sign_in.begin(session, user, chosen.visitor, chosen.request_id)
+
+
+async def _settle(session: AsyncSession, user: User, password_hash: str) -> None:
+    """With the new password everything ends that came before it."""
+    user.password_hash = password_hash
+    await sessions.end_all(session, user.id)
+    for kind in ("invite", "reset"):
+        await codes.withdraw(session, user.id, kind)
+
+
+def _actor(user: User, chosen: NewPassword) -> Actor:
+    return Actor("user", user.email, user.id, chosen.visitor.address, chosen.request_id)

@@ -1,0 +1,35 @@
+"""Names and addresses of people, as they may be written down."""
+
+import re
+import unicodedata
+
+from calltrace.kit.errors import FieldError, InvalidRequestError
+
+LONGEST_NAME, LONGEST_EMAIL = 200, 320
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def checked_name(text: str | None, field: str = "/name") -> str | None:
+    """A person's name in one line, or none.
+
+    Raises:
+        InvalidRequestError: it is too long, or holds control characters.
+    """
+    name = " ".join((text or "").split())
+    if len(name) > LONGEST_NAME or any(unicodedata.category(one) in {"Cc", "Cs"} for one in name):
+        detail = f"A name has at most {LONGEST_NAME} characters, and no control characters."
+        raise InvalidRequestError(detail, errors=[FieldError(field, detail)])
+    return name or None
+
+
+def checked_email(text: str, field: str = "/email") -> str:
+    """An e-mail address, as far as its form tells.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    email = text.strip()
+    if len(email) > LONGEST_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
+        detail = f"{text[:100]!r} is not an e-mail address."
+        raise InvalidRequestError(detail, errors=[FieldError(field, detail)])
+    return email

@@ -1,0 +1,104 @@
+"""What is older than an organisation keeps it: recordings, and calls as a whole.
+
+A call is as old as it is here. What is under way is never too old: it is erased once it has ended.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts.audit import SYSTEM, Deed, record
+from calltrace.accounts.models import Organisation
+from calltrace.analyses import erase, queries
+from calltrace.db.clock import database_now
+from calltrace.db.session import Database
+from calltrace.kit.errors import NotFoundError
+from calltrace.recordings import objects, sound
+from calltrace.recordings.vault import Vault
+
+AT_A_TIME = 100
+"""Calls of one organisation in one round: erasing a past of years must not hold up anything else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """For how many days; ``None`` is for ever."""
+
+    recordings: int | None
+    calls: int | None
+
+    @classmethod
+    def by(cls, organisation: Organisation) -> "Kept":
+        """What an organisation says."""
+        return cls(organisation.recordings_kept_days, organisation.calls_kept_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How many calls would be erased now, and of how many more the recording."""
+
+    calls: int
+    recordings: int
+
+
+async def count(session: AsyncSession, kept: Kept) -> Due:
+    """What a setting would erase at once, without erasing anything."""
+    now = await database_now(session)
+    calls = 0
+    if kept.calls is not None:
+        calls = await queries.count_older(session, now - timedelta(days=kept.calls))
+    if kept.recordings is None:
+        return Due(calls, 0)
+    floor = now - timedelta(days=kept.calls) if kept.calls is not None else None
+    older = await queries.count_older_recorded(session, now - timedelta(days=kept.recordings), floor)
+    return Due(calls, older)
+
+
+async def enforce(database: Database, vault: Vault, org_id: uuid.UUID, kept: Kept) -> Due:
+    """Erase a part of what is too old: whole calls first; answers how much it was.
+
+    Each call has its receipt; recordings are counted in one entry of the audit trail.
+    """
+    erased = await _erase_calls(database, vault, org_id, kept.calls) if kept.calls is not None else 0
+    forgotten = await _forget(database, vault, org_id, kept.recordings) if kept.recordings is not None else 0
+    return Due(erased, forgotten)
+
+
+async def _erase_calls(database: Database, vault: Vault, org_id: uuid.UUID, days: int) -> int:
+    async with database.tenant(org_id) as session:
+        before = await database_now(session) - timedelta(days=days)
+        found = await queries.older_calls(session, before, AT_A_TIME)
+    erased = 0
+    for analysis_id, mode in found:
+        try:
+            await erase.erase(database, vault, SYSTEM, org_id, analysis_id, mode)
+            erased += 1
+        except NotFoundError:
+            continue  # somebody else was faster
+    return erased
+
+
+async def _forget(database: Database, vault: Vault, org_id: uuid.UUID, days: int) -> int:
+    """Forget recordings with their data keys; transcript, evaluation and all the rest stay."""
+    keys, count = list[str](), 0
+    async with database.tenant(org_id) as session:
+        before = await database_now(session) - timedelta(days=days)
+        for recording in await queries.older_recordings(session, before, AT_A_TIME):
+            keys += await sound.forget(session, recording)
+            count += 1
+        if count:
+            details = {"count": count, "keptDays": days}
+            await record(session, org_id, SYSTEM, Deed("recordings.expired", None, details))
+    await objects.remove(database, vault, org_id, keys)
+    return count
+
+
+async def keep_promises(database: Database, vault: Vault) -> None:
+    """One round over all organisations that keep anything for a time only."""
+    async with database.operator() as session:
+        organisations: Sequence[Organisation] = await queries.forgetful(session)
+    for one in organisations:
+        await enforce(database, vault, one.id, Kept.by(one))
