@@ -116,19 +116,20 @@ async def export(desk: JudgesDeskDep, form: PostedDep) -> Response:
 
 
 def tiles(scene: Scene, now: Figures, before: Figures) -> list[Tile]:
-    """The figures on top."""
+    """The figures on top; where nobody called before there is nothing to compare with."""
     done = scene.calls(status="completed")
     unhappy, before_unhappy = _share(now.negative, now), _share(before.negative, before)
+    escalated_before = before.escalated if before.calls else None
     effort, before_effort = now.average_effort, before.average_effort
     return [
-        Tile("Calls", now.calls, before.calls, "count", scene.calls()),
+        Tile("Calls", now.calls, before.calls or None, "count", scene.calls()),
         Tile("Average score", now.average_score, before.average_score, "score", done, "good"),
         Tile("Pass rate", now.pass_rate, before.pass_rate, "share", scene.calls(passed="yes"), "good"),
         Tile("Average length", now.average_seconds, before.average_seconds, "time", done),
         Tile("Silence", now.silence_share, before.silence_share, "share", done, "bad"),
         Tile("Unhappy customers", unhappy, before_unhappy, "share", scene.calls(mood="negative"), "bad"),
         Tile("Customer effort", effort, before_effort, "effort", done, "bad"),
-        Tile("Escalations", now.escalated, before.escalated, "count", scene.calls(escalated="yes"), "bad"),
+        Tile("Escalations", now.escalated, escalated_before, "count", scene.calls(escalated="yes"), "bad"),
     ]  # fmt: skip
 
 
