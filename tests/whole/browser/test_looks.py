@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FilePayload, Page, StorageState, expect
 
 from whole.browser.conftest import NewSeat, Seat, until
+from whole.browser.office import FIRST, Office
 from whole.browser.test_scorecards import add_greeting, copied
 from whole.browser.test_webhooks import NOBODY, create
 from whole.conftest import Stage
