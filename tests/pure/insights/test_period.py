@@ -1,7 +1,7 @@
 """Periods: months and days cover exactly the days that are asked for, in every time zone."""
 
-from itertools import pairwise
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
