@@ -8,7 +8,7 @@ from calltrace.db.base import Base
 
 FEATURES = (
     *("mail", "accounts", "scorecards", "catalog", "recordings", "analyses", "webhooks"),
-    *("batches", "reviews", "alerts", "pipeline"),
+    *("batches", "reviews", "insights", "alerts", "pipeline"),
 )
 
 

@@ -13,6 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FilePayload, Page, StorageState, expect
 
 from whole.browser.conftest import NewSeat, Seat, until
+from whole.browser.office import FIRST, Office
 from whole.browser.test_scorecards import add_greeting, copied
 from whole.browser.test_webhooks import NOBODY, create
 from whole.conftest import Stage
@@ -229,3 +230,22 @@ def _submit_mistakes(page: Page) -> None:
     page.get_by_label("Allowed addresses").fill("everywhere")
     page.get_by_role("button", name="Create API key").click()
     page.get_by_role("alert").wait_for()
+
+
+def test_insights(look: Look, office: Office) -> None:
+    page = look.seat.page
+    look.open("/insights", "insights", lambda _page: page.locator(".tiles").wait_for())
+    look.open("/insights?from=2001-01-01&to=2001-01-31", "insights-none")
+    page.goto(f"{look.seat.url}/insights")
+    page.get_by_role("link", name="Not met", exact=False).first.or_(page.locator(".tile a").first).click()
+    page.get_by_text("took place from").wait_for()
+    look.check("calls-counted")
+    look.open("/insights", "insights-export", lambda _page: page.get_by_role("button", name="Export").click())
+    expect(page.locator("[data-live]")).to_have_attribute("data-live", "done", timeout=60_000)
+    look.check("exports")
+    look.open("/agents", "agents")
+    look.open(f"/agents/{office.ids[FIRST]}", "agent")
+    page.get_by_label(f"To {FIRST}").fill("Say your name before you ask for theirs.\nThe rest went well.")
+    page.get_by_role("button", name="Write").click()
+    page.get_by_text("The note was written.").wait_for()
+    look.check("agent-note")
