@@ -4,14 +4,18 @@ import re
 from pathlib import Path
 
 TESTS = Path(__file__).parents[1]
-CONTRACT = TESTS.parent / "docs" / "contracts" / "call-trace.md"
+CONTRACTS = TESTS.parent / "docs" / "contracts"
+PAGES = {"CT": "call-trace.md", "CR": "callcenterrate.md"}
 MARK = re.compile(r"mark\.accepts\(([^)]*)\)")
-NUMBER = re.compile(r"CT-\d{3}")
+NUMBER = re.compile(r"\b(?:CT|CR)-\d{3}")
 
 
 def promised() -> set[str]:
-    rows = [line for line in CONTRACT.read_text(encoding="utf-8").splitlines() if line.startswith("| CT-")]
-    return {row.split("|")[1].strip() for row in rows}
+    found: set[str] = set()
+    for prefix, page in PAGES.items():
+        lines = (CONTRACTS / page).read_text(encoding="utf-8").splitlines()
+        found |= {line.split("|")[1].strip() for line in lines if line.startswith(f"| {prefix}-")}
+    return found
 
 
 def carried() -> dict[str, list[str]]:
