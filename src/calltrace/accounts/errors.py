@@ -143,3 +143,31 @@ class SecondFactorNeededError(CallTraceError):
     code = "second_factor_needed"
     status = 401
     title = "A second factor is needed"
+
+
+class AnswerReusedError(CallTraceError):
+    """An idempotency key came again with another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    title = "The idempotency key was used before"
+
+
+class AnswerPendingError(RateLimitedError):
+    """The first request with an idempotency key is still being answered."""
+
+
+class RegistrationClosedError(CallTraceError):
+    """The operator lets nobody register."""
+
+    code = "registration_closed"
+    status = 403
+    title = "Registration is disabled"
+
+
+class NotVerifiedError(CallTraceError):
+    """The password is right, and the address was never confirmed."""
+
+    code = "email_not_verified"
+    status = 403
+    title = "Email not verified"

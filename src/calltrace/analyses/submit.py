@@ -22,6 +22,7 @@ from calltrace.analyses import queries, read
 from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKeyReusedError
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.catalog import queries as catalog
+from calltrace.catalog.known import agent_known_as
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.db import jobs
 from calltrace.db.conflicts import broken_constraint
@@ -44,13 +45,16 @@ _REFERENCES = {
 
 _LATER_FIELDS = (
     "upload_id", "agent_channels", "project_id", "engagement_id", "call_center_id", "contact_id", "ai_call",
-    "called_at",
+    "called_at", "agent_known_as", "webhook_endpoint_id",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request for one analysis, already judged field by field; from a URL or from an upload."""
+    """A request for one analysis, already judged field by field; from a URL or from an upload.
+
+    ``agent_known_as`` names an agent by the caller's own text, in place of ``agent_id``; a new one is made.
+    """
 
     file_url: str | None
     file_name: str | None
@@ -69,6 +73,8 @@ class Submission:
     contact_id: str | None = None
     ai_call: bool | None = None
     called_at: datetime | None = None
+    agent_known_as: str | None = None
+    webhook_endpoint_id: uuid.UUID | None = None
 
     @property
     def references(self) -> dict[str, uuid.UUID]:
@@ -217,8 +223,10 @@ async def _accept(
     session: AsyncSession, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission
 ) -> Accepted:
     analysis = _row(org_id, key_id, wanted)
-    if analysis.call_center_id is None and (wanted.queue_id or wanted.agent_id):
-        analysis.call_center_id = await catalog.call_center_of(session, wanted.queue_id, wanted.agent_id)
+    if wanted.agent_known_as is not None:
+        analysis.agent_id = await agent_known_as(session, org_id, wanted.agent_known_as)
+    if analysis.call_center_id is None and (wanted.queue_id or analysis.agent_id):
+        analysis.call_center_id = await catalog.call_center_of(session, wanted.queue_id, analysis.agent_id)
     await _take_key(session, analysis, wanted)  # first: a retry at the same time waits, and is answered again
     if wanted.upload_id is not None:
         upload = await uploads.take(session, wanted.upload_id, wanted.mode)
@@ -251,7 +259,7 @@ def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Ana
         mode=wanted.mode, upload_id=wanted.upload_id, agent_channels=wanted.agent_channels,
         project_id=wanted.project_id, engagement_id=wanted.engagement_id,
         call_center_id=wanted.call_center_id, contact_id=wanted.contact_id, ai_call=bool(wanted.ai_call),
-        called_at=wanted.called_at or moment,
+        called_at=wanted.called_at or moment, webhook_endpoint_id=wanted.webhook_endpoint_id,
     )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from calltrace.accounts import plans
+from calltrace.accounts.access import Tokens
 from calltrace.accounts.models import Plan
 from calltrace.accounts.quotas import Quotas
 from calltrace.accounts.usage import Meter
@@ -62,6 +63,11 @@ class Platform:
             self.database, self.client, self.limits, self.uploads, probe=probe, quotas=self.quotas,
             plans=self.plans,
         )  # fmt: skip
+
+    @property
+    def tokens(self) -> Tokens:
+        """Access tokens of people."""
+        return Tokens(self.links.secrets)
 
     @property
     def plans(self) -> Mapping[Plan, plans.Terms]:
