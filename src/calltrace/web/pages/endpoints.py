@@ -3,17 +3,20 @@
 from typing import cast
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
 
+from calltrace.accounts.errors import ForbiddenError, PlanRequiredError
 from calltrace.accounts.models import Mode
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.kit.ids import as_uuid
 from calltrace.kit.outbound import UrlBlockedError, UrlNotHttpsError, UrlUnreachableError
 from calltrace.web import once
 from calltrace.web.deps import Desk, DeskDep, PostedDep, path_id
 from calltrace.web.forms import Form, Mistakes
 from calltrace.web.pages.home import INTEGRATIONS
+from calltrace.web.pages.keys import CONTRACTS
 from calltrace.web.render import NO_MISTAKES, page
 from calltrace.webhooks import endpoints, queries, replay, rotation
 from calltrace.webhooks.endpoints import NewEndpoint
@@ -23,15 +26,39 @@ from calltrace.webhooks.models import Endpoint
 from calltrace.webhooks.queries import DeliveryFilters
 
 PATH = f"{INTEGRATIONS}/webhooks"
-router = APIRouter(prefix=PATH)
+OWNERS_ONLY = frozenset({"callcenterrate"})
+"""Contracts whose webhooks only owners manage (acceptance CR-031)."""
+
+
+async def managed(request: Request, desk: DeskDep) -> None:
+    """Refuse whoever may not manage the endpoint that a path names, if there is one.
+
+    Raises:
+        ForbiddenError: only owners may.
+    """
+    named = as_uuid(request.path_params.get("endpoint_id", ""))
+    if named is None:
+        return
+    async with desk.transaction() as session:
+        endpoint = await queries.endpoint_by_id(session, named, None)
+    if endpoint is not None:
+        _require_owner(desk, endpoint.contract)
+
+
+def _require_owner(desk: Desk, contract: str) -> None:
+    if contract in OWNERS_ONLY and desk.who.role != "owner":
+        raise ForbiddenError(f"Webhooks of {CONTRACTS[contract]} are for owners. Ask one of yours.")
+
+
+router = APIRouter(prefix=PATH, dependencies=[Depends(managed)])
 LONGEST_URL, LONGEST_DESCRIPTION = 8192, 255
 RECENT = 10
 """Deliveries on the page of an endpoint; the list has all."""
 OVERLAPS = (0, 1, 24, 72, rotation.LONGEST_OVERLAP_HOURS)
-_FIELDS = ("url", "description", "events", "mode")
+_FIELDS = ("contract", "url", "description", "events", "mode")
 _BLANK = Form({"events": ["analysis.completed", "analysis.failed"], "mode": ["live"]})
 _URL_ERRORS = (UrlNotHttpsError, UrlBlockedError, UrlUnreachableError)
-_REFUSED = (InvalidRequestError, TooManyEndpointsError, *_URL_ERRORS)
+_REFUSED = (InvalidRequestError, PlanRequiredError, TooManyEndpointsError, *_URL_ERRORS)
 
 
 @router.get("")
@@ -54,7 +81,8 @@ def _form(
     mistakes = Mistakes.of(error, _FIELDS, "url" if isinstance(error, _URL_ERRORS) else "") if error else None
     return page(
         request, "endpoints/form.html", status=error.status if error else 200, form=filled, endpoint=endpoint,
-        event_types=EVENT_TYPES, once=once.ticket(desk.who), mistakes=mistakes or NO_MISTAKES,
+        event_types=EVENT_TYPES, contracts=CONTRACTS.items(),
+        once=once.ticket(desk.who), mistakes=mistakes or NO_MISTAKES,
     )  # fmt: skip
 
 
@@ -63,6 +91,7 @@ async def create(request: Request, desk: DeskDep, form: PostedDep) -> Response:
     """Subscribe a URL and show its secret, this once: a reload makes no second endpoint."""
     try:
         wanted = _wanted(form)
+        _require_owner(desk, wanted.contract)
         await once.use(desk.platform.database, desk.who, form.exact("once"))
         endpoint, secret = await endpoints.create(desk.webhooks, desk.caller, wanted)
     except _REFUSED as error:
@@ -81,9 +110,14 @@ def _wanted(form: Form) -> NewEndpoint:
         raise _wrong("description", f"A description has at most {LONGEST_DESCRIPTION} characters.")
     if not form.every("events"):
         raise _wrong("events", "Choose at least one event.")
+    contract = form.text("contract") or "calltrace"
+    if contract not in CONTRACTS:
+        raise _wrong("contract", "Choose one of these.")
+    if contract in OWNERS_ONLY:
+        mode = "live"
     if mode not in {"live", "test"}:
         raise _wrong("mode", "Choose live or test.")
-    return NewEndpoint(url, form.every("events"), cast("Mode", mode), description or None)
+    return NewEndpoint(url, form.every("events"), cast("Mode", mode), description or None, contract)
 
 
 def _wrong(field: str, detail: str) -> InvalidRequestError:
@@ -114,7 +148,7 @@ async def edit_form(request: Request, endpoint_id: str, desk: DeskDep) -> Respon
     endpoint = await _find(desk, path_id(endpoint_id))
     filled = {
         "url": [endpoint.url], "description": [endpoint.description or ""], "events": endpoint.events,
-        "mode": [endpoint.mode],
+        "mode": [endpoint.mode], "contract": [endpoint.contract],
     }  # fmt: skip
     return _form(request, desk, Form(filled), endpoint)
 
@@ -123,7 +157,7 @@ async def edit_form(request: Request, endpoint_id: str, desk: DeskDep) -> Respon
 async def edit(request: Request, endpoint_id: str, desk: DeskDep, form: PostedDep) -> Response:
     """Change URL, events or description; the mode of an endpoint stays."""
     endpoint = await _find(desk, path_id(endpoint_id))
-    filled = Form({**form.values, "mode": [endpoint.mode]})
+    filled = Form({**form.values, "mode": [endpoint.mode], "contract": [endpoint.contract]})
     try:
         wanted = _wanted(filled)
         changes = {"url": wanted.url, "events": wanted.events, "description": wanted.description}

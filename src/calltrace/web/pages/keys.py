@@ -1,6 +1,6 @@
 """``/admin/integrations/api-keys`` (acceptance CT-001 to CT-017)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, cast
@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from calltrace.accounts import keys, queries
-from calltrace.accounts.models import ApiKey, Mode
-from calltrace.accounts.scopes import SCOPES
+from calltrace.accounts.models import ApiKey, Contract, Mode
+from calltrace.accounts.scopes import SCOPES, SCOPES_OF
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 from calltrace.web import once
@@ -22,7 +22,9 @@ from calltrace.web.scopes import RECOMMENDED, SCOPE_TEXTS
 
 PATH = f"{INTEGRATIONS}/api-keys"
 router = APIRouter(prefix=PATH)
-_FIELDS = ("name", "scopes", "mode", "lifetime", "expiresAt", "allowedIps")
+CONTRACTS: Mapping[str, str] = {"calltrace": "Call Trace", "callcenterrate": "Call Center Rate"}
+"""Whose paths a key can be made for here, and what they are called."""
+_FIELDS = ("contract", "name", "scopes", "mode", "lifetime", "expiresAt", "allowedIps")
 _BLANK = Form({"scopes": list(RECOMMENDED), "mode": ["live"], "lifetime": ["permanent"]})
 _LAST_SECOND = time(23, 59, 59)
 
@@ -52,7 +54,7 @@ def _form(request: Request, desk: Desk, filled: Form, error: CallTraceError | No
     return page(
         request, "keys/new.html", status=error.status if error else 200, form=filled, scopes=SCOPE_TEXTS,
         mistakes=Mistakes.of(error, _FIELDS) if error else NO_MISTAKES, once=once.ticket(desk.who),
-        today=clock.now().date().isoformat(),
+        today=clock.now().date().isoformat(), contracts=CONTRACTS.items(),
     )  # fmt: skip
 
 
@@ -78,6 +80,7 @@ class Wanted:
     """A key as the form describes it."""
 
     name: str
+    contract: Contract
     scopes: Sequence[str]
     mode: Mode
     expires_at: datetime | None
@@ -86,23 +89,30 @@ class Wanted:
     def arguments(self) -> dict[str, Any]:
         """For the service."""
         return {
-            "name": self.name, "wanted": self.scopes, "mode": self.mode, "expires_at": self.expires_at,
-            "allowed_ips": self.allowed_ips,
+            "name": self.name, "contract": self.contract, "wanted": self.scopes,
+            "mode": self.mode, "expires_at": self.expires_at, "allowed_ips": self.allowed_ips,
         }  # fmt: skip
 
 
 def _wanted(form: Form) -> Wanted:
     """What the form asks for. Nothing is granted that was not chosen (acceptance CT-005, CT-006)."""
-    scopes = form.every("scopes")
-    if not scopes:
+    contract = form.text("contract") or "calltrace"
+    if contract not in CONTRACTS:
+        raise _wrong("contract", "Choose one of these.")
+    scoped = bool(SCOPES_OF[cast("Contract", contract)])
+    scopes = form.every("scopes") if scoped else ()
+    if scoped and not scopes:
         raise _wrong("scopes", "Choose at least one scope.")
     if unknown := sorted(set(scopes) - set(SCOPES)):
         raise _wrong("scopes", f"There is no scope {', '.join(unknown)}.")
-    mode = form.text("mode")
+    mode = form.text("mode") if scoped else "live"
     if mode not in {"live", "test"}:
         raise _wrong("mode", "Choose live or test.")
     expires_at = _expiry(form)
-    return Wanted(form.text("name"), scopes, cast("Mode", mode), expires_at, form.lines("allowedIps"))
+    return Wanted(
+        form.text("name"), cast("Contract", contract), scopes, cast("Mode", mode), expires_at,
+        form.lines("allowedIps"),
+    )  # fmt: skip
 
 
 def _expiry(form: Form) -> datetime | None:
