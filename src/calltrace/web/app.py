@@ -9,6 +9,8 @@ from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
+    alert_rules,
+    alerts,
     audit,
     backtests,
     call,
@@ -41,8 +43,8 @@ from calltrace.web.pages import (
 ROOMS = (
     static, home, welcome, sign_in, links, calls, call, call_people, review_queue, review_appeals,
     review_agreement, review_calibrations, review_rules, scorecards, scorecard, scorecard_draft, backtests,
-    teams, people, person, settings, audit, health, account, second_factor, keys, endpoints, deliveries,
-    reference,
+    alert_rules, alerts, teams, people, person, settings, audit, health, account, second_factor, keys,
+    endpoints, deliveries, reference,
 )  # fmt: skip
 
 
