@@ -2,15 +2,19 @@
 
 import csv
 import io
+import re
 import uuid
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
+import calltrace
 from calltrace.accounts import audit
 from calltrace.accounts.audit import OPERATOR, SYSTEM, Actor, Deed
 from calltrace.db.session import Database
+from calltrace.web.pages.audit import AREAS
 from database.conftest import NewOrg
 from database.web.conftest import Browser
 from database.web.people import user_id
@@ -118,3 +122,10 @@ async def test_another_organisations_trail_is_not_there(
     assert other not in (await admin.get(PATH)).text
     assert other not in (await admin.get(f"{PATH}/trail.csv")).text
     assert "Nothing is like that." in (await admin.get(f"{PATH}?target={other}")).text
+
+
+def test_every_deed_that_is_written_down_can_be_looked_for() -> None:
+    source = "\n".join(path.read_text() for path in Path(calltrace.__file__).parent.rglob("*.py"))
+    found = re.findall(r'(?:Deed|record)\([^"()]*f?"([a-z_]+)\.[a-z_{}.]+"', source)
+    assert len(set(found)) >= 15
+    assert set(found) <= {thing for things in AREAS.values() for thing in things}
