@@ -40,6 +40,13 @@ class Claim:
 
 
 @dataclass(frozen=True, slots=True)
+class Transcribed:
+    """That it is known what was said; only some contracts tell it."""
+
+    event: str = "analysis.transcribed"
+
+
+@dataclass(frozen=True, slots=True)
 class CallFacts:
     """What decoding and hearing found out about the call; ``playable`` as in the table."""
 
@@ -111,11 +118,12 @@ async def keep_transcript(
         "playable": facts.playable,
         "processing": _dump(processing),
     }
-    await _write(session, claim, values)
+    analysis = await _write(session, claim, values)
     row = {"analysis_id": claim.analysis_id, "org_id": claim.org_id, "document": _dump(transcript)}
     statement = insert(TranscriptRow).values(row)
     changed = {"document": statement.excluded.document}
     await session.execute(statement.on_conflict_do_update(index_elements=["analysis_id"], set_=changed))
+    await webhooks.publish(session, claim.org_id, analysis.mode, Transcribed(), claim.analysis_id)
 
 
 async def complete(
@@ -139,7 +147,7 @@ async def complete(
     analysis = await _write(session, claim, values)
     session.add(
         EvaluationRow(
-            org_id=claim.org_id, analysis_id=claim.analysis_id, score=evaluation.score,
+            id=claim.analysis_id, org_id=claim.org_id, analysis_id=claim.analysis_id, score=evaluation.score,
             passed=evaluation.passed, document=_dump(evaluation), scorecard_version_id=scorecard_version_id,
             completed_at=analysis.completed_at,
         )
@@ -157,7 +165,7 @@ async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument, links:
     }  # fmt: skip
     analysis = await _write(session, claim, values)
     if analysis.upload_id is not None:
-        await uploads.let_go(session, analysis.upload_id)
+        await uploads.after_failure(session, analysis.upload_id)
     told = read.event(analysis, "analysis.failed", links=links)
     await webhooks.publish(session, claim.org_id, analysis.mode, told, claim.analysis_id)
 
@@ -166,6 +174,21 @@ async def give_back(session: AsyncSession, claim: Claim, *, failed_try: bool) ->
     """Let go of the claim in good order: after a failed try, or because the worker is stopping."""
     tries = Analysis.tries + (1 if failed_try else 0)
     await _write(session, claim, {"claimed": False, "tries": tries})
+
+
+async def start_again(session: AsyncSession, analysis: Analysis) -> None:
+    """An analysis that failed is as if it had just come in; whoever calls makes its job.
+
+    Args:
+        session: of the organisation.
+        analysis: failed, and locked.
+    """
+    analysis.status, analysis.stage, analysis.percent = "queued", "queued", 0
+    analysis.error = analysis.completed_at = analysis.started_at = None
+    analysis.tries = analysis.lost_leases = 0
+    analysis.claimed = False
+    analysis.touched_at = func.clock_timestamp()
+    await session.flush()
 
 
 async def _write(session: AsyncSession, claim: Claim, values: dict[str, Any]) -> Analysis:

@@ -18,6 +18,7 @@ from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKey
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.catalog import queries as catalog
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
+from calltrace.conversations import voice_calls
 from calltrace.db import jobs
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.session import Database
@@ -39,7 +40,7 @@ _REFERENCES = {
 
 _LATER_FIELDS = (
     "upload_id", "agent_channels", "project_id", "engagement_id", "call_center_id", "contact_id", "ai_call",
-    "called_at",
+    "called_at", "scorecard_id",
 )  # fmt: skip
 
 
@@ -64,6 +65,7 @@ class Submission:
     contact_id: str | None = None
     ai_call: bool | None = None
     called_at: datetime | None = None
+    scorecard_id: uuid.UUID | None = None
 
     @property
     def references(self) -> dict[str, uuid.UUID]:
@@ -117,7 +119,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     await _check_source(intake, org_id, wanted)
     try:
         async with intake.database.tenant(org_id) as session:
-            return await _accept(session, org_id, key_id, wanted)
+            return await accept(session, org_id, key_id, wanted)
     except IntegrityError as error:
         _refuse_what_is_gone(error)
         raise
@@ -181,10 +183,26 @@ async def _check_source(intake: Intake, org_id: uuid.UUID, wanted: Submission) -
         await intake.client.check(wanted.file_url or "")
 
 
-async def _accept(
-    session: AsyncSession, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission
+async def accept(
+    session: AsyncSession,
+    org_id: uuid.UUID,
+    key_id: uuid.UUID | None,
+    wanted: Submission,
+    analysis_id: uuid.UUID | None = None,
 ) -> Accepted:
-    analysis = _row(org_id, key_id, wanted)
+    """Write an analysis down with its job and its event, in a transaction of the caller.
+
+    Args:
+        session: of the organisation; what the request names was looked up already.
+        org_id: which one.
+        key_id: who asks.
+        wanted: already judged.
+        analysis_id: the id it has been promised, if it has.
+
+    Raises:
+        InvalidRequestError, UploadUsedError, UploadExpiredError, UploadIncompleteError: of its upload.
+    """
+    analysis = _row(org_id, key_id, wanted, analysis_id or uuid7())
     if analysis.call_center_id is None and (wanted.queue_id or wanted.agent_id):
         analysis.call_center_id = await catalog.call_center_of(session, wanted.queue_id, wanted.agent_id)
     await _take_key(session, analysis, wanted)  # first: a retry at the same time waits, and is answered again
@@ -192,11 +210,20 @@ async def _accept(
         upload = await uploads.take(session, wanted.upload_id, wanted.mode)
         analysis.file_name = wanted.file_name or upload.file_name
     await session.execute(_INSERT, _values(analysis))
+    if analysis.ai_call:
+        await voice_calls.note(session, _heard(analysis))
     await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis.id}")
     await webhooks.publish(
         session, org_id, wanted.mode, read.event(analysis, "analysis.created"), analysis.id
     )
     return Accepted(analysis.id, analysis.external_id)
+
+
+def _heard(analysis: Analysis) -> voice_calls.Heard:
+    return voice_calls.Heard(
+        analysis.id, analysis.org_id, analysis.mode, analysis.queue_id, analysis.agent_id,
+        analysis.called_at, analysis.created_at,
+    )  # fmt: skip
 
 
 _COLUMNS = [(attribute.key, attribute.columns[0].name) for attribute in inspect(Analysis).column_attrs]
@@ -210,16 +237,17 @@ def _values(analysis: Analysis) -> dict[str, Any]:
     return {column: given[name] for name, column in _COLUMNS if name in given}
 
 
-def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Analysis:
+def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission, analysis_id: uuid.UUID) -> Analysis:
     moment = clock.now_ms()
     return Analysis(
-        id=uuid7(), org_id=org_id, api_key_id=key_id, file_url=wanted.file_url, file_name=wanted.file_name,
-        agent_id=wanted.agent_id, queue_id=wanted.queue_id, language=wanted.language,
-        external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=moment,
+        id=analysis_id, org_id=org_id, api_key_id=key_id, file_url=wanted.file_url,
+        file_name=wanted.file_name, agent_id=wanted.agent_id, queue_id=wanted.queue_id,
+        language=wanted.language, external_id=wanted.external_id, details=wanted.metadata, status="queued",
+        created_at=moment,
         mode=wanted.mode, upload_id=wanted.upload_id, agent_channels=wanted.agent_channels,
         project_id=wanted.project_id, engagement_id=wanted.engagement_id,
         call_center_id=wanted.call_center_id, contact_id=wanted.contact_id, ai_call=bool(wanted.ai_call),
-        called_at=wanted.called_at or moment,
+        called_at=wanted.called_at or moment, scorecard_id=wanted.scorecard_id,
     )  # fmt: skip
 
 

@@ -1,8 +1,6 @@
 """Reading a JSON body by the contract's rules, before anything else believes it."""
 
 import asyncio
-import json
-import math
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
@@ -10,6 +8,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
 from calltrace.api.problems import InvalidJsonError, RequestTooLargeError, UnsupportedContentTypeError
+from calltrace.kit import strict_json
 from calltrace.kit.errors import FieldError, InvalidRequestError
 
 MAX_BYTES = 1024 * 1024
@@ -57,39 +56,10 @@ async def _read(request: Request) -> bytes:
 
 
 def _parse(body: bytes) -> Any:
-    """Strict JSON: UTF-8, finite numbers, and only text that a database can keep."""
     try:
-        content = json.loads(body.decode("utf-8"), parse_constant=_no_constant, parse_float=_finite)
-        _check_text(content)
-    except (ValueError, RecursionError) as error:
+        return strict_json.parse(body)
+    except ValueError as error:
         raise InvalidJsonError("The body is not valid JSON.") from error
-    return content
-
-
-def _no_constant(name: str) -> Any:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(f"{text} is out of range")
-    return number
-
-
-def _check_text(value: Any) -> None:
-    """Refuse NUL and lone surrogates: they are legal escapes that no UTF-8 database can hold."""
-    if isinstance(value, str):
-        value.encode("utf-8")
-        if "\0" in value:
-            raise ValueError("NUL in text")
-    elif isinstance(value, dict):
-        for key, one in value.items():  # pyright: ignore[reportUnknownVariableType] - JSON can be anything
-            _check_text(key)
-            _check_text(one)
-    elif isinstance(value, list):
-        for one in value:  # pyright: ignore[reportUnknownVariableType] - JSON can be anything
-            _check_text(one)
 
 
 def _refusal(error: ValidationError, content: Any) -> InvalidRequestError:

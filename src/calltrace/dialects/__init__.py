@@ -11,7 +11,9 @@ from fastapi import FastAPI
 
 from calltrace.accounts.models import Contract
 
-_MODULES: Mapping[Contract, str] = {}
+_MODULES: Mapping[Contract, str] = {
+    "auralytik": "calltrace.dialects.auralytik.app",
+}
 """Contract to the module whose ``create_app`` makes its application; it is loaded when a server starts."""
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, not_, select
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import codes, limits, sessions
+from calltrace.accounts import codes, limits, replays, sessions
 from calltrace.analyses import queries, retention
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.batches import queries as batches
@@ -113,6 +113,7 @@ async def _clear_uploads(session: AsyncSession) -> None:
 
 async def _prune(session: AsyncSession) -> None:
     await limits.forget(session)
+    await replays.forget(session)
     await sessions.forget(session)
     await codes.forget(session)
     await life.forget(session)
