@@ -2,13 +2,14 @@
 
 import json
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 from standardwebhooks.webhooks import Webhook
 
 from calltrace.analyses.models import Analysis
+from calltrace.conversations.events import VoiceCallCompleted
 from calltrace.conversations.models import VoiceCall
 from calltrace.dialects.auralytik.forms import iso, named, whole, written
 from calltrace.dialects.auralytik.happenings import KeyRotated
@@ -55,8 +56,14 @@ class AuralytikWire:
         if isinstance(happening, KeyRotated):
             data = {"keyId": named("key", happening.key_id), "name": happening.name}
             return [message("api-key.rotated", data)]
-        told: Callable[[], tuple[str, Data]] | None = getattr(happening, "told", None)
-        return [message(*told())] if told and happening.event in _NAMES else []
+        if isinstance(happening, VoiceCallCompleted):
+            data = {
+                "voiceCallId": named("vc", happening.voice_call_id),
+                "campaignId": written("camp", happening.queue_id), "state": happening.state,
+                "outcome": happening.outcome,
+            }  # fmt: skip
+            return [message("voice-call.completed", data)]
+        return []
 
     def ping(self, moment: datetime) -> Message:
         """``webhook.test``, where it is not known for which endpoint."""
