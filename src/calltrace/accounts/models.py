@@ -1,12 +1,13 @@
-"""Tables: organisations, users, their sessions and codes, API keys, the audit trail, rate counters."""
+"""Tables: organisations, users, their sessions and codes, keys, the audit trail, usage, rate counters."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -194,6 +195,53 @@ class AuditEntry(Row, Tenant, Base):
     details: Mapped[Json] = mapped_column(JSONB, server_default="{}")
     address: Mapped[str | None] = mapped_column(String(45))
     request_id: Mapped[str | None] = mapped_column(String(40))
+
+
+class UsageEntry(Row, Tenant, Base):
+    """One thing that was used up: a line of the ledger, added and never changed.
+
+    It outlives what it tells of: it has no words, and a call that is erased was still heard.
+
+    Attributes:
+        what: such as ``audio``, in the unit ``second``.
+        resource_id: of what; the same is never counted twice.
+        api_key_id: whose key brought it in; not a reference, for keys can go.
+    """
+
+    __tablename__ = "usage_entries"
+    __table_args__ = (
+        Index(
+            "ix_usage_entries_month",
+            "org_id",
+            "mode",
+            "created_at",
+            postgresql_include=["what", "quantity", "api_key_id"],
+        ),
+        Index("uq_usage_entries_resource", "org_id", "what", "resource_id", unique=True),
+    )
+    what: Mapped[str] = mapped_column(String(20))
+    quantity: Mapped[float] = mapped_column(Double)
+    unit: Mapped[str] = mapped_column(String(10))
+    mode: Mapped[Mode] = mapped_column(String(4))
+    resource_id: Mapped[uuid.UUID]
+    api_key_id: Mapped[uuid.UUID | None]
+
+
+class RequestCount(Row, Tenant, Base):
+    """How many requests a key made by a contract's paths on one day (UTC). No key: a person did."""
+
+    __tablename__ = "request_counts"
+    __table_args__ = (
+        Index(
+            "uq_request_counts_day", "org_id", "day", "contract", "mode", "api_key_id",
+            unique=True, postgresql_nulls_not_distinct=True,
+        ),
+    )  # fmt: skip
+    day: Mapped[date]
+    contract: Mapped[Contract] = mapped_column(String(20))
+    mode: Mapped[Mode] = mapped_column(String(4))
+    api_key_id: Mapped[uuid.UUID | None]
+    count: Mapped[int] = mapped_column(BigInteger)
 
 
 class RateCounter(Base):

@@ -1,11 +1,12 @@
-"""Every SELECT on organisations, users, their sessions and codes, API keys and the audit trail."""
+"""Every SELECT on organisations, users, their sessions and codes, keys, usage and the audit trail."""
 
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -13,7 +14,10 @@ from calltrace.accounts.models import (
     AccountCode,
     ApiKey,
     AuditEntry,
+    Mode,
     Organisation,
+    RequestCount,
+    UsageEntry,
     User,
     UserRole,
     UserState,
@@ -21,6 +25,9 @@ from calltrace.accounts.models import (
 )
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.ids import as_uuid
+
+Share = Literal["month", "day", "key"]
+"""What usage is shown by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,3 +260,38 @@ async def locked_code(session: AsyncSession, code_hash: str) -> AccountCode | No
     """A code by its hash, fresh, and held until the transaction ends."""
     query = select(AccountCode).where(AccountCode.code_hash == code_hash).with_for_update()
     return await session.scalar(query, execution_options={"populate_existing": True})
+
+
+async def audio_used(
+    session: AsyncSession, mode: Mode, since: datetime, until: datetime, by: Share
+) -> Sequence[tuple[str, float, int]]:
+    """Seconds of audio that were heard and how many calls they were, by month, day or key.
+
+    Only what the index has is looked at.
+    """
+    share = _share(by, func.timezone("UTC", UsageEntry.created_at), UsageEntry.api_key_id)
+    query = select(share, func.sum(UsageEntry.quantity), func.count()).where(
+        UsageEntry.mode == mode, UsageEntry.created_at >= since, UsageEntry.created_at < until,
+        UsageEntry.what == "audio",
+    )  # fmt: skip
+    rows = (await session.execute(query.group_by(share))).all()
+    return [(name, float(quantity), int(calls)) for name, quantity, calls in rows]
+
+
+async def requests_counted(
+    session: AsyncSession, mode: Mode, since: datetime, until: datetime, by: Share
+) -> Sequence[tuple[str, int]]:
+    """How many requests were made on the days from one midnight to another (UTC), by month, day or key."""
+    share = _share(by, RequestCount.day, RequestCount.api_key_id)
+    query = select(share, func.sum(RequestCount.count)).where(
+        RequestCount.mode == mode, RequestCount.day >= since.date(), RequestCount.day < until.date()
+    )
+    return [(name, int(total)) for name, total in (await session.execute(query.group_by(share))).all()]
+
+
+def _share(by: Share, moment: ColumnElement[Any] | Any, key: ColumnElement[Any] | Any) -> ColumnElement[str]:
+    """What a line of usage counts for, as text; the same text of the same expression for GROUP BY."""
+    if by == "key":
+        return func.coalesce(cast(key, Text), literal("", literal_execute=True))
+    form = "YYYY-MM" if by == "month" else "YYYY-MM-DD"
+    return func.to_char(moment, literal(form, literal_execute=True))

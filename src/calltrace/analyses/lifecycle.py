@@ -13,6 +13,7 @@ from sqlalchemy import func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts import usage
 from calltrace.analyses import read
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument, Stage
 from calltrace.analyses.errors import StaleAttemptError
@@ -136,7 +137,7 @@ async def complete(
     *,
     scorecard_version_id: uuid.UUID | None = None,
 ) -> None:
-    """The result, the state and the event, in one transaction.
+    """The result, the state, what was used up and the event, in one transaction.
 
     ``scorecard_version_id`` is what the evaluation is pinned to; none is the scorecard that ships.
     """
@@ -151,6 +152,10 @@ async def complete(
             passed=evaluation.passed, document=_dump(evaluation), scorecard_version_id=scorecard_version_id,
             completed_at=analysis.completed_at,
         )
+    )  # fmt: skip
+    await usage.heard(
+        session, claim.org_id, analysis.mode, analysis.id,
+        seconds=analysis.duration_seconds or 0, key_id=analysis.api_key_id,
     )  # fmt: skip
     told = read.event(
         analysis, "analysis.completed", transcript=transcript, evaluation=evaluation, links=links

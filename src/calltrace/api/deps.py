@@ -12,6 +12,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from calltrace.accounts.audit import Actor
 from calltrace.accounts.keys import Principal, authenticate
+from calltrace.accounts.usage import Asked
 from calltrace.api.throttle import throttle
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
@@ -43,6 +44,9 @@ async def get_principal(
     peer = request.client.host if request.client else None
     principal = await authenticate(platform.database, token, peer)
     await throttle(request, platform, principal)
+    platform.meter.note(
+        platform.database, Asked(principal.org_id, "calltrace", principal.mode, principal.key_id)
+    )
     return principal
 
 

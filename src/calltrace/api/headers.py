@@ -5,14 +5,7 @@ from collections.abc import Mapping
 from starlette.types import Scope
 
 from calltrace.api import throttle
-
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-}
-"""For data: nothing that is answered here may ever run as a page of this origin."""
+from calltrace.kit.envelope import SECURITY_HEADERS
 
 
 def answer_headers(scope: Scope) -> Mapping[str, str]:

@@ -10,6 +10,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calltrace.kit.ids import ulid
 
+SECURITY_HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+}
+"""For data: nothing that is answered here may ever run as a page of this origin."""
+
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 

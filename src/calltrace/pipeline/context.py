@@ -1,8 +1,12 @@
 """What the jobs of one worker share, built once from the settings."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from calltrace.accounts import plans
+from calltrace.accounts.models import Plan
+from calltrace.accounts.usage import Meter
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
@@ -35,6 +39,7 @@ class Platform:
     links: RecordingLinks
     policy: OutboundPolicy
     limits: FetchLimits
+    meter: Meter = field(default_factory=Meter)
 
     @property
     def public_url(self) -> str:
@@ -53,8 +58,14 @@ class Platform:
         probe = self.settings.fetch_probe == "on"
         return Intake(self.database, self.client, self.limits, self.uploads, probe=probe)
 
+    @property
+    def plans(self) -> Mapping[Plan, plans.Terms]:
+        """What each plan costs, includes and allows here."""
+        return plans.catalogue(self.settings.data_dir)
+
     async def close(self) -> None:
-        """Let go of connections."""
+        """Write down what was only counted, and let go of connections."""
+        await self.meter.close(self.database)
         await self.database.close()
 
 

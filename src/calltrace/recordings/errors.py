@@ -1,4 +1,4 @@
-"""What can go wrong with uploads."""
+"""What can go wrong with uploads, and with forms that bring files."""
 
 from types import MappingProxyType
 
@@ -72,3 +72,11 @@ class UploadLostError(ProcessingError):
 
     code = "upload_lost"
     title = "The uploaded file is gone"
+
+
+class FormTooLargeError(CallTraceError):
+    """More than any of our forms can hold."""
+
+    code = "request_too_large"
+    status = 413
+    title = "The form is too large"

@@ -7,18 +7,10 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
+from calltrace.recordings.errors import FormTooLargeError
+from calltrace.recordings.multipart import MAX_BYTES, MAX_FIELDS
 
-MAX_BYTES = 64 * 1024
-MAX_FIELDS = 1200  # a team of 500 agents, one check box for each
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
-
-
-class FormTooLargeError(CallTraceError):
-    """More than any of our forms can hold."""
-
-    code = "request_too_large"
-    status = 413
-    title = "The form is too large"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from calltrace.kit.errors import CallTraceError
+from calltrace.recordings.errors import FormTooLargeError
+from calltrace.recordings.multipart import MEDIA_TYPE, Part, parts
 from calltrace.scorecards.yaml import MAX_BYTES
 from calltrace.web.deps import MOST_OF_A_DOCUMENT, PlatformDep, SignedInDep
-from calltrace.web.forms import Form, FormTooLargeError, read_form
-from calltrace.web.multipart import MEDIA_TYPE, Part, parts
+from calltrace.web.forms import Form, read_form
 from calltrace.web.origin import check_origin, check_token
 
 _PLACE = re.compile(r"line (\d+), column (\d+)(?:, [\w.]+)?: (.*)", re.DOTALL)

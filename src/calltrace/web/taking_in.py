@@ -5,7 +5,6 @@ import uuid
 from collections.abc import AsyncGenerator, AsyncIterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import cast
 
@@ -18,18 +17,17 @@ from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
 from calltrace.recordings import upload_receive, uploads
 from calltrace.recordings.arriving import IDLE_SECONDS, arriving
+from calltrace.recordings.multipart import MEDIA_TYPE, Part, parts, plain_name, plain_type
 from calltrace.recordings.upload_inlet import Sending
 from calltrace.web.call_filters import MODES
 from calltrace.web.deps import Desk
 from calltrace.web.errors import ForgedFormError
 from calltrace.web.forms import read_form
 from calltrace.web.languages import NAMES
-from calltrace.web.multipart import MEDIA_TYPE, Part, parts
 from calltrace.web.origin import check_origin, check_token
 
 FIELDS = ("csrf", "mode", "agent", "queue", "language")
 """What the form says of the files, before them: a forged form is refused before a byte of them is kept."""
-_LONGEST_NAME = 255
 
 
 @dataclass(slots=True)
@@ -118,7 +116,7 @@ def _id(fields: Mapping[str, str], name: str) -> uuid.UUID | None:
 
 async def _one(desk: Desk, part: Part, wishes: Wishes) -> uuid.UUID:
     """One file of a form."""
-    name, content_type = plain_name(part.file_name or ""), _plain_type(part.content_type)
+    name, content_type = plain_name(part.file_name or ""), plain_type(part.content_type)
     return await _receive(desk, File(name, content_type, part.body), wishes)
 
 
@@ -169,18 +167,6 @@ def _as_the_form_calls_it(error: CallTraceError) -> CallTraceError:
     names = {"/agentId": "/agent", "/queueId": "/queue"}
     error.errors = tuple(FieldError(names.get(one.pointer, one.pointer), one.detail) for one in error.errors)
     return error
-
-
-def _plain_type(content_type: str | None) -> str | None:
-    """The media type without parameters, if it looks like one."""
-    plain = (content_type or "").partition(";")[0].strip()
-    return plain if plain.isascii() and plain.isprintable() and 0 < len(plain) <= _LONGEST_NAME else None
-
-
-def plain_name(text: str) -> str | None:
-    """The name of a file without folders and what no name needs; browsers write ``%22`` for a quote."""
-    last = PurePosixPath(text.replace("\\", "/")).name.replace("%22", '"')
-    return "".join(one for one in last if one.isprintable()).strip()[:_LONGEST_NAME] or None
 
 
 def _wrong(name: str, detail: str) -> InvalidRequestError:

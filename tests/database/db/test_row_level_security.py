@@ -13,8 +13,9 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit, codes, keys, sessions
+from calltrace.accounts import audit, codes, keys, sessions, usage
 from calltrace.accounts.audit import OPERATOR, Deed
+from calltrace.accounts.models import RequestCount
 from calltrace.accounts.queries import PersonFilter
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
@@ -198,6 +199,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         )
         session.add(mail)
         await session.flush()
+        await usage.heard(session, org, "live", accepted.analysis_id, seconds=1, key_id=key.id)
+        session.add(RequestCount(org_id=org, day=moment.date(), contract="calltrace", mode="live", count=1))
         upload_id = await _add_upload(session, org)
         batch = await _add_batch(session, org, stored.row.id)
         reviewed = await _review(session, org, accepted.analysis_id, agent.id, user.id)
@@ -220,7 +223,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "batch_id": batch.id, "batch_ids": [batch.id], "kind": "backtest", "above": 0,
         "code_hash": codes.code_hash("reset", code), "person_filter": PersonFilter(),
         "before": moment + timedelta(days=1), "floor": None, "trail": None,
-        "begins": "", "only": [agent.id], "over": False,
+        "begins": "", "until": moment + timedelta(days=2), "by": "month", "only": [agent.id], "over": False,
         **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {

@@ -5,9 +5,7 @@ from collections.abc import AsyncGenerator
 import pytest
 
 from calltrace.kit.errors import CallTraceError
-from calltrace.web.forms import MAX_BYTES, MAX_FIELDS
-from calltrace.web.multipart import parts
-from calltrace.web.taking_in import plain_name
+from calltrace.recordings.multipart import MAX_BYTES, MAX_FIELDS, parts, plain_name
 
 TYPE = "multipart/form-data; boundary=edge"
 CONTENT = b"\r\n--edg\r\n-- edge\r\n\0\xff" * 3

@@ -3,19 +3,23 @@
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterable
 from dataclasses import dataclass, field
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Literal
 
 from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from calltrace.kit.errors import InvalidRequestError
-from calltrace.recordings.errors import UploadInterruptedError
-from calltrace.web.forms import MAX_BYTES, MAX_FIELDS, FormTooLargeError
+from calltrace.recordings.errors import FormTooLargeError, UploadInterruptedError
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 MEDIA_TYPE = "multipart/form-data"
+MAX_BYTES = 64 * 1024
+"""Of a field that is a text."""
+MAX_FIELDS = 1200  # a team of 500 agents, one check box for each
+LONGEST_NAME = 255
 _UNREADABLE = "The form cannot be read."
 
 
@@ -152,3 +156,15 @@ def _part(headers: dict[bytes, bytes], body: AsyncGenerator[bytes]) -> Part:
         content_type.decode("latin-1") if content_type else None,
         body,
     )
+
+
+def plain_type(content_type: str | None) -> str | None:
+    """The media type without parameters, if it looks like one."""
+    plain = (content_type or "").partition(";")[0].strip()
+    return plain if plain.isascii() and plain.isprintable() and 0 < len(plain) <= LONGEST_NAME else None
+
+
+def plain_name(text: str) -> str | None:
+    """The name of a file without folders and what no name needs; browsers write ``%22`` for a quote."""
+    last = PurePosixPath(text.replace("\\", "/")).name.replace("%22", '"')
+    return "".join(one for one in last if one.isprintable()).strip()[:LONGEST_NAME] or None
