@@ -22,6 +22,7 @@ from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.kit.document import Document
+from calltrace.kit.ids import uuid7
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Recording
 from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
@@ -146,17 +147,20 @@ async def complete(
         "claimed": False, "error": None, "processing": _dump(processing),
     }  # fmt: skip
     analysis = await _write(session, claim, values)
+    again = await session.get(EvaluationRow, claim.analysis_id) is not None
     session.add(
         EvaluationRow(
-            id=claim.analysis_id, org_id=claim.org_id, analysis_id=claim.analysis_id, score=evaluation.score,
-            passed=evaluation.passed, document=_dump(evaluation), scorecard_version_id=scorecard_version_id,
+            id=uuid7() if again else claim.analysis_id, org_id=claim.org_id,
+            analysis_id=claim.analysis_id, score=evaluation.score, passed=evaluation.passed,
+            document=_dump(evaluation), scorecard_version_id=scorecard_version_id,
             completed_at=analysis.completed_at,
         )
     )  # fmt: skip
-    await usage.heard(
-        session, claim.org_id, analysis.mode, analysis.id,
-        seconds=analysis.duration_seconds or 0, key_id=analysis.api_key_id,
-    )  # fmt: skip
+    if analysis.medium == "voice":
+        await usage.heard(
+            session, claim.org_id, analysis.mode, analysis.id,
+            seconds=analysis.duration_seconds or 0, key_id=analysis.api_key_id,
+        )  # fmt: skip
     told = read.event(
         analysis, "analysis.completed", transcript=transcript, evaluation=evaluation, links=links
     )

@@ -18,7 +18,7 @@ from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
-from calltrace.pipeline import life, rewind
+from calltrace.pipeline import life, quotas, rewind
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Upload
 from calltrace.recordings.vault import Vault
@@ -41,6 +41,7 @@ async def keep_house(database: Database, vault: Vault, settings: Settings) -> No
         try:
             await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
             await retention.keep_promises(database, vault)
+            await quotas.warn(database, settings.data_dir)
             await objects.sweep(database, vault)
         except DatabaseAwayError as error:
             log.warning("housekeeping_postponed", error=error.detail)

@@ -220,8 +220,12 @@ async def test_a_chat_is_held_against_the_same_scorecards(client: Client, intake
     ]
     await imported(client, FILE | {"conversations": [FILE["conversations"][0] | {"messages": more}]})
     async with platform.database.tenant(client.org) as session:
-        status = await session.scalar(text("SELECT status FROM analyses"))
-        assert status == "queued"
+        assert await session.scalar(text("SELECT status FROM analyses")) == "queued"
+    claim = await claimed(intake, client.org, analysis_id)
+    async with platform.database.tenant(client.org) as session:
+        await lifecycle.complete(session, claim, heard, EVALUATION, ProcessingDocument(), platform.links)
+    assert await count(platform.database, "evaluations", client.org) == 2
+    assert (await client.data("GET", "usage/summary"))["usage"]["calls"]["used"] == 0
 
 
 async def test_what_is_sensitive_is_not_kept_where_the_organisation_says_so(client: Client) -> None:

@@ -15,6 +15,7 @@ from calltrace.dialects.auralytik import (
     keys,
     problems,
     swagger,
+    usage,
     voice_calls,
     webhooks,
 )
@@ -48,6 +49,8 @@ def create_app() -> FastAPI:
     contract = APIRouter(prefix=SIGNED_PATHS)
     for room in (
         evaluations, audio_files, engagements, conversations, voice_calls, campaigns, webhooks, keys,
+        usage,
+        usage,
     ):  # fmt: skip
         contract.include_router(room.router)
     contract.add_api_route(HEALTH, health, response_model=One[Health], include_in_schema=False)

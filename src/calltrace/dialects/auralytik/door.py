@@ -19,6 +19,7 @@ from calltrace.accounts.keys import Principal
 from calltrace.accounts.limits import Allowance
 from calltrace.accounts.models import ApiKey, Contract
 from calltrace.accounts.throttle import place
+from calltrace.accounts.usage import Asked
 from calltrace.dialects.auralytik import signing
 from calltrace.dialects.auralytik.errors import (
     HttpsRequiredError,
@@ -127,6 +128,7 @@ async def _let_in(request: Request) -> Caller:
         await _count_failure(platform, peer)
         raise
     await _count(request.scope, platform, key)
+    platform.meter.note(platform.database, Asked(key.org_id, CONTRACT, key.mode, key.id))
     await keys.note_use(platform.database, key)
     actor = Actor("api_key", key.prefix, key.id, peer, request.scope["request_id"])
     return Caller(keys.principal_of(key), actor, body)

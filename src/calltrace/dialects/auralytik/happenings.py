@@ -11,14 +11,3 @@ class KeyRotated:
     key_id: uuid.UUID
     name: str
     event: str = "auralytik.key_rotated"
-
-
-@dataclass(frozen=True, slots=True)
-class QuotaNeared:
-    """So much of what a plan includes was used."""
-
-    metric: str
-    used: float
-    included: float
-    percent: int
-    event: str = "auralytik.quota_neared"

@@ -16,6 +16,7 @@ from calltrace.dialects.auralytik.happenings import KeyRotated
 from calltrace.kit import clock
 from calltrace.kit.ids import uuid7
 from calltrace.kit.signatures import hmac_hex
+from calltrace.pipeline.quotas import QuotaNeared
 from calltrace.settings import Settings
 from calltrace.webhooks.events import AnalysisEvent
 from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent
@@ -32,7 +33,8 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "analysis.completed": ("evaluation.completed", "audio.processed", "voice-call.completed"),
     "analysis.failed": ("audio.processed",),
     "voice_call.completed": ("voice-call.completed",),
-    KeyRotated.event: ("api-key.rotated",),
+    "auralytik.key_rotated": ("api-key.rotated",),
+    "usage.quota_neared": ("usage.quota_warning",),
 }
 Data = Mapping[str, Any]
 
@@ -56,6 +58,8 @@ class AuralytikWire:
         if isinstance(happening, KeyRotated):
             data = {"keyId": named("key", happening.key_id), "name": happening.name}
             return [message("api-key.rotated", data)]
+        if isinstance(happening, QuotaNeared):
+            return [message("usage.quota_warning", _quota(happening))]
         if isinstance(happening, VoiceCallCompleted):
             data = {
                 "voiceCallId": named("vc", happening.voice_call_id),
@@ -140,6 +144,12 @@ def voice_call_data(call: VoiceCall, queue_id: uuid.UUID | None) -> Data:
     return {
         "voiceCallId": named("vc", call.id), "campaignId": written("camp", queue_id), "state": call.state,
         "outcome": call.outcome,
+    }  # fmt: skip
+
+
+def _quota(told: QuotaNeared) -> Data:
+    return {
+        "metric": told.metric, "used": told.used, "included": told.included, "percent": told.percent,
     }  # fmt: skip
 
 
