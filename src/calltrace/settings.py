@@ -7,6 +7,7 @@ import os
 import tomllib
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -28,8 +29,7 @@ TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
     "CALLCOV_RATE_LIMIT", "CALLCOV_SUBMIT_RATE_LIMIT",
-    "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE",
-    "CALLCENTERRATE_WEBHOOK_RETRY_SCHEDULE", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
+    "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
     "STRIPE_PRICE_STARTER", "STRIPE_PRICE_GROWTH", "OTEL_EXPORTER_OTLP_ENDPOINT",
 )  # fmt: skip
 """Documented names that this version does not act on: setting one is refused, never ignored."""
@@ -66,6 +66,7 @@ class Settings(BaseSettings):
     max_duration_seconds: float = Field(default=14_400, gt=0)
 
     webhook_retry_schedule: Numbers = (10, 60, 300)
+    callcenterrate_webhook_retry_schedule: Numbers = (60, 300, 1800, 7200, 21_600, 86_400)
     webhook_timeout_seconds: float = Field(default=10, gt=0)
     processing_retry_schedule: Numbers = (5, 30, 120)
     lease_seconds: float = Field(default=30, ge=2)
@@ -108,13 +109,20 @@ class Settings(BaseSettings):
 
     @field_validator(
         "outbound_ports", "webhook_retry_schedule", "processing_retry_schedule",
-        "auralytik_webhook_retry_schedule", mode="before",
+        "callcenterrate_webhook_retry_schedule", "auralytik_webhook_retry_schedule", mode="before",
     )  # fmt: skip
     @classmethod
     def _numbers(cls, value: Any) -> Any:
         return (
             tuple(int(part) for part in value.split(",") if part.strip()) if isinstance(value, str) else value
         )
+
+    @field_validator("callcenterrate_webhook_retry_schedule")
+    @classmethod
+    def _offsets(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(later <= earlier for earlier, later in pairwise((0, *value))):
+            raise ValueError("offsets from the first attempt begin after 0 and grow")
+        return value
 
     @field_validator("outbound_allow_cidrs", "trusted_proxies", mode="before")
     @classmethod

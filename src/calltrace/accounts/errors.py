@@ -35,6 +35,14 @@ class AddressNotAllowedError(CallTraceError):
     title = "The API key may not be used from this address"
 
 
+class PlanRequiredError(CallTraceError):
+    """The organisation's plan does not include this (acceptance CR-052)."""
+
+    code = "plan_required"
+    status = 403
+    title = "The plan does not include this"
+
+
 class RateLimitedError(CallTraceError):
     """Too often in too short a time; ``Retry-After`` says when to go on."""
 

@@ -74,6 +74,14 @@ class Analysis(Row, Tenant, Base):
             postgresql_where=text("engagement_id IS NOT NULL"),
         ),
         Index("ix_analyses_called_at", "org_id", "mode", text("called_at DESC"), text("id DESC")),
+        Index(
+            "ix_analyses_completed_at",
+            "org_id",
+            "mode",
+            text("completed_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("status = 'completed'"),
+        ),
         Index("ix_analyses_age", "org_id", "created_at"),
         Index(
             "ix_analyses_recorded", "org_id", "created_at", postgresql_where=text("recording_id IS NOT NULL")

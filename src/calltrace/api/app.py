@@ -11,6 +11,7 @@ from calltrace import __version__
 from calltrace.analyses.watching import Watchers
 from calltrace.api import (
     agreement,
+    alerts,
     analyses,
     appeals,
     backtests,
@@ -95,6 +96,7 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         review_rules.router, reviews.router,
         review_settings.router, agreement.router,
         appeals.router, appeals.acknowledgements, calibrations.router,
+        alerts.trials, alerts.rules, alerts.router,
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)

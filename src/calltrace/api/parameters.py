@@ -2,26 +2,14 @@
 
 import asyncio
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import orjson
 from fastapi import Query, Response
 from pydantic import AfterValidator, BeforeValidator
 
-
-def _moment(value: object) -> datetime:
-    """ISO-8601 with an offset, nothing else: a bare number is no time of this contract."""
-    text = str(value)
-    if not text[:4].isdigit() or "-" not in text[:5]:
-        raise ValueError("Not an ISO-8601 time.")
-    try:
-        moment = datetime.fromisoformat(text)
-        if moment.tzinfo is None:
-            raise ValueError("The offset is missing; write Z for UTC.")
-        return moment.astimezone(UTC)
-    except OverflowError as error:
-        raise ValueError("Out of range.") from error
+from calltrace.kit.moments import iso_moment
 
 
 def _storable(text: str) -> str:
@@ -30,7 +18,7 @@ def _storable(text: str) -> str:
     return text
 
 
-Moment = Annotated[datetime, BeforeValidator(_moment)]
+Moment = Annotated[datetime, BeforeValidator(iso_moment)]
 Storable = Annotated[str, AfterValidator(_storable)]
 Limit = Annotated[int, Query(ge=1, le=200, description="Entries of one page.")]
 Position = Annotated[

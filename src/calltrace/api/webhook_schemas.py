@@ -8,13 +8,13 @@ from calltrace.api.parameters import Moment
 from calltrace.api.schemas import Wire
 from calltrace.webhooks.document import DeliveryDocument, EndpointDocument
 from calltrace.webhooks.endpoints import NewEndpoint
-from calltrace.webhooks.events import AnalysisEventType
+from calltrace.webhooks.events import SubscribedEvent
 from calltrace.webhooks.replay import Span, Which
 from calltrace.webhooks.rotation import DEFAULT_OVERLAP_HOURS, LONGEST_OVERLAP_HOURS
 
 Url = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 Description = Annotated[str, StringConstraints(max_length=255)]
-Events = Annotated[list[AnalysisEventType], Field(min_length=1, max_length=20)]
+Events = Annotated[list[SubscribedEvent], Field(min_length=1, max_length=20)]
 URL = "HTTPS URL of the receiver. It is judged like a `fileUrl`, now and at every attempt."
 
 
@@ -35,7 +35,7 @@ class EndpointChanges(Wire):
     """``PATCH /webhook-endpoints/{id}``: only what is sent counts; defaults only let a field be left out."""
 
     url: Url = Field(default_factory=str, description=URL, examples=["https://crm.example.com/hook"])
-    events: Events = Field(default_factory=list[AnalysisEventType], examples=[["analysis.failed"]])
+    events: Events = Field(default_factory=list[SubscribedEvent], examples=[["analysis.failed"]])
     description: Description | None = None
     disabled: bool = Field(
         default_factory=bool, description="Enabling forgets since when it failed, and why it was disabled."

@@ -6,18 +6,21 @@ one line below, and one in ``webhooks.wires``.
 
 from collections.abc import Callable, Mapping
 from importlib import import_module
-
-from fastapi import FastAPI
+from typing import TYPE_CHECKING
 
 from calltrace.accounts.models import Contract
 
+if TYPE_CHECKING:  # workers load a contract's wire from here, and serve nothing
+    from fastapi import FastAPI
+
 _MODULES: Mapping[Contract, str] = {
+    "callcenterrate": "calltrace.dialects.callcenterrate.app",
     "auralytik": "calltrace.dialects.auralytik.app",
 }
 """Contract to the module whose ``create_app`` makes its application; it is loaded when a server starts."""
 
 
-def create_apps() -> dict[Contract, FastAPI]:
+def create_apps() -> "dict[Contract, FastAPI]":
     """The application of each contract, without a platform yet: it belongs into ``app.state.platform``."""
     made: dict[Contract, FastAPI] = {}
     for contract, module in _MODULES.items():

@@ -10,7 +10,7 @@ from calltrace.db.outage import DatabaseAwayError
 from calltrace.pipeline.context import Platform
 from calltrace.webhooks import health, wires
 from calltrace.webhooks.prepared import Outcome, Prepared
-from calltrace.webhooks.record import record, record_known
+from calltrace.webhooks.record import as_heeded, record, record_known
 
 GATHER_SECONDS = 0.01
 """How long attempts wait for others that end at the same time."""
@@ -46,6 +46,7 @@ class Recorder:
             await asyncio.sleep(PAUSE_SECONDS)
 
     async def _record(self, prepared: Prepared, outcome: Outcome) -> None:
+        outcome = as_heeded(outcome, self._paces[prepared.contract])
         if health.is_known(prepared, outcome) and await self._with_others(prepared, outcome):
             return
         async with self._singly:

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 import structlog
 
+from calltrace.alerts import service as alerts
 from calltrace.analyses import evaluation_work, lifecycle
 from calltrace.analyses.errors import StaleAttemptError
 from calltrace.analyses.evaluation_work import Claim, Material
@@ -104,6 +105,10 @@ class Reevaluator(Interruptible):
         async with self._platform.database.tenant(material.claim.org_id) as session:
             evaluation = await standing.with_suggestions(session, evaluation, material.version_id)
             await evaluation_work.complete(session, material.claim, evaluation)
+            await alerts.judge_again(
+                session, material.claim.evaluation_id, material.transcript, evaluation,
+                self._platform.public_url,
+            )  # fmt: skip
         log.info("evaluation_completed", evaluation=str(material.claim.evaluation_id))
 
     async def _handle_failed(self, material: Material, error: CallTraceError) -> None:

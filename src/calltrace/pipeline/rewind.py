@@ -45,8 +45,11 @@ _STATEMENTS = {
         " WHERE status = 'pending' AND leased_until > now() + 2 * CAST(:lease AS interval)"
     ),
     "deliveries": text(
-        "UPDATE webhook_deliveries SET next_attempt_at = now()"
-        " WHERE status = 'pending' AND next_attempt_at > now() + CAST(:delivery AS interval)"
+        "UPDATE webhook_deliveries SET next_attempt_at = now() FROM webhook_endpoints AS endpoint"
+        " JOIN unnest(CAST(:contracts AS text[]), CAST(:seconds AS float8[])) AS pace(contract, seconds)"
+        " ON pace.contract = endpoint.contract"
+        " WHERE endpoint.id = webhook_deliveries.endpoint_id AND webhook_deliveries.status = 'pending'"
+        " AND webhook_deliveries.next_attempt_at > now() + make_interval(secs => pace.seconds)"
     ),
     "mails": text(
         "UPDATE mails SET next_attempt_at = now()"
@@ -59,23 +62,24 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """How far ahead a lease, a job, a delivery and a letter are planned at most."""
+    """How far ahead a lease, a job and a letter are planned at most, and a delivery by its contract."""
 
     lease: timedelta
     job: timedelta
-    delivery: timedelta
     letter: timedelta
+    contracts: list[str]
+    seconds: list[float]
 
     @classmethod
     def of(cls, settings: Settings) -> "Horizon":
         """By the schedules that are set."""
-        paces = wires.paces(settings).values()
-        deliveries = max(max(pace.gaps, default=0) * (1 + pace.jitter) for pace in paces)
+        paces = wires.paces(settings)
         return cls(
             lease=timedelta(seconds=settings.lease_seconds),
             job=timedelta(seconds=max(settings.processing_retry_schedule, default=0)) + _MARGIN,
-            delivery=timedelta(seconds=deliveries) + _MARGIN,
             letter=timedelta(seconds=LONGEST_GAP) + CLAIM + _MARGIN,
+            contracts=list(paces),
+            seconds=[pace.longest + _MARGIN.total_seconds() for pace in paces.values()],
         )
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import structlog
 
 from calltrace.accounts import queries as accounts
+from calltrace.alerts import service as alerts
 from calltrace.analyses import lifecycle, queries
 from calltrace.analyses.document import Stage
 from calltrace.analyses.errors import StaleAttemptError
@@ -191,6 +192,9 @@ class Steps:
                 scorecard_version_id=version_id,
             )  # fmt: skip
             await selection.select(session, work.claim.analysis_id)
+            await alerts.judge(
+                session, work.claim.analysis_id, transcript, evaluation, self._platform.public_url
+            )
         log.info("analysis_completed", analysis=str(work.claim.analysis_id), attempt=work.claim.attempt)
 
     async def _ask(self, work: Work, stage: Stage, request: Message) -> Message:

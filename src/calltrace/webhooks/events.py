@@ -1,6 +1,6 @@
 """What subscribers are told: one model for each kind of event (acceptance CT-111 to CT-117)."""
 
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import Field
 
@@ -10,10 +10,14 @@ from calltrace.speech.transcript import Transcript
 
 AnalysisEventType = Literal["analysis.created", "analysis.completed", "analysis.failed"]
 
-EventName = Literal["analysis.created", "analysis.completed", "analysis.failed", "webhook.ping"]
+SubscribedEvent = Literal["analysis.created", "analysis.completed", "analysis.failed", "alert.created"]
+
+EventName = Literal[
+    "analysis.created", "analysis.completed", "analysis.failed", "alert.created", "webhook.ping"
+]
 """What a delivery can be about."""
 
-EVENT_TYPES: tuple[str, ...] = ("analysis.created", "analysis.completed", "analysis.failed")
+EVENT_TYPES: tuple[str, ...] = get_args(SubscribedEvent)
 """What a native endpoint can subscribe to."""
 
 PING = "webhook.ping"
@@ -44,6 +48,21 @@ class AnalysisEvent(Document):
     error: dict[str, Any] | None = None
 
 
+class AlertEvent(Document):
+    """A rule matched a call; ``message`` says why, in words that may be words of the call."""
+
+    event: Literal["alert.created"] = "alert.created"
+    occurred_at: str
+    alert_id: str
+    rule_id: str
+    rule_name: str
+    analysis_id: str
+    external_id: str | None
+    score: float | None
+    message: str
+    metadata: dict[str, Any] = Field(default_factory=dict[str, Any])
+
+
 class PingEvent(Document):
     """A test event."""
 
@@ -52,7 +71,7 @@ class PingEvent(Document):
     message: str = "ping"
 
 
-Event = AnalysisEvent | PingEvent
+Event = AnalysisEvent | AlertEvent | PingEvent
 
 
 def body_of(event: Event, delivery_id: str) -> str:

@@ -44,7 +44,8 @@ class Endpoint(Row, Tenant, Base):
 class Delivery(Tenant, Base):
     """One event for one endpoint; ``body`` is the exact text that every attempt sends and signs.
 
-    Attempts are numbered on for good; a replay starts a new round of the schedule at ``first_of_round``.
+    Attempts are numbered on for good; a replay starts a new round of the schedule at ``first_of_round``,
+    whose first attempt began at ``round_began_at``.
     ``error`` says why it failed: the last attempt's error, or what ended it without one.
     The table is its own queue (decision 0006): a pending delivery is due at ``next_attempt_at``, unless the
     worker ``leased_by`` is at it, which it says anew before ``leased_until``.
@@ -74,6 +75,7 @@ class Delivery(Tenant, Base):
     status: Mapped[str] = mapped_column(String(10), server_default="pending")
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     first_of_round: Mapped[int] = mapped_column(Integer, server_default="1")
+    round_began_at: Mapped[datetime | None]
     next_attempt_at: Mapped[datetime | None] = mapped_column(server_default=text("clock_timestamp()"))
     delivered_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(Text)

@@ -47,12 +47,18 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How one attempt went."""
+    """How one attempt went; ``persistent``: it is tried again whatever was answered, by its contract."""
 
     started_at: datetime
     finished_at: datetime
     answer: Answer | None
     error: str | None
+    persistent: bool = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it took."""
+        return (self.finished_at - self.started_at).total_seconds()
 
     @property
     def delivered(self) -> bool:
@@ -62,9 +68,10 @@ class Outcome:
     @property
     def slow(self) -> bool:
         """Whether the answer, or that there was none, took so long that it is a matter of lanes."""
-        return (self.finished_at - self.started_at).total_seconds() > SLOW_AFTER
+        return self.seconds > SLOW_AFTER
 
     @property
     def gone(self) -> bool:
         """The receiver says that it does not exist any more."""
-        return self.answer is not None and self.answer.status == HTTPStatus.GONE
+        answered = self.answer is not None and self.answer.status == HTTPStatus.GONE
+        return answered and not self.persistent

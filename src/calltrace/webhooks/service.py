@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit
+from calltrace.accounts import audit, plan_access
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import OPERATOR, Actor, Deed
 from calltrace.accounts.models import Mode
@@ -42,9 +42,11 @@ async def create_endpoint(  # noqa: PLR0913 - columns of an endpoint, by name
     Raises:
         InvalidRequestError: unknown events. CallTraceError: the URL is refused by the outbound guard.
         TooManyEndpointsError: the organisation has MOST_ENDPOINTS.
+        PlanRequiredError: the contract sells webhooks with a plan that the organisation does not have.
     """
     chosen = wires.checked_events(contract, events)
     judge_url(url, policy)
+    await plan_access.require_webhooks(session, org_id, contract)
     await _check_room(session, org_id)
     secret = signatures.new_endpoint_secret()
     endpoint = Endpoint(
@@ -184,7 +186,7 @@ async def make_due(session: AsyncSession, delivery_ids: Sequence[str]) -> None:
     """Begin a fresh round of the schedule at once. Counted from the attempts there are when it is written."""
     values = {
         "status": "pending", "next_attempt_at": func.clock_timestamp(), "delivered_at": None, "error": None,
-        "first_of_round": Delivery.attempts + 1,
+        "first_of_round": Delivery.attempts + 1, "round_began_at": None,
     }  # fmt: skip
     await session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(values))
     await claims.announce(session)

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Protocol
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -61,11 +62,23 @@ class Pace:
         gaps: seconds between them.
         timeout: seconds that one may take in all.
         jitter: share of a gap that is added at random.
+        offsets: seconds from the begin of a round's first attempt, in place of gaps, for contracts that
+            promise such. They are kept however long attempts take and whatever receivers answer: neither
+            ``Retry-After`` moves them nor 410 ends them.
     """
 
     gaps: tuple[int, ...]
     timeout: float
     jitter: float = JITTER
+    offsets: tuple[int, ...] | None = None
+
+    @property
+    def longest(self) -> float:
+        """The longest time from one attempt to the next, in seconds."""
+        gaps = self.gaps
+        if self.offsets is not None:
+            gaps = tuple(later - earlier for earlier, later in pairwise((0, *self.offsets)))
+        return max(gaps, default=0) * (1 + self.jitter)
 
 
 class Wire(Protocol):

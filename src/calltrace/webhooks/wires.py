@@ -14,6 +14,7 @@ from calltrace.webhooks.wire import Pace, Wire
 
 _MODULES = {
     "calltrace": "calltrace.webhooks.native",
+    "callcenterrate": "calltrace.dialects.callcenterrate.wire",
     "auralytik": "calltrace.dialects.auralytik.wire",
 }
 """Contract to the module whose ``WIRE`` serves it."""

@@ -144,7 +144,8 @@ async def test_an_endpoint_hears_only_what_it_chose(story: Story, chosen: str) -
     await story.end()
     story.analysis_id = await submitted(story.intake, story.org)
     await story.end(failed=True)
-    assert {body["event"] for body in await story.told()} == {chosen}
+    of_calls = {chosen} if chosen.startswith("analysis.") else set[str]()
+    assert {body["event"] for body in await story.told()} == of_calls
 
 
 @pytest.mark.accepts("CT-113", "CT-118", "CT-130", "CT-134")

@@ -74,7 +74,7 @@ def _share(used: float, included: int | None) -> UsageShare:
 
 
 def _deliveries(period: Period, *columns: Any) -> Any:
-    query = select(*columns).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
+    query = select(*columns).select_from(Delivery).join(Endpoint, Endpoint.id == Delivery.endpoint_id)
     return query.where(
         Endpoint.mode == "live", Delivery.created_at >= period.start, Delivery.created_at < period.end
     )

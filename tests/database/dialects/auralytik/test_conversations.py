@@ -17,9 +17,9 @@ from calltrace.kit.errors import InvalidRequestError
 from calltrace.pipeline.context import Platform
 from calltrace.speech.transcript import Transcript
 from database.analyses.factory import EVALUATION, claimed, completed
-from database.auralytik.conftest import Client, refused, stranger
-from database.auralytik.test_audio_files import AUDIO, finish, local
 from database.conftest import count, waiting_jobs
+from database.dialects.auralytik.conftest import Client, refused, stranger
+from database.dialects.auralytik.test_audio_files import AUDIO, finish, local
 
 FILE: dict[str, Any] = {
     "callCenters": [{"externalId": "cc-1", "name": "Santiago"}],

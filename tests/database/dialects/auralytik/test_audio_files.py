@@ -23,7 +23,7 @@ from calltrace.pipeline.context import Platform
 from calltrace.recordings.models import Upload
 from calltrace.scorecards.catalogue import default_scorecard
 from database.analyses.factory import EVALUATION, TRANSCRIPT, claimed, completed, heard, recorded
-from database.auralytik.conftest import Client, refused, stranger
+from database.dialects.auralytik.conftest import Client, refused, stranger
 
 AUDIO = b"RIFF and then some bytes of sound" * 100
 UNKNOWN = "0" * 32

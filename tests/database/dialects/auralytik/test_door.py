@@ -21,7 +21,7 @@ from calltrace.db.session import Database
 from calltrace.dialects.auralytik import door
 from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
-from database.auralytik.conftest import BASE, Client, Served, another, new_key, refused
+from database.dialects.auralytik.conftest import BASE, Client, Served, another, new_key, refused
 
 PATH = f"{BASE}/evaluations"
 

@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 from calltrace.db import rls
 from calltrace.db.session import APP_ROLE, OPERATOR_ROLE
 
-revision = "0024"
-down_revision = "0023"
+revision = "0026"
+down_revision = "0025"
 
 
 def upgrade() -> None:

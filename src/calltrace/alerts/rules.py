@@ -1,0 +1,172 @@
+"""Making, changing and deleting alert rules: owners and admins do; whoever judges calls sees them."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts.audit import Deed, record
+from calltrace.accounts.errors import AlreadyExistsError
+from calltrace.alerts import queries
+from calltrace.alerts.document import Conditions
+from calltrace.alerts.models import AlertRule
+from calltrace.catalog import queries as catalog
+from calltrace.catalog.models import Agent, Project, Queue
+from calltrace.catalog.service import checked_text, refused
+from calltrace.db.conflicts import broken_constraint
+from calltrace.db.listing import NameFilter, Slice, cut
+from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.reviews.who import Who
+
+MOST_EMAILS = 20
+SCOPES = {
+    "project_id": ("projectId", Project), "agent_id": ("agentId", Agent), "queue_id": ("queueId", Queue),
+}  # fmt: skip
+_LIMITS = {"name": ("name", 200), "external_id": ("externalId", 255)}
+
+
+async def create(session: AsyncSession, admin: Who, values: Mapping[str, Any]) -> AlertRule:
+    """Make a rule; it holds for calls that are evaluated from then on.
+
+    Raises:
+        ForbiddenError: for owners and admins. InvalidRequestError: naming the field.
+        AlreadyExistsError: the external id is taken.
+    """
+    admin.require_administrator()
+    row = AlertRule(org_id=admin.org_id, emails=[], enabled=True)
+    await _write(session, row, {"name": "", "conditions": None, **values})
+    await record(session, admin.org_id, admin.actor, Deed("alert_rule.created", row.id, _facts(row)))
+    return row
+
+
+async def change(
+    session: AsyncSession, admin: Who, rule_id: uuid.UUID, values: Mapping[str, Any]
+) -> AlertRule:
+    """Give a rule other values. What it raised before stays as it is.
+
+    Raises:
+        NotFoundError: there is none; and as ``create``.
+    """
+    admin.require_administrator()
+    row = await find(session, rule_id, lock=True)
+    await _write(session, row, values)
+    await record(session, admin.org_id, admin.actor, Deed("alert_rule.updated", row.id, _facts(row)))
+    return row
+
+
+async def remove(session: AsyncSession, admin: Who, rule_id: uuid.UUID) -> None:
+    """Delete a rule; what it raised stays.
+
+    Raises:
+        ForbiddenError: for owners and admins. NotFoundError: there is none.
+    """
+    admin.require_administrator()
+    await session.delete(await find(session, rule_id, lock=True))
+    await session.flush()
+    await record(session, admin.org_id, admin.actor, Deed("alert_rule.deleted", rule_id))
+
+
+async def find(session: AsyncSession, rule_id: uuid.UUID, *, lock: bool = False) -> AlertRule:
+    """One rule.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    row = await session.get(AlertRule, rule_id, with_for_update=lock or None)
+    if row is None:
+        raise NotFoundError("There is no alert rule with this id.")
+    return row
+
+
+async def page(session: AsyncSession, names: NameFilter, part: Slice) -> tuple[list[AlertRule], str | None]:
+    """One page of rules, newest first, and the cursor of the next page."""
+    found, following = cut(await queries.rules(session, names, part), part.limit, lambda row: row)
+    return list(found), following
+
+
+def checked_conditions(value: Any) -> Conditions:
+    """What a rule looks for, from JSON values.
+
+    Raises:
+        InvalidRequestError: naming the place.
+    """
+    if isinstance(value, Conditions):
+        return value
+    if value is None:
+        raise refused("conditions", "is missing")
+    try:
+        return Conditions.model_validate(value)
+    except ValidationError as error:
+        faults = [_fault(one["loc"], one["msg"]) for one in error.errors()]
+        raise InvalidRequestError(faults[0].detail, errors=faults) from error
+
+
+def _fault(loc: tuple[int | str, ...], text: str) -> FieldError:
+    """Where it stands; of a choice between kinds pydantic also names the kind, which is no place."""
+    places = [part for number, part in enumerate(loc) if not _is_kind(loc, number)]
+    pointer = "/conditions" + "".join(f"/{part}" for part in places)
+    return FieldError(pointer, f"{pointer[1:]}: {text.removeprefix('Value error, ')}")
+
+
+def _is_kind(loc: tuple[int | str, ...], number: int) -> bool:
+    return number > 0 and isinstance(loc[number - 1], int) and isinstance(loc[number], str)
+
+
+async def checked_scope(session: AsyncSession, values: Mapping[str, Any]) -> dict[str, uuid.UUID | None]:
+    """The project, agent and queue that are named.
+
+    Raises:
+        InvalidRequestError: the organisation has no such.
+    """
+    found = {name: values[name] for name in SCOPES if name in values}
+    for name, row_id in found.items():
+        field, model = SCOPES[name]
+        if row_id is not None and not await catalog.has(session, model, row_id):
+            raise refused(field, "names nothing that this organisation has")
+    return found
+
+
+async def _write(session: AsyncSession, row: AlertRule, values: Mapping[str, Any]) -> None:
+    for name, (shown, longest) in _LIMITS.items():
+        if name in values:
+            setattr(row, name, checked_text(values[name], shown, longest, optional=name != "name"))
+    if "conditions" in values:
+        row.conditions = checked_conditions(values["conditions"]).model_dump(mode="json")
+    for name, row_id in (await checked_scope(session, values)).items():
+        setattr(row, name, row_id)
+    if "emails" in values:
+        row.emails = await _checked_emails(session, values["emails"])
+    row.enabled = values.get("enabled", row.enabled)
+    session.add(row)
+    await _flush(session)
+
+
+async def _checked_emails(session: AsyncSession, emails: Sequence[str]) -> list[str]:
+    """Addresses of users only: what is said in calls is nothing for others."""
+    if len(emails) > MOST_EMAILS:
+        raise refused("emails", f"has at most {MOST_EMAILS} entries")
+    known = await queries.known_emails(session, emails)
+    for one in emails:
+        if one.lower() not in known:
+            raise refused("emails", f"names {one}, which is no user of the organisation")
+    return list(dict.fromkeys(known[one.lower()] for one in emails))
+
+
+async def _flush(session: AsyncSession) -> None:
+    try:
+        await session.flush()
+    except IntegrityError as error:
+        if broken_constraint(error) == "uq_alert_rules_org_id_external_id":
+            detail = "There is an alert rule with this externalId already."
+            raise AlreadyExistsError(detail, errors=[FieldError("/externalId", detail)]) from error
+        raise
+
+
+def _facts(row: AlertRule) -> dict[str, Any]:
+    """What the audit trail says; neither a name nor a word to look for."""
+    scope = {field: str(getattr(row, name)) for name, (field, _) in SCOPES.items() if getattr(row, name)}
+    kinds = sorted({one["kind"] for one in row.conditions["conditions"]})
+    return {"enabled": row.enabled, "kinds": kinds, "emails": len(row.emails), **scope}
