@@ -50,6 +50,11 @@ async def change(
     return organisation
 
 
+async def time_zone(session: AsyncSession, org_id: uuid.UUID) -> str:
+    """Where the days of an organisation begin and end: the IANA name of a time zone."""
+    return await queries.time_zone(session, org_id) or "UTC"
+
+
 async def _flush(session: AsyncSession) -> None:
     try:
         await session.flush()

@@ -123,6 +123,11 @@ async def organisation(session: AsyncSession, org_id: uuid.UUID) -> Organisation
     return await session.scalar(select(Organisation).where(Organisation.id == org_id))
 
 
+async def time_zone(session: AsyncSession, org_id: uuid.UUID) -> str | None:
+    """The time zone of an organisation."""
+    return await session.scalar(select(Organisation.time_zone).where(Organisation.id == org_id))
+
+
 async def locked_organisation(session: AsyncSession, org_id: uuid.UUID) -> Organisation | None:
     """The organisation, locked: what must be decided one at a time within it waits here."""
     query = select(Organisation).where(Organisation.id == org_id)

@@ -16,6 +16,8 @@ SCOPES = (
     "catalog:write",
     "reviews:read",
     "reviews:write",
+    "insights:read",
+    "insights:export",
     "users:read",
     "users:write",
 )

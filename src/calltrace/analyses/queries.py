@@ -72,6 +72,11 @@ class Filters:
     engagement_id: uuid.UUID | None = None
     call_center_id: uuid.UUID | None = None
     contact_id: str | None = None
+    called_from: datetime | None = None
+    """When the call took place: from here on."""
+    called_before: datetime | None = None
+    also: Sequence[ColumnElement[bool]] = ()
+    """More conditions on ``Analysis``, such as on what is counted of a call."""
 
 
 _TRANSCRIPT = (
@@ -263,7 +268,11 @@ def filtered(query: _Query, filters: Filters) -> _Query:
         query = query.where(Analysis.created_at >= filters.created_from)
     if filters.created_to:
         query = query.where(Analysis.created_at <= filters.created_to)
-    return query
+    if filters.called_from:
+        query = query.where(Analysis.called_at >= filters.called_from)
+    if filters.called_before:
+        query = query.where(Analysis.called_at < filters.called_before)
+    return query.where(*filters.also)
 
 
 @dataclass(frozen=True, slots=True)

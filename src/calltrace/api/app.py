@@ -23,6 +23,8 @@ from calltrace.api import (
     erasures,
     evaluations,
     events,
+    exports,
+    insights,
     organization,
     overrides,
     problems,
@@ -95,7 +97,7 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
         overrides.router, comments.router, teams.router, users.router,
         review_rules.router, reviews.router,
         review_settings.router, agreement.router,
-        appeals.router, appeals.acknowledgements, calibrations.router,
+        appeals.router, appeals.acknowledgements, calibrations.router, insights.router, exports.router,
         alerts.trials, alerts.rules, alerts.router,
     ):  # fmt: skip
         native.include_router(router)

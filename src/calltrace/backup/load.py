@@ -48,7 +48,12 @@ def _check_tables(found: list[Table], manifest: Manifest) -> None:
 
 
 async def _fill(connection: Any, found: list[Table], state: Path, manifest: Manifest, moved: Moved) -> None:
-    """Policies would hold the tables' owner too, and COPY knows none: they are lifted until the commit."""
+    """Policies would hold the tables' owner too, and COPY knows none: they are lifted until the commit.
+
+    So are triggers of ours: what they would write is in the backup. Foreign keys hold.
+    """
+    for one in found:
+        await connection.execute(f'ALTER TABLE "{one.name}" DISABLE TRIGGER USER')
     forced = [one.name for one in found if one.forced]
     for name in forced:
         await connection.execute(f'ALTER TABLE "{name}" NO FORCE ROW LEVEL SECURITY')
@@ -57,6 +62,8 @@ async def _fill(connection: Any, found: list[Table], state: Path, manifest: Mani
         await _copy(connection, state, entry)
     for name in forced:
         await connection.execute(f'ALTER TABLE "{name}" FORCE ROW LEVEL SECURITY')
+    for one in found:
+        await connection.execute(f'ALTER TABLE "{one.name}" ENABLE TRIGGER USER')
 
 
 async def _copy(connection: Any, state: Path, entry: TableEntry) -> None:

@@ -10,7 +10,7 @@ from pydantic import Field
 from calltrace.kit.document import Document
 from calltrace.kit.errors import CallTraceError
 
-Part = Literal["speech", "evaluation", "api", "reading", "delivery"]
+Part = Literal["speech", "evaluation", "api", "reading", "delivery", "insights"]
 Value = str | int | float | None
 Say = Callable[[str], None]
 """Told what is going on, one line at a time."""

@@ -32,7 +32,7 @@ def bench(
     data: DataOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Measure speech, evaluation, API, reading and delivery, each beside the bare thing."""
+    """Measure speech, evaluation, API, reading and delivery beside the bare thing, and insights."""
     chosen = _chosen(parts or [])
     recordings, labelled = _sorted(data or [], chosen)
     if parts and "evaluation" in chosen and not labelled:
@@ -79,9 +79,9 @@ def _measure(part: Part, settings: Settings, recordings: Path | None, labelled: 
         from calltrace.bench import evaluation
 
         return evaluation.measure(labelled, say) if labelled else evaluation.nothing_to_measure()
-    from calltrace.bench import api, delivery, reading
+    from calltrace.bench import api, delivery, insights, reading
 
-    measured = {"api": api, "reading": reading, "delivery": delivery}
+    measured = {"api": api, "reading": reading, "delivery": delivery, "insights": insights}
     return measured[part].measure(say, pg_bin=settings.pg_bin)
 
 

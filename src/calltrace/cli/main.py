@@ -79,6 +79,7 @@ GROUPS = {
     "orgs": "accounts", "users": "people", "keys": "accounts", "webhooks": "webhooks", "audit": "audit",
     "agents": "catalog", "queues": "catalog", "projects": "catalog", "call-centers": "catalog",
     "engagements": "catalog", "scorecards": "scorecards",
+    "insights": "insights",
 }  # fmt: skip
 
 

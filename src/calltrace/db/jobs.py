@@ -16,6 +16,7 @@ PROCESS = "process_analysis"
 EVALUATE = "evaluate_again"
 EVALUATE_BATCH = "evaluate_batch"
 SEND_MAIL = "send_mail"
+EXPORT = "export"
 
 
 class NoTransactionError(CallTraceError):

@@ -9,7 +9,7 @@ from calltrace.db.base import Base
 FEATURES = (
     *("mail", "accounts", "scorecards", "catalog", "recordings", "analyses", "webhooks"),
     "conversations",
-    *("batches", "reviews", "alerts", "pipeline"),
+    *("batches", "reviews", "insights", "alerts", "pipeline"),
 )
 
 

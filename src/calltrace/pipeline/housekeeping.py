@@ -1,4 +1,4 @@
-"""What keeps the house in order: rescue what has no job, prune what is done, remove what is doomed."""
+"""Keeping the house in order: rescue what has no job, prune what is done, remove what is doomed; add up."""
 
 import asyncio
 from datetime import timedelta
@@ -16,6 +16,8 @@ from calltrace.db import jobs
 from calltrace.db.clock import database_now
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
+from calltrace.insights import exports, rollup
+from calltrace.insights import queries as insights
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
 from calltrace.pipeline import life, quotas, rewind
@@ -43,6 +45,7 @@ async def keep_house(database: Database, vault: Vault, settings: Settings) -> No
             await retention.keep_promises(database, vault)
             await quotas.warn(database, settings.data_dir)
             await objects.sweep(database, vault)
+            await rollup.keep_up(database)
         except DatabaseAwayError as error:
             log.warning("housekeeping_postponed", error=error.detail)
         except Exception:
@@ -69,6 +72,8 @@ async def tidy(database: Database, lease_seconds: float, horizon: rewind.Horizon
         await _rescue_evaluations(session, stranded_after)
         await _rescue_batches(session, stranded_after)
         await _rescue_mails(session, stranded_after)
+        await _rescue_exports(session, stranded_after)
+        await exports.expire(session)
         await _clear_uploads(session)
         await _prune(session)
         now = await database_now(session)
@@ -103,6 +108,12 @@ async def _rescue_mails(session: AsyncSession, stranded_after: timedelta) -> Non
     for org_id, mail_id in await mails.stranded(session, stranded_after):
         await jobs.enqueue(session, jobs.SEND_MAIL, f"{org_id}/{mail_id}")
         log.warning("mail_rescued", mail=str(mail_id))
+
+
+async def _rescue_exports(session: AsyncSession, stranded_after: timedelta) -> None:
+    for org_id, export_id in await insights.stranded_exports(session, stranded_after):
+        await jobs.enqueue(session, jobs.EXPORT, f"{org_id}/{export_id}")
+        log.warning("export_rescued", export=str(export_id))
 
 
 async def _clear_uploads(session: AsyncSession) -> None:

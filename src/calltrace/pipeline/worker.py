@@ -29,6 +29,7 @@ from calltrace.pipeline import queue
 from calltrace.pipeline.batches import BatchRunner
 from calltrace.pipeline.context import Platform, build_child
 from calltrace.pipeline.deliver import Deliverer
+from calltrace.pipeline.exports import Exporter
 from calltrace.pipeline.housekeeping import keep_house
 from calltrace.pipeline.identity import worker_identity
 from calltrace.pipeline.interruptible import Interruptible
@@ -43,6 +44,8 @@ PARALLEL_EVALUATIONS = 2
 PARALLEL_BATCHES = 2
 """The least that the engine allows; the runner judges one call at a time all the same."""
 PARALLEL_MAILS = 4
+PARALLEL_EXPORTS = 2
+"""The least that the engine allows; the exporter makes one file at a time all the same."""
 DATABASE_LOST = (
     OSError, asyncpg.PostgresError, asyncpg.InterfaceError, DatabaseAwayError, FailingListenerError,
 )  # fmt: skip
@@ -79,13 +82,13 @@ async def run_worker(platform: Platform, work_dir: Path, owed: Owed) -> None:
         await processor.settle()
         await reevaluator.settle()
         await batches.settle()
-        await _serve(platform, processor, reevaluator, batches)
+        await _serve(platform, work_dir, processor, reevaluator, batches)
     finally:
         await child.close()
 
 
 async def _serve(
-    platform: Platform, processor: Processor, reevaluator: Reevaluator, batches: BatchRunner
+    platform: Platform, work_dir: Path, processor: Processor, reevaluator: Reevaluator, batches: BatchRunner
 ) -> None:
     lease = timedelta(seconds=platform.settings.lease_seconds)
     async with raw_pool(platform.database.dsn, APP_ROLE) as pool:
@@ -98,6 +101,10 @@ async def _serve(
             pool, identity, jobs.EVALUATE, lambda org, key: reevaluator.evaluate(org, uuid.UUID(key))
         )
         in_bulk = queue.manager(pool, identity, jobs.EVALUATE_BATCH, batches.work)
+        exporter = Exporter(platform, work_dir)
+        exports = queue.manager(
+            pool, identity, jobs.EXPORT, lambda org, key: exporter.export(org, uuid.UUID(key))
+        )
         mails = queue.manager(pool, identity, jobs.SEND_MAIL, Mailer(platform).send)
         deliveries = Deliverer(platform, identity)
         runs = [
@@ -105,6 +112,7 @@ async def _serve(
             asyncio.create_task(queue.run(evaluations, lease, batch=1, parallel=PARALLEL_EVALUATIONS)),
             asyncio.create_task(queue.run(in_bulk, lease, batch=1, parallel=PARALLEL_BATCHES)),
             asyncio.create_task(queue.run(mails, lease, batch=1, parallel=PARALLEL_MAILS)),
+            asyncio.create_task(queue.run(exports, lease, batch=1, parallel=PARALLEL_EXPORTS)),
             asyncio.create_task(deliveries.run()),
         ]
         helpers = [
@@ -115,7 +123,8 @@ async def _serve(
         ]
         log.info("worker_ready")
         await _until_stopped(runs, helpers)
-        staff = Staff([analyses, evaluations, in_bulk, mails], [processor, reevaluator, batches], deliveries)
+        managers = [analyses, evaluations, in_bulk, mails, exports]
+        staff = Staff(managers, [processor, reevaluator, batches, exporter], deliveries)
         await _drain(staff, runs, platform.settings.drain_seconds)
         await _end(helpers)
 

@@ -48,10 +48,10 @@ async def play(request: Request, vault: Vault, recording: SealedAudio | None, wa
         return Response(None, status, headers, media_type=media)
     start, length = part or (0, recording.size_bytes)
     chunks = vault.read(recording.stored, start, length)
-    return StreamingResponse(await _begun(chunks), status, headers, media_type=media)
+    return StreamingResponse(await begun(chunks), status, headers, media_type=media)
 
 
-async def _begun(chunks: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
+async def begun(chunks: AsyncGenerator[bytes]) -> AsyncIterator[bytes]:
     """Read the first piece before anything is answered: what is missing must not look like a 200."""
     first = await anext(chunks, b"")
 

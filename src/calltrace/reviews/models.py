@@ -243,3 +243,18 @@ class ReviewSettings(Base):
     appeal_days: Mapped[int] = mapped_column(Integer, server_default="7")
     least_agreement: Mapped[float | None] = mapped_column(server_default="0.4")
     least_decisions: Mapped[int] = mapped_column(Integer, server_default="30")
+
+
+class CoachingNote(ByWhom, Row, Tenant, Base):
+    """What those who lead an agent write to them, and they read. ``analysis_id``: about one call."""
+
+    __tablename__ = "coaching_notes"
+    __table_args__ = (
+        Index("ix_coaching_notes_agent_id", "agent_id", text("created_at DESC"), text("id DESC")),
+        Index(
+            "ix_coaching_notes_analysis_id", "analysis_id", postgresql_where=text("analysis_id IS NOT NULL")
+        ),
+    )  # fmt: skip
+    agent_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agents.id", ondelete="CASCADE"))
+    analysis_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))
+    text: Mapped[str] = mapped_column(Text)

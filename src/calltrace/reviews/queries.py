@@ -21,6 +21,7 @@ from calltrace.reviews.models import (
     Appeal,
     Calibration,
     CalibrationMember,
+    CoachingNote,
     Comment,
     Override,
     ReviewItem,
@@ -310,3 +311,19 @@ def _cut(query: Select[*Columns], table: type[Row], after: Cursor | None, limit:
         position = tuple_(literal(after.moment), literal(after.id))
         query = query.where(tuple_(table.created_at, table.id) < position)
     return query.order_by(table.created_at.desc(), table.id.desc()).limit(limit)
+
+
+async def coaching_notes(
+    session: AsyncSession, agent_id: uuid.UUID, *, after: Cursor | None, limit: int
+) -> Sequence[CoachingNote]:
+    """The next ``limit`` notes to an agent after a cursor, newest first."""
+    query = select(CoachingNote).where(CoachingNote.agent_id == agent_id)
+    return (await session.scalars(_cut(query, CoachingNote, after, limit))).all()
+
+
+async def coaching_note(
+    session: AsyncSession, agent_id: uuid.UUID, note_id: uuid.UUID
+) -> CoachingNote | None:
+    """One note to an agent."""
+    query = select(CoachingNote).where(CoachingNote.agent_id == agent_id, CoachingNote.id == note_id)
+    return await session.scalar(query)

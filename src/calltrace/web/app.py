@@ -9,6 +9,7 @@ from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
+    agents,
     audit,
     backtests,
     call,
@@ -18,6 +19,7 @@ from calltrace.web.pages import (
     endpoints,
     health,
     home,
+    insights,
     keys,
     links,
     people,
@@ -39,10 +41,10 @@ from calltrace.web.pages import (
 )
 
 ROOMS = (
-    static, home, welcome, sign_in, links, calls, call, call_people, review_queue, review_appeals,
-    review_agreement, review_calibrations, review_rules, scorecards, scorecard, scorecard_draft, backtests,
-    teams, people, person, settings, audit, health, account, second_factor, keys, endpoints, deliveries,
-    reference,
+    static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, review_queue,
+    review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
+    scorecard_draft, backtests, teams, people, person, settings, audit, health, account, second_factor, keys,
+    endpoints, deliveries, reference,
 )  # fmt: skip
 
 

@@ -1,20 +1,52 @@
 """What the list of calls is narrowed down to, as its address says it."""
 
+import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
-from typing import cast, get_args
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal, cast, get_args
 from urllib.parse import urlencode
+
+from sqlalchemy import ColumnElement
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses.document import Status
 from calltrace.analyses.queries import Filters
+from calltrace.evaluation.results import Mood
+from calltrace.insights import queries
+from calltrace.insights.measures import Dimension
+from calltrace.insights.period import midnight
+from calltrace.insights.queries import NONE
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import as_uuid
 
 STATUSES = get_args(Status)
 MODES = get_args(Mode)
-FIELDS = ("status", "agent", "queue", "language", "scoreFrom", "scoreTo", "from", "to", "named")
+COUNTED = (
+    "calledFrom",
+    "calledTo",
+    "passed",
+    "center",
+    "project",
+    "engagement",
+    "criterion",
+    "mood",
+    "escalated",
+)
+"""What figures of insights lead to."""
+FIELDS = ("status", "agent", "queue", "language", "scoreFrom", "scoreTo", "from", "to", "named", *COUNTED)
+KEPT: Mapping[tuple[str, str], str] = {
+    ("calledFrom", ""): "took place from {}", ("calledTo", ""): "took place until {}",
+    ("passed", "yes"): "passed", ("passed", "no"): "not passed", ("center", "none"): "no call center",
+    ("center", ""): "call center {}", ("project", "none"): "no project", ("project", ""): "project {}",
+    ("engagement", "none"): "no engagement", ("engagement", ""): "engagement {}",
+    ("criterion", ""): "not met: {}", ("mood", ""): "customer sounded {}", ("escalated", "yes"): "escalated",
+}  # fmt: skip
+"""Each of them in words; with a value that is not listed by that of the empty one."""
+LABELS: Mapping[str, Dimension] = {
+    "agent": "agent_id", "queue": "queue_id", "center": "call_center_id", "project": "project_id",
+    "engagement": "engagement_id",
+}  # fmt: skip
 _LONGEST = 255
 _HIGHEST = 100.0
 
@@ -48,7 +80,16 @@ class Chosen:
     @property
     def more(self) -> bool:
         """Whether one of the fields is used that are folded away."""
-        return any(self.fields[name] for name in FIELDS if name not in {"status", "agent", "named"})
+        return any(self.fields[name] for name in FIELDS if name not in {"status", "agent", "named", *COUNTED})
+
+    @property
+    def kept(self) -> Mapping[str, str]:
+        """What is used of what only figures of insights lead to."""
+        return {name: self.fields[name] for name in COUNTED if self.fields[name]}
+
+    def dropping(self, *names: str) -> str:
+        """The address of the list without some of its filters."""
+        return self.address(**dict.fromkeys(names, ""))
 
     def address(self, **further: str) -> str:
         """The address of the list that is narrowed down like this, and further."""
@@ -58,8 +99,8 @@ class Chosen:
         )
         return f"/calls?{query}" if query else "/calls"
 
-    def filters(self) -> Filters:
-        """For the service.
+    def filters(self, zone: str) -> Filters:
+        """For the service. Days on which calls took place are those of a time zone.
 
         Raises:
             NotFoundError: a value that no form of ours offers.
@@ -67,10 +108,11 @@ class Chosen:
         fields = self.fields
         if fields["status"] not in {"", *STATUSES}:
             raise _no_such()
-        return Filters(
+        labels: dict[Dimension, uuid.UUID | Literal["none"] | None] = {
+            column: _label(fields[name]) for name, column in LABELS.items()
+        }
+        filters = Filters(
             status=fields["status"] or None,
-            agent_id=as_uuid(_id(fields["agent"])) if fields["agent"] else None,
-            queue_id=as_uuid(_id(fields["queue"])) if fields["queue"] else None,
             created_from=_day(fields["from"], time.min),
             created_to=_day(fields["to"], time.max),
             mode=self.mode,
@@ -78,13 +120,51 @@ class Chosen:
             score_from=_score(fields["scoreFrom"]),
             score_to=_score(fields["scoreTo"]),
             called=fields["named"] or None,
+            called_from=_first_moment(fields["calledFrom"], zone, 0),
+            called_before=_first_moment(fields["calledTo"], zone, 1),
+            also=[
+                *(queries.without(column) for column, value in labels.items() if value == NONE),
+                *self._counted(),
+            ],
         )
+        return replace(filters, **{name: one for name, one in labels.items() if one != NONE})
+
+    def _counted(self) -> list[ColumnElement[bool]]:
+        """By what is counted of a call."""
+        passed, mood, escalated, criterion = (
+            self.fields[name] for name in ("passed", "mood", "escalated", "criterion")
+        )
+        wanted = (passed, {"", "yes", "no"}), (mood, {"", *get_args(Mood)}), (escalated, {"", "yes"})
+        scorecard, colon, key = criterion.partition(":")
+        if any(value not in known for value, known in wanted) or (criterion and not (colon and key)):
+            raise _no_such()
+        if not (passed or mood or escalated or criterion):
+            return []
+        return [
+            queries.counted_as(
+                passed=passed == "yes" if passed else None, mood=mood or None, escalated=bool(escalated),
+                failed=(scorecard, key) if criterion else None,
+            )
+        ]  # fmt: skip
 
 
-def _id(text: str) -> str:
-    if as_uuid(text) is None:
+def _label(text: str) -> uuid.UUID | Literal["none"] | None:
+    """An id, or ``none``."""
+    if text in {"", NONE}:
+        return NONE if text else None
+    found = as_uuid(text)
+    if found is None:
         raise _no_such()
-    return text
+    return found
+
+
+def _first_moment(text: str, zone: str, days: int) -> datetime | None:
+    """When a day begins in a time zone, or some days after it."""
+    day = _day(text, time.min)
+    try:
+        return None if day is None else midnight(day.date() + timedelta(days=days), zone)
+    except OverflowError as error:
+        raise _no_such() from error
 
 
 def _day(text: str, moment: time) -> datetime | None:

@@ -72,6 +72,17 @@ SCOPE_TEXTS = (
         " the name of people. Keep it on keys of the system in which people review.",
     ),
     ScopeText(
+        "insights:read",
+        "Read insights",
+        "Allows reading totals, trends and rows by agent, queue and call center of all calls.",
+    ),
+    ScopeText(
+        "insights:export",
+        "Export insights",
+        "Allows exporting calls with their results, and those totals, as files."
+        " Keep it on keys of reporting systems.",
+    ),
+    ScopeText(
         "users:read",
         "Read people",
         "Allows listing the people of the organisation with roles, agents and when they were last here.",

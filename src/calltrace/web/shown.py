@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -57,6 +57,9 @@ DONE: Mapping[str, str] = {
     "team-saved": "The team was saved. It decides from now on which calls its supervisors see.",
     "team-deleted": "The team was deleted.",
     "person-bound": "It was saved which agent this person is.",
+    "export-asked": "The file is being made. It is here when it is done.",
+    "note-written": "The note was written. The agent finds it here.",
+    "note-deleted": "The note was deleted.",
     "calibration-begun": "The session has begun. Those who were asked find it here.",
     "calibration-answered": "Your verdicts were written down.",
     "calibration-closed": "The session is closed.",
@@ -208,6 +211,12 @@ def number(value: float) -> str:
     return f"{round(value, 1):g}"
 
 
+def day(value: date) -> Markup:
+    """A day, for reading and for programs."""
+    text = f"{value.day} {value.strftime('%b %Y')}"
+    return Markup('<time datetime="{}">{}</time>').format(value.isoformat(), text)
+
+
 def percent(value: float) -> str:
     """A share of 1 in percent."""
     return f"{round(value * 100)} %"
@@ -227,6 +236,6 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "took": took,
     "decoded": decoded, "device": device, "prose": prose, "call_name": call_name,
     "number": number, "percent": percent, "clock": speech_clock, "language": language,
-    "said": said, "initials": initials,
+    "said": said, "day": day, "initials": initials,
     "span": span, "size": size,
 }  # fmt: skip

@@ -21,7 +21,7 @@ FAMILIES = {
     "erasures": "analysis", "organization": "catalog", "evaluation-batches": "analysis",
     "backtests": "analysis", "teams": "reviews", "users": "users",
     "reviews": "reviews", "review-rules": "reviews", "review-settings": "reviews", "appeals": "reviews",
-    "calibrations": "reviews", "agreement": "reviews",
+    "calibrations": "reviews", "agreement": "reviews", "insights": "insights", "exports": "insights",
 }  # fmt: skip
 """The first word of a path, and the family of scopes that opens it (interfaces, section 3).
 
@@ -37,6 +37,8 @@ def _scope(method: str, path: str) -> str:
     words = path.split("/")
     family = FAMILIES["backtests" if "backtests" in words else words[3]]
     family = "reviews" if REVIEWED.search(path) else family
+    if words[3] == "exports":
+        return "insights:export"
     verb = "write" if method != "get" or family == "storage" else "read"
     return f"{family}:{verb}"
 

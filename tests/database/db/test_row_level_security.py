@@ -27,6 +27,10 @@ from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Que
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.tables import FEATURES
+from calltrace.insights.models import Export, Zone
+from calltrace.insights.period import Period
+from calltrace.insights.queries import Narrowing, Question
+from calltrace.insights.sums import CELLS
 from calltrace.kit import clock
 from calltrace.mail.models import Mail
 from calltrace.pipeline.context import Platform
@@ -38,6 +42,7 @@ from calltrace.reviews.models import (
     Appeal,
     Calibration,
     CalibrationMember,
+    CoachingNote,
     Comment,
     Override,
     ReviewItem,
@@ -224,6 +229,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "code_hash": codes.code_hash("reset", code), "person_filter": PersonFilter(),
         "before": moment + timedelta(days=1), "floor": None, "trail": None,
         "begins": "", "until": moment + timedelta(days=2), "by": "month", "only": [agent.id], "over": False,
+        "scorecard_ids": [str(stored.row.id)],
         **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
@@ -234,6 +240,26 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "scorecards_named": str(stored.row.id),
     }
     return {"common": common, "texts": texts}
+
+
+async def _count(
+    session: AsyncSession, org: uuid.UUID, analysis_id: uuid.UUID, agent_id: uuid.UUID, user_id: uuid.UUID
+) -> dict[str, Any]:
+    """The call is counted as judged, its sums can be used, and somebody exports them."""
+    judged = "score = 500, escalated = false, criteria = '{k}', verdicts = 'm', notes = '{1000}'"
+    await session.execute(
+        text(f"UPDATE insight_facts SET {judged} WHERE analysis_id = :id"), {"id": analysis_id}
+    )
+    period = Period.recent(30, "UTC", clock.now())
+    export = Export(org_id=org, mode="live", kind="calls", format="csv", asked={}, user_id=user_id)
+    note = CoachingNote(org_id=org, agent_id=agent_id, text="n", actor_kind="user", actor="x")
+    session.add_all([Zone(org_id=org, zone="UTC", ready=True), export, note])
+    await session.flush()
+    return {
+        "zone": "UTC", "question": Question(Narrowing(), period), "narrowing": Narrowing(), "period": period,
+        "dimension": "agent_id", "export_id": export.id, "note_id": note.id,
+        "family": CELLS,
+    }  # fmt: skip
 
 
 async def _keep_for_a_time(session: AsyncSession, org: uuid.UUID) -> None:
@@ -331,6 +357,7 @@ async def _review(
         "criterion_key": "k", "after_moment": clock.now() - timedelta(days=1),
         "judged_by": override.scorecard_id, "calibration_ids": [calibration.id], "appeal_id": appeal.id,
         "agents": [agent_id], "state": "open", "assignee_id": user_id,
+        **await _count(session, org, analysis_id, agent_id, user_id),
     }  # fmt: skip
 
 

@@ -6,11 +6,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts import organisation
 from calltrace.analyses import calls, queries
 from calltrace.catalog import queries as catalog
 from calltrace.db.base import Named
-from calltrace.web.call_filters import MODES, STATUSES, Chosen
+from calltrace.insights import queries as counted
+from calltrace.insights import service as insights
+from calltrace.kit.ids import as_uuid
+from calltrace.web.call_filters import KEPT, LABELS, MODES, STATUSES, Chosen
 from calltrace.web.deps import CallsDeskDep, Desk, JudgesDeskDep
 from calltrace.web.forms import Mistakes
 from calltrace.web.languages import NAMES, language
@@ -42,7 +47,8 @@ async def _list(
     uploading: bool = False, taken: Taken | None = None,
 ) -> Response:  # fmt: skip
     async with desk.open() as (session, reader):
-        filters = replace(chosen.filters(), agents=reader.agents)
+        zone = await organisation.time_zone(session, reader.org_id)
+        filters = replace(chosen.filters(zone), agents=reader.agents)
         found, following = await calls.listed(session, filters, cursor=cursor, limit=PAGE)
         choices = {
             "agent_choices": _named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
@@ -50,6 +56,7 @@ async def _list(
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _languages(NAMES),
             "status_choices": [(one, one) for one in STATUSES],
+            "kept": await _kept(session, chosen),
         }
     error = taken.error if taken else None
     return page(
@@ -62,6 +69,24 @@ async def _list(
         max_bytes=desk.platform.limits.max_bytes, public_url=desk.platform.public_url,
         live=any(one.analysis.status in {"queued", "processing"} for one in found),
     )  # fmt: skip
+
+
+async def _kept(session: AsyncSession, chosen: Chosen) -> list[tuple[str, str]]:
+    """What figures of insights led to: each in words, and the way to the list without it."""
+    said = list[tuple[str, str]]()
+    for name, value in chosen.kept.items():
+        text = KEPT.get((name, value)) or KEPT[name, ""].format(await _name_of(session, name, value))
+        said.append((text, chosen.dropping(name)))
+    return said
+
+
+async def _name_of(session: AsyncSession, name: str, value: str) -> str:
+    if name == "criterion":
+        scorecard, _colon, key = value.partition(":")
+        return await insights.criterion_name(session, scorecard, key)
+    if name in LABELS and (found := as_uuid(value)):
+        return (await counted.names(session, LABELS[name], [found])).get(found, value)
+    return value
 
 
 def _named(found: Sequence[Named]) -> list[tuple[str, str]]:

@@ -1,0 +1,185 @@
+"""``/insights``: what calls come to, over time and by what they are sorted by; every number leads to them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast, get_args
+
+from fastapi import APIRouter, Request
+from fastapi.responses import RedirectResponse, Response
+from markupsafe import Markup
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import organisation
+from calltrace.insights import exports, queries, service
+from calltrace.insights.export_files import Format
+from calltrace.insights.export_rows import Kind, Subject
+from calltrace.insights.exports import Asked
+from calltrace.insights.measures import Figures
+from calltrace.insights.period import Bucket
+from calltrace.insights.service import LEAST_IN_RANKING, Criterion, Group, Point
+from calltrace.kit.errors import NotFoundError
+from calltrace.reviews.who import Who
+from calltrace.web import charts
+from calltrace.web.charts import Mark
+from calltrace.web.deps import JudgesDeskDep, PostedDep
+from calltrace.web.insight_filters import LABELS, RECENT, SPLITS, Scene
+from calltrace.web.pages.calls import MOST_NAMES, Position
+from calltrace.web.render import page
+
+PATH = "/insights"
+MOST_CRITERIA = 12
+MOST_FILES = 50
+KINDS: Mapping[Kind, str] = {
+    "calls": "Calls, one a row", "agents": "By agent", "queues": "By queue", "callCenters": "By call center",
+    "projects": "By project", "engagements": "By engagement", "trend": "Over time", "criteria": "Criteria",
+}  # fmt: skip
+MOST_ROWS = 50
+router = APIRouter(prefix=PATH)
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure: what it is, now and in the period before, and whether more of it is better."""
+
+    label: str
+    value: float | None
+    before: float | None
+    kind: str
+    href: str | None = None
+    more_is: str = ""
+
+
+@router.get("")
+async def show(request: Request, desk: JudgesDeskDep) -> Response:
+    """The calls that the address asks for; supervisors see those of their teams."""
+    async with desk.open() as (session, reader):
+        zone = await organisation.time_zone(session, reader.org_id)
+        scene = Scene.of(request.query_params, reader, zone)
+        asked = (session, reader.org_id, scene.narrowing)
+        now = await service.summary(*asked, scene.period)
+        before = await service.summary(*asked, scene.period.before)
+        points = await service.trend(*asked, scene.period, scene.bucket)
+        criteria = await service.criteria(*asked, scene.period)
+        rows = await service.groups(*asked, scene.period, SPLITS[scene.by])
+        choices = await _choices(session, reader)
+    ranked = [one for one in rows if one.figures.calls >= LEAST_IN_RANKING]
+    return page(
+        request, "insights/show.html", scene=scene, now=now, tiles=tiles(scene, now, before), points=points,
+        volume=volume(scene, points), scores=scores(scene, points), criteria=criteria[:MOST_CRITERIA],
+        marks=[verdict_bar(one) for one in criteria[:MOST_CRITERIA]], rows=ranked[:MOST_ROWS],
+        small=len(rows) - len(ranked), more=max(len(ranked) - MOST_ROWS, 0), moods=moods(now),
+        choices=choices, recent=RECENT, labels=LABELS, least=LEAST_IN_RANKING, split=LABELS[scene.by],
+        reader=reader, name_of=name_of, bucket_label=bucket_label, kinds=KINDS,
+    )  # fmt: skip
+
+
+async def _choices(session: AsyncSession, reader: Who) -> dict[str, list[tuple[str, str]]]:
+    """What the menus offer."""
+    return {
+        name: [
+            (str(one), label)
+            for one, label in await queries.choices(session, column, MOST_NAMES, reader.agents)
+        ]
+        for name, column in SPLITS.items()
+    }
+
+
+@router.get("/exports")
+async def show_exports(request: Request, desk: JudgesDeskDep, cursor: Position = None) -> Response:
+    """The files that the reader asked for."""
+    async with desk.open() as (session, reader):
+        found, following = await exports.page(
+            session, "live", reader.user_id, cursor=cursor, limit=MOST_FILES
+        )
+    links = desk.platform.links
+    return page(
+        request, "insights/exports.html", files=[(one, exports.link(links, one)) for one in found],
+        older=f"{PATH}/exports?cursor={following}" if following else None, first=cursor is None,
+        live=any(one.status in {"queued", "running"} for one in found), kinds=KINDS,
+    )  # fmt: skip
+
+
+@router.post("/exports")
+async def export(desk: JudgesDeskDep, form: PostedDep) -> Response:
+    """Have a file made of what the page shows."""
+    kind, file_format = form.text("type"), form.text("format")
+    if kind not in get_args(Kind) or file_format not in get_args(Format):
+        raise NotFoundError("There is no such export.")
+    query = {name: form.text(name) for name in ("days", "from", "to", "by", *SPLITS)}
+    async with desk.open() as (session, reader):
+        zone = await organisation.time_zone(session, reader.org_id)
+        scene = Scene.of(query, reader, zone)
+        subject = Subject(cast("Kind", kind), scene.narrowing, scene.period, scene.bucket)
+        asked = Asked(subject, cast("Format", file_format), user_id=reader.require_person())
+        await exports.ask(session, reader.org_id, reader.actor, asked)
+    return RedirectResponse(f"{PATH}/exports?done=export-asked", 303)
+
+
+def tiles(scene: Scene, now: Figures, before: Figures) -> list[Tile]:
+    """The figures on top."""
+    done = scene.calls(status="completed")
+    unhappy, before_unhappy = _share(now.negative, now), _share(before.negative, before)
+    effort, before_effort = now.average_effort, before.average_effort
+    return [
+        Tile("Calls", now.calls, before.calls, "count", scene.calls()),
+        Tile("Average score", now.average_score, before.average_score, "score", done, "good"),
+        Tile("Pass rate", now.pass_rate, before.pass_rate, "share", scene.calls(passed="yes"), "good"),
+        Tile("Average length", now.average_seconds, before.average_seconds, "time", done),
+        Tile("Silence", now.silence_share, before.silence_share, "share", done, "bad"),
+        Tile("Unhappy customers", unhappy, before_unhappy, "share", scene.calls(mood="negative"), "bad"),
+        Tile("Customer effort", effort, before_effort, "effort", done, "bad"),
+        Tile("Escalations", now.escalated, before.escalated, "count", scene.calls(escalated="yes"), "bad"),
+    ]  # fmt: skip
+
+
+def _share(count: int, figures: Figures) -> float | None:
+    whole = figures.positive + figures.neutral + figures.negative
+    return count / whole if whole else None
+
+
+def volume(scene: Scene, points: Sequence[Point]) -> Markup:
+    """Calls over time."""
+    marks = [
+        Mark(
+            bucket_label(one, scene.bucket), one.figures.calls,
+            f"{bucket_label(one, scene.bucket)}: {one.figures.calls} calls", scene.calls(one.starts),
+        )
+        for one in points
+    ]  # fmt: skip
+    return charts.bars(f"Calls by {scene.bucket}", marks)
+
+
+def scores(scene: Scene, points: Sequence[Point]) -> Markup:
+    """The average score over time."""
+    marks = [
+        Mark(
+            bucket_label(one, scene.bucket), one.figures.average_score,
+            f"{bucket_label(one, scene.bucket)}: {one.figures.average_score} on average",
+            scene.calls(one.starts, status="completed"),
+        )
+        for one in points
+    ]  # fmt: skip
+    return charts.line(f"Average score by {scene.bucket}", marks, 100)
+
+
+def bucket_label(point: Point, bucket: Bucket) -> str:
+    """A day, the Monday of a week, or a month, for reading."""
+    return point.starts.strftime("%b %Y" if bucket == "month" else "%-d %b")
+
+
+def verdict_bar(one: Criterion) -> Markup:
+    """How often a criterion was met, partly met and not met."""
+    found = one.verdicts
+    told = f"met {found.met}, partly met {found.partly_met}, not met {found.not_met}"
+    return charts.shares(told, [("good", found.met), ("warn", found.partly_met), ("bad", found.not_met)])
+
+
+def moods(now: Figures) -> Markup:
+    """How customers sounded."""
+    told = f"positive {now.positive}, neutral {now.neutral}, negative {now.negative}"
+    return charts.shares(told, [("good", now.positive), ("mid", now.neutral), ("bad", now.negative)])
+
+
+def name_of(row: Group) -> str:
+    """What a row is called; calls without one have a row, too."""
+    return row.name or ("Deleted" if row.group_id else "None")

@@ -1,0 +1,195 @@
+"""Exports: every format holds the rows, whatever happens to workers, calls and time meanwhile."""
+
+import asyncio
+import csv
+import io
+import json
+import uuid
+import zipfile
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from arro3.io import read_parquet
+from sqlalchemy import text
+
+from calltrace.accounts.audit import OPERATOR
+from calltrace.analyses.erase import erase
+from calltrace.analyses.errors import StaleAttemptError
+from calltrace.insights import export_rows, exports, queries
+from calltrace.insights.export_rows import Subject
+from calltrace.insights.exports import Asked, TooManyExportsError
+from calltrace.insights.models import Export
+from calltrace.insights.period import Period
+from calltrace.insights.queries import Narrowing
+from calltrace.kit import clock
+from calltrace.pipeline import housekeeping
+from calltrace.pipeline.context import Platform
+from calltrace.pipeline.exports import Exporter
+from database.conftest import waiting_jobs
+from database.reviews.factory import judged_call, new_agent
+
+DAYS = Period.recent(30, "UTC", clock.now())
+
+
+@pytest.fixture
+async def calls(platform: Platform, org: uuid.UUID) -> list[uuid.UUID]:
+    agent = await new_agent(platform.database, org, "=HYPERLINK(1)")
+    return [
+        await judged_call(platform, org, agent_id=agent, external_id=f"-{number}", file_name=f"+a{number}")
+        for number in range(3)
+    ]
+
+
+async def _ask(platform: Platform, org: uuid.UUID, form: Any = "csv", kind: Any = "calls") -> uuid.UUID:
+    async with platform.database.tenant(org) as session:
+        asked = Asked(Subject(kind, Narrowing(), DAYS), form)
+        return (await exports.ask(session, org, OPERATOR, asked)).id
+
+
+async def _row(platform: Platform, org: uuid.UUID, export_id: uuid.UUID) -> Export:
+    async with platform.database.tenant(org) as session:
+        found = await queries.export(session, export_id, None)
+    assert found
+    return found
+
+
+async def _content(platform: Platform, row: Export) -> bytes:
+    stored = exports.file_of(row)
+    return b"".join([piece async for piece in platform.vault.read(stored, 0, stored.size)])
+
+
+async def _made(platform: Platform, org: uuid.UUID, folder: Path, form: Any, kind: Any = "calls") -> bytes:
+    export_id = await _ask(platform, org, form, kind)
+    await Exporter(platform, folder).export(org, export_id)
+    row = await _row(platform, org, export_id)
+    assert (row.status, row.error) == ("completed", None)
+    return await _content(platform, row)
+
+
+async def test_a_csv_has_a_heading_and_runs_nothing(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    content = (await _made(platform, org, tmp_path, "csv")).decode()
+    rows = list(csv.DictReader(io.StringIO(content)))
+    assert list(rows[0]) == list(export_rows.columns("calls"))
+    assert [row["analysisId"] for row in rows] == [str(one) for one in calls]
+    assert {row["agentName"] for row in rows} == {"'=HYPERLINK(1)"}
+    assert [row["externalId"] for row in rows] == ["-0", "-1", "-2"], "a number is a number"
+    assert rows[0]["fileName"] == "'+a0"
+    assert (rows[0]["passed"], rows[0]["score"], rows[0]["queueId"]) == ("true", "100.0", "")
+
+
+async def test_json_xlsx_and_parquet_hold_the_same_rows(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    rows = json.loads(await _made(platform, org, tmp_path, "json"))
+    assert [row["analysisId"] for row in rows] == [str(one) for one in calls]
+    (tmp_path / "x.parquet").write_bytes(await _made(platform, org, tmp_path, "parquet"))
+    table: Any = read_parquet(tmp_path / "x.parquet").read_all()  # half typed
+    assert table.column("score").to_pylist() == [row["score"] for row in rows]
+    assert [clock.iso(one) for one in table.column("calledAt").to_pylist()] == [
+        row["calledAt"] for row in rows
+    ]
+    sheet = zipfile.ZipFile(io.BytesIO(await _made(platform, org, tmp_path, "xlsx")))
+    cells = sheet.read("xl/worksheets/sheet1.xml").decode()
+    assert "<f>" not in cells
+    assert "=HYPERLINK(1)" in cells
+    assert cells.count("<row ") == 4
+
+
+@pytest.mark.parametrize(
+    "kind", ["agents", "queues", "callCenters", "projects", "engagements", "trend", "criteria"]
+)
+async def test_sums_are_exported_too(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID], kind: str
+) -> None:
+    del calls
+    rows = json.loads(await _made(platform, org, tmp_path, "json", kind))
+    assert rows
+    assert list(rows[0]) == list(export_rows.columns(kind))  # type: ignore[arg-type] - of the list above
+
+
+async def test_nothing_to_tell_is_an_empty_table(platform: Platform, org: uuid.UUID, tmp_path: Path) -> None:
+    assert json.loads(await _made(platform, org, tmp_path, "json")) == []
+    assert (await _made(platform, org, tmp_path, "csv")).count(b"\n") == 1
+    assert len(await _made(platform, org, tmp_path, "parquet")) > 0
+
+
+async def test_a_worker_that_died_is_followed_by_another(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    del calls
+    export_id = await _ask(platform, org)
+    async with platform.database.tenant(org) as session:
+        dead = await exports.claim(session, org, export_id)
+    assert dead
+    key = f"export:{org}/{export_id}"
+    async with platform.database.operator() as session:
+        await session.execute(text("DELETE FROM pgqueuer WHERE dedupe_key = :key"), {"key": key})
+        await session.execute(text("UPDATE exports SET touched_at = touched_at - interval '1 hour'"))
+    await housekeeping.tidy(platform.database, 1)
+    assert await waiting_jobs(platform.database, key) == 1
+    await Exporter(platform, tmp_path).export(org, export_id)
+    with pytest.raises(StaleAttemptError):
+        async with platform.database.tenant(org) as session:
+            await exports.report(session, dead, 1)
+    assert (await _row(platform, org, export_id)).status == "completed"
+
+
+async def test_a_file_expires_and_its_object_goes(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    del calls
+    await _made(platform, org, tmp_path, "csv")
+    async with platform.database.operator() as session:
+        await session.execute(text("UPDATE exports SET expires_at = now() - interval '1 s'"))
+    await housekeeping.tidy(platform.database, 30)
+    async with platform.database.tenant(org) as session:
+        [row] = await queries.exports(session, "live", None, after=None, limit=9)
+        doomed = await session.scalar(text("SELECT count(*) FROM doomed_objects"))
+    assert (row.status, row.object_key, row.sealed_key, doomed) == ("expired", None, None, 1)
+    with pytest.raises(exports.ExportGoneError):
+        exports.file_of(row)
+
+
+async def test_erasing_a_call_takes_back_files_that_tell_of_it(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    await _made(platform, org, tmp_path, "csv")
+    running = await _ask(platform, org)
+    async with platform.database.tenant(org) as session:
+        claim = await exports.claim(session, org, running)
+    await erase(platform.database, platform.vault, OPERATOR, org, calls[0], "live")
+    async with platform.database.tenant(org) as session:
+        done = [
+            one
+            for one in await queries.exports(session, "live", None, after=None, limit=9)
+            if one.id != running
+        ]
+    assert exports.link(platform.links, done[0]) is None
+    assert claim
+    with pytest.raises(StaleAttemptError):
+        async with platform.database.tenant(org) as session:
+            await exports.report(session, claim, 1)
+    await Exporter(platform, tmp_path).export(org, running)
+    assert str(calls[0]) not in (await _content(platform, await _row(platform, org, running))).decode()
+
+
+async def test_only_so_many_at_a_time(platform: Platform, org: uuid.UUID) -> None:
+    asked = [_ask(platform, org) for _ in range(exports.MOST_UNFINISHED + 2)]
+    answers = await asyncio.gather(*asked, return_exceptions=True)
+    assert sum(isinstance(one, TooManyExportsError) for one in answers) == 2
+
+
+async def test_a_link_ends_with_the_file(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _made(platform, org, tmp_path, "csv")
+    async with platform.database.tenant(org) as session:
+        [row] = await queries.exports(session, "live", None, after=None, limit=9)
+    assert exports.link(platform.links, row)
+    moment = clock.now() + exports.LIFETIME + timedelta(minutes=1)
+    monkeypatch.setattr(clock, "now", lambda: moment)
+    assert exports.link(platform.links, row) is None
