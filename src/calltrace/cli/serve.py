@@ -33,7 +33,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-def _tls(settings: Settings) -> dict[str, Any]:
+def tls_of(settings: Settings) -> dict[str, Any]:
     """TLS 1.2 and newer, where a certificate is set."""
     if settings.tls_cert_file is None:
         return {}
@@ -66,7 +66,7 @@ def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOpti
         config = uvicorn.Config(
             app, host=host, port=port, log_config=None, access_log=False, proxy_headers=False,
             server_header=False, timeout_graceful_shutdown=int(settings.drain_seconds) or 1,
-            **_tls(settings),
+            **tls_of(settings),
         )  # fmt: skip
         server = _Server(config, watchers)
         with suppress(KeyboardInterrupt):  # raised again when everything has ended

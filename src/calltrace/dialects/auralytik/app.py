@@ -6,6 +6,7 @@ from starlette.types import Scope
 
 from calltrace import __version__
 from calltrace.dialects.auralytik import (
+    analytics,
     audio_files,
     campaigns,
     conversations,
@@ -48,9 +49,8 @@ def create_app() -> FastAPI:
     )  # fmt: skip
     contract = APIRouter(prefix=SIGNED_PATHS)
     for room in (
-        evaluations, audio_files, engagements, conversations, voice_calls, campaigns, webhooks, keys,
-        usage,
-        usage,
+        evaluations, audio_files, analytics, engagements, conversations, voice_calls, campaigns, webhooks,
+        keys, usage,
     ):  # fmt: skip
         contract.include_router(room.router)
     contract.add_api_route(HEALTH, health, response_model=One[Health], include_in_schema=False)

@@ -23,6 +23,7 @@ from sqlalchemy import (
     literal,
     or_,
     select,
+    tuple_,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import distinct_on
@@ -120,6 +121,19 @@ async def page(
     cut = query.offset(offset).limit(limit).cte("cut")
     rows = (await session.execute(_with_names(cut))).all()
     return [Listed(*row[:8]) for row in rows], total
+
+
+async def following(
+    session: AsyncSession, which: Calls, after: tuple[datetime, uuid.UUID] | None, limit: int
+) -> Sequence[Listed]:
+    """The next evaluations of some calls after a moment of creation and an id, newest first."""
+    found = every(which)
+    query = select(found).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit)
+    if after is not None:
+        place = tuple_(found.c.created_at, found.c.id)
+        query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
+    rows = (await session.execute(_with_names(query.cte("cut")))).all()
+    return [Listed(*row[:8]) for row in rows]
 
 
 def _with_names(cut: CTE) -> Select[*tuple[Any, ...]]:

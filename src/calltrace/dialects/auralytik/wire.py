@@ -11,8 +11,10 @@ from standardwebhooks.webhooks import Webhook
 from calltrace.analyses.models import Analysis
 from calltrace.conversations.events import VoiceCallCompleted
 from calltrace.conversations.models import VoiceCall
+from calltrace.dialects.auralytik.analytics_rows import KINDS
 from calltrace.dialects.auralytik.forms import iso, named, whole, written
 from calltrace.dialects.auralytik.happenings import KeyRotated
+from calltrace.insights.exports import ExportReady
 from calltrace.kit import clock
 from calltrace.kit.ids import uuid7
 from calltrace.kit.signatures import hmac_hex
@@ -34,6 +36,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "analysis.failed": ("audio.processed",),
     "voice_call.completed": ("voice-call.completed",),
     "auralytik.key_rotated": ("api-key.rotated",),
+    "export.ready": ("export.ready",),
     "usage.quota_neared": ("usage.quota_warning",),
 }
 Data = Mapping[str, Any]
@@ -53,21 +56,12 @@ class AuralytikWire:
         """What is told of it."""
         if happening.event in {"analysis.completed", "analysis.failed"}:
             return await _processed(place, cast("AnalysisEvent", happening))
-        if happening.event == "analysis.transcribed" and place.analysis_id:
-            return [message("audio.transcribed", _heard(await _analysis(place)))]
-        if isinstance(happening, KeyRotated):
-            data = {"keyId": named("key", happening.key_id), "name": happening.name}
-            return [message("api-key.rotated", data)]
-        if isinstance(happening, QuotaNeared):
-            return [message("usage.quota_warning", _quota(happening))]
-        if isinstance(happening, VoiceCallCompleted):
-            data = {
-                "voiceCallId": named("vc", happening.voice_call_id),
-                "campaignId": written("camp", happening.queue_id), "state": happening.state,
-                "outcome": happening.outcome,
-            }  # fmt: skip
-            return [message("voice-call.completed", data)]
-        return []
+        names = self.names_of(happening.event)
+        if not names:
+            return []
+        if happening.event == "analysis.transcribed":
+            return [message(names[0], _heard(await _analysis(place)))]
+        return [message(names[0], _data(happening))]
 
     def ping(self, moment: datetime) -> Message:
         """``webhook.test``, where it is not known for which endpoint."""
@@ -144,6 +138,31 @@ def voice_call_data(call: VoiceCall, queue_id: uuid.UUID | None) -> Data:
     return {
         "voiceCallId": named("vc", call.id), "campaignId": written("camp", queue_id), "state": call.state,
         "outcome": call.outcome,
+    }  # fmt: skip
+
+
+def _data(told: Happening) -> Data:
+    match told:
+        case KeyRotated():
+            return {"keyId": named("key", told.key_id), "name": told.name}
+        case ExportReady():
+            return _export(told)
+        case QuotaNeared():
+            return _quota(told)
+        case VoiceCallCompleted():
+            return {
+                "voiceCallId": named("vc", told.voice_call_id), "campaignId": written("camp", told.queue_id),
+                "state": told.state, "outcome": told.outcome,
+            }  # fmt: skip
+        case _:
+            raise AssertionError(told.event)  # every name above has its data
+
+
+def _export(told: ExportReady) -> Data:
+    kind = next((name for name, ours in KINDS.items() if ours == told.kind), told.kind)
+    return {
+        "jobId": named("exp", told.export_id), "type": kind, "format": told.form, "downloadUrl": told.url,
+        "expiresAt": iso(told.expires_at),
     }  # fmt: skip
 
 

@@ -15,6 +15,7 @@ def upgrade() -> None:
     _signatures()
     _uploads()
     _analyses()
+    _insights()
     _waiting_files()
     _conversations()
     _surveys()
@@ -73,6 +74,16 @@ def _analyses() -> None:
         "CASE WHEN medium = 'voice' THEN (file_url IS NULL) <> (upload_id IS NULL)"
         " ELSE file_url IS NULL AND upload_id IS NULL END",
     )  # fmt: skip
+
+
+def _insights() -> None:
+    """Chats are no calls that minutes, silence and recordings are counted of."""
+    op.execute("""
+        DO $$ BEGIN
+            EXECUTE 'CREATE OR REPLACE VIEW insight_states WITH (security_invoker = true) AS '
+                || rtrim(pg_get_viewdef('insight_states'::regclass), ';') || ' WHERE a.medium = ''voice''';
+        END $$
+    """)
 
 
 def _waiting_files() -> None:
