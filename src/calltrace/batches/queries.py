@@ -85,6 +85,12 @@ async def next_call(session: AsyncSession, batch_id: uuid.UUID) -> BatchCall | N
     return await session.scalar(query.order_by(BatchCall.tries, BatchCall.position).limit(1))
 
 
+async def hold_call(session: AsyncSession, analysis_id: uuid.UUID) -> bool:
+    """Whether a call is still there; if so it stays until the transaction ends: who erases it waits."""
+    query = select(Analysis.id).where(Analysis.id == analysis_id).with_for_update(read=True, key_share=True)
+    return await session.scalar(query) is not None
+
+
 async def calls(
     session: AsyncSession, batch_id: uuid.UUID, *, above: int, limit: int
 ) -> Sequence[tuple[BatchCall, str | None, uuid.UUID | None, str | None]]:

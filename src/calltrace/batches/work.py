@@ -91,6 +91,9 @@ async def take(session: AsyncSession, claim: Claim, tried: int | None) -> Taken 
     while (call := await queries.next_call(session, claim.batch_id)) is not None:
         if tried is not None and call.tries > tried:
             return Later(call.tries)
+        if not await queries.hold_call(session, call.analysis_id):
+            session.expunge(call)  # erased this moment, and its row with it
+            continue
         taken = await (_try_out if batch.kind == "backtest" else _evaluate)(session, claim, batch, call)
         if taken is not None:
             call.attempts += 1

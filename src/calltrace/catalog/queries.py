@@ -83,6 +83,11 @@ async def queues_by_name(session: AsyncSession, limit: int) -> Sequence[Queue]:
     return (await session.scalars(select(Queue).order_by(Queue.name, Queue.id).limit(limit))).all()
 
 
+async def projects_by_name(session: AsyncSession, limit: int) -> Sequence[Project]:
+    """The first ``limit`` projects in the order of their names."""
+    return (await session.scalars(select(Project).order_by(Project.name, Project.id).limit(limit))).all()
+
+
 async def queues_named(session: AsyncSession, text: str) -> Sequence[Queue]:
     """Queues of the organisation that an id, an external id or a name names."""
     match = or_(Queue.id == as_uuid(text), Queue.external_id == text, Queue.name == text)

@@ -69,17 +69,30 @@ def with_words(machine: Evaluation, scorecard: Scorecard, words: Mapping[str, Wo
 def only_suggested(machine: Evaluation, scorecard: Scorecard, keys: AbstractSet[str]) -> Evaluation:
     """The machine's evaluation where it may not grade some criteria: they wait for a person.
 
-    Their points stay, as a best guess. A critical one fails nobody any more.
+    Their points stay, as a best guess. A critical one fails nobody any more. What counts only if one of them
+    has some verdict waits with it.
     """
     if not keys & {one.key for one in machine.criteria}:
         return machine
-    results = [_suggestion(one) if one.key in keys else one for one in machine.criteria]
+    waiting = _with_dependants(scorecard, keys)
+    results = [_suggestion(one, waiting[one.key]) if one.key in waiting else one for one in machine.criteria]
     return _judged_anew(machine, scorecard, results, complete=False)
 
 
-def _suggestion(result: CriterionResult) -> CriterionResult:
+def _with_dependants(scorecard: Scorecard, keys: AbstractSet[str]) -> dict[str, str]:
+    """Those criteria, and all whose condition rests on one of them; each with why it is only a suggestion."""
+    why = dict.fromkeys(keys, "people often see this otherwise")
+    for criterion in scorecard.in_order:
+        if criterion.only_if and criterion.only_if.criterion in why:
+            why.setdefault(
+                criterion.key, f"it depends on {criterion.only_if.criterion}, which waits for a person"
+            )
+    return why
+
+
+def _suggestion(result: CriterionResult, why: str) -> CriterionResult:
     guess = result.best_guess.replace("_", " ")
-    reason = f"Only a suggestion, best guess {guess}: people often see this otherwise. {result.reason}"
+    reason = f"Only a suggestion, best guess {guess}: {why}. {result.reason}"
     return result.model_copy(update={"verdict": "needs_review", "reason": reason, "suggested": True})
 
 

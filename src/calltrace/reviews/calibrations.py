@@ -4,6 +4,7 @@ Nobody sees a verdict of others or of the machine through a session before they 
 closed. What the machine said is written down as the session begins: evaluating again changes nothing of it.
 """
 
+import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ async def begin(
         NotFoundError: there is no such call for them. ForbiddenError: agents and reviewers.
         NothingToDecideError: there is no evaluation. InvalidRequestError: somebody may not judge the call.
     """
-    analysis = await who.find_call(session, lead, analysis_id)
+    analysis = await who.find_call(session, lead, analysis_id, lock=True)  # nobody erases it meanwhile
     _require_lead(lead)
     people = list(dict.fromkeys(member_ids))
     if not FEWEST <= len(people) <= MOST:
@@ -97,7 +98,7 @@ async def begin(
     session.add_all(members)
     await session.flush()
     await record(session, lead.org_id, lead.actor, Deed("calibration.begun", row.id, {"people": len(people)}))
-    return _seen(lead, row, members)
+    return await _seen(lead, row, members)
 
 
 async def submit(
@@ -122,7 +123,7 @@ async def submit(
         raise refused("verdicts", f"names every criterion and no other; look at {missing}")
     mine.verdicts, mine.submitted_at = dict(verdicts), await database_now(session)
     await session.flush()
-    return _seen(member, row, members)
+    return await _seen(member, row, members)
 
 
 async def close(session: AsyncSession, lead: Who, calibration_id: uuid.UUID) -> Session:
@@ -143,7 +144,7 @@ async def close(session: AsyncSession, lead: Who, calibration_id: uuid.UUID) -> 
     if analysis.mode == "live" and any(one.verdicts for one in members):
         for key in sorted(row.machine):
             await standing.update(session, lead.org_id, row.scorecard_id, key)
-    return _seen(lead, row, members)
+    return await _seen(lead, row, members)
 
 
 async def find(session: AsyncSession, reader: Who, calibration_id: uuid.UUID) -> Session:
@@ -152,7 +153,7 @@ async def find(session: AsyncSession, reader: Who, calibration_id: uuid.UUID) ->
     Raises:
         NotFoundError: there is none for them. ForbiddenError: an agent.
     """
-    return _seen(reader, *await _find(session, reader, calibration_id))
+    return await _seen(reader, *await _find(session, reader, calibration_id))
 
 
 async def page(
@@ -168,7 +169,8 @@ async def page(
     found = await queries.calibrations(session, reader.mode, reader.agents, after=after, limit=limit + 1)
     members = await queries.calibration_members(session, [row.id for row in found[:limit]])
     sessions = [
-        _seen(reader, row, [one for one in members if one.calibration_id == row.id]) for row in found[:limit]
+        await _seen(reader, row, [one for one in members if one.calibration_id == row.id])
+        for row in found[:limit]
     ]
     return sessions, following(found, limit)
 
@@ -196,14 +198,17 @@ def _line(key: str, machine: str, verdicts: Mapping[uuid.UUID, str]) -> Line:
     )
 
 
-def _seen(reader: Who, row: Calibration, members: Sequence[CalibrationMember]) -> Session:
-    """Who still has to submit sees nothing yet, whatever the role."""
+async def _seen(reader: Who, row: Calibration, members: Sequence[CalibrationMember]) -> Session:
+    """Who still has to submit sees nothing yet, whatever the role.
+
+    Comparing takes its time (each kappa has an interval by bootstrap), and so a thread.
+    """
     mine = next((one for one in members if one.user_id == reader.user_id), None)
     waits = mine is not None and mine.submitted_at is None
     if row.state == "open" and (waits or (mine is None and not reader.administers)):
         return Session(row, members, None)
     people = {one.user_id: one.verdicts for one in members if one.verdicts is not None}
-    return Session(row, members, compare(row.machine, people))
+    return Session(row, members, await asyncio.to_thread(compare, dict(row.machine), people))
 
 
 async def _find(
@@ -213,7 +218,7 @@ async def _find(
     row = await session.get(Calibration, calibration_id)
     if row is None:
         raise NotFoundError("There is no calibration with this id.")
-    await who.find_call(session, reader, row.analysis_id)
+    await who.find_call(session, reader, row.analysis_id, lock=lock)
     if lock:
         await session.refresh(row, with_for_update=True)
     return row, await queries.calibration_members(session, [row.id])

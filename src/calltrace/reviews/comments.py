@@ -46,7 +46,7 @@ async def add(session: AsyncSession, author: Who, analysis_id: uuid.UUID, note: 
     Raises:
         NotFoundError: there is no such call for them. InvalidRequestError: naming the field.
     """
-    analysis = await who.find_call(session, author, analysis_id)
+    analysis = await who.find_call(session, author, analysis_id, lock=True)  # nobody erases it meanwhile
     await _check_place(session, analysis, note)
     made = Comment(
         org_id=author.org_id, analysis_id=analysis.id, segment_id=note.segment_id,

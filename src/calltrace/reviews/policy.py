@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import null
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import Deed, record
@@ -32,16 +32,17 @@ async def change(session: AsyncSession, admin: Who, values: Mapping[str, Any]) -
         ForbiddenError: for owners and admins. InvalidRequestError: naming the field.
     """
     admin.require_administrator()
-    row = await read(session, admin.org_id)
+    # of two who set something first, the later one changes what the other wrote
+    await session.execute(
+        insert(ReviewSettings).values(org_id=admin.org_id, **DEFAULTS).on_conflict_do_nothing()
+    )
+    row = await session.get_one(ReviewSettings, admin.org_id, with_for_update=True, populate_existing=True)
     for name, value in values.items():
         low, high = _BOUNDS[name]
         if not (value is None and name == "least_agreement") and (value is None or not low <= value <= high):
             raise refused(to_camel(name), f"is from {low:g} to {high:g}")
-        # A plain None would leave the column out of the INSERT, and its default would hold instead.
-        setattr(row, name, null() if value is None else value)
-    session.add(row)
+        setattr(row, name, value)
     await session.flush()
-    await session.refresh(row)
     facts = {to_camel(name): value for name, value in values.items()}
     await record(session, admin.org_id, admin.actor, Deed("review_settings.updated", admin.org_id, facts))
     return row

@@ -10,6 +10,8 @@ from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
     agents,
+    alert_rules,
+    alerts,
     audit,
     backtests,
     call,
@@ -43,7 +45,8 @@ from calltrace.web.pages import (
 ROOMS = (
     static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, review_queue,
     review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
-    scorecard_draft, backtests, teams, people, person, settings, audit, health, account, second_factor, keys,
+    scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings, audit, health, account,
+    second_factor, keys,
     endpoints, deliveries, reference,
 )  # fmt: skip
 

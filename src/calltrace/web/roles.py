@@ -6,7 +6,7 @@ from calltrace.accounts.models import UserRole
 
 ROLES: Mapping[UserRole, str] = {
     "owner": "Everything, owners and the state of the system included.",
-    "admin": "Everything but that: people, teams, integrations, settings, scorecards, all calls.",
+    "admin": "People, teams, integrations, settings, scorecards and all calls; no owners.",
     "supervisor": "Sees, reviews and decides on the calls of the teams that they lead.",
     "reviewer": "Sees, reviews and decides on all calls.",
     "agent": "Sees the own calls, acknowledges results and appeals them.",

@@ -19,7 +19,16 @@ async def test_the_vocabulary_is_kept_in_order_and_only_what_is_sent_changes(
 ) -> None:
     before = (await call("GET", PATH)).json()
     assert (before["id"], before["vocabulary"]) == (str(caller.org_id), [])
-    fields = {"id", "name", "vocabulary", "agentChannels", "scorecardId", "redaction", "createdAt"}
+    fields = {
+        "id",
+        "name",
+        "vocabulary",
+        "agentChannels",
+        "scorecardId",
+        "redaction",
+        "timeZone",
+        "createdAt",
+    }
     assert set(before) == fields
     changed = await call("PATCH", PATH, {"vocabulary": TERMS})
     assert (changed.status_code, changed.json()) == (200, before | {"vocabulary": TERMS})
@@ -140,3 +149,11 @@ async def test_a_change_is_in_the_audit_trail_without_its_words(
         {"fields": ["vocabulary"], "terms": 0}, {"fields": ["vocabulary"], "terms": 2},
     ]  # fmt: skip
     assert {deed.target_id for deed in deeds} == {str(caller.org_id)}
+
+
+async def test_the_time_zone_is_one_that_there_is(call: Api) -> None:
+    assert (await call("GET", PATH)).json()["timeZone"] == "UTC"
+    assert (await call("PATCH", PATH, {"timeZone": "Europe/Madrid"})).json()["timeZone"] == "Europe/Madrid"
+    refused(await call("PATCH", PATH, {"timeZone": "Mars/Base"}), 400, "invalid_request", "/timeZone")
+    refused(await call("PATCH", PATH, {"timeZone": None}), 400, "invalid_request", "/timeZone")
+    assert (await call("GET", PATH)).json()["timeZone"] == "Europe/Madrid"

@@ -242,6 +242,27 @@ async def test_erasing_a_call_erases_its_rows_also_in_the_middle(
     assert (await document(platform.database, org, batch))["progress"]["percent"] == 100
 
 
+async def test_a_call_that_is_erased_as_its_turn_comes_is_passed_over(
+    platform: Platform, intake: Intake, org: uuid.UUID
+) -> None:
+    made = await stored(platform.database, org, words="good morning")
+
+    async def taken(batch: Batch) -> work.Taken | work.Later | None:
+        async with platform.database.tenant(org) as session:
+            claim = await work.take_over(session, org, batch.id)
+            assert claim
+            return await work.take(session, claim, None)
+
+    for _ in range(8):
+        only = await completed(platform, intake, org)
+        batch = await backtest(platform.database, org, made.row.id)
+        found, _receipt = await asyncio.gather(
+            taken(batch), erase(platform.database, platform.vault, OPERATOR, org, only, "live")
+        )
+        assert found is None or (isinstance(found, work.Taken) and found.analysis_id == only)
+        assert await count(platform.database, "batch_calls", org) == 0
+
+
 async def test_a_batch_that_is_cancelled_begins_no_further_call(
     platform: Platform, runner: BatchRunner, intake: Intake, org: uuid.UUID
 ) -> None:

@@ -19,8 +19,10 @@ from calltrace.accounts.models import RequestCount
 from calltrace.accounts.queries import PersonFilter
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
+from calltrace.alerts.models import Alert, AlertRule
+from calltrace.alerts.queries import AlertFilters, PastFilters
 from calltrace.analyses import submit
-from calltrace.analyses.models import Analysis, EvaluationRow
+from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.analyses.queries import Filters
 from calltrace.batches.models import Batch, BatchCall
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
@@ -209,6 +211,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         upload_id = await _add_upload(session, org)
         batch = await _add_batch(session, org, stored.row.id)
         reviewed = await _review(session, org, accepted.analysis_id, agent.id, user.id)
+        alerted = await _alert(session, org)
     common = {
         "agent_id": agent.id, "agent_name": agent.name, "queue_id": queue.id,
         "analysis_id": accepted.analysis_id, "key": name,
@@ -230,7 +233,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "before": moment + timedelta(days=1), "floor": None, "trail": None,
         "begins": "", "until": moment + timedelta(days=2), "by": "month", "only": [agent.id], "over": False,
         "scorecard_ids": [str(stored.row.id)],
-        **reviewed, "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
+        **reviewed, **alerted, "emails": [user.email],
+        "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),
@@ -358,6 +362,25 @@ async def _review(
         "judged_by": override.scorecard_id, "calibration_ids": [calibration.id], "appeal_id": appeal.id,
         "agents": [agent_id], "state": "open", "assignee_id": user_id,
         **await _count(session, org, analysis_id, agent_id, user_id),
+    }  # fmt: skip
+
+
+async def _alert(session: AsyncSession, org: uuid.UUID) -> dict[str, Any]:
+    """A call of before with an alert, and what the queries of alerts call it."""
+    call = Analysis(org_id=org, file_url="https://127.0.0.1/past.mp3", status="completed")
+    rule = AlertRule(org_id=org, name="r", external_id="victim", conditions={})
+    session.add_all([call, rule])
+    await session.flush()
+    alert = Alert(
+        org_id=org, rule_id=rule.id, rule_name="r", analysis_id=call.id, mode="live", message="m", reasons=[]
+    )
+    heard = TranscriptRow(org_id=org, analysis_id=call.id, document={})
+    judged = EvaluationRow(org_id=org, analysis_id=call.id, status="completed", document={})
+    session.add_all([alert, heard, judged])
+    await session.flush()
+    return {
+        "alert_id": alert.id, "alerts_of": AlertFilters("live"), "calls_of": PastFilters("live"),
+        "analysis": Analysis(org_id=org), "lock": False,
     }  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """What people said of a call is erased with it; what they said of others stays."""
 
+import asyncio
 import uuid
 
 from calltrace.accounts.audit import OPERATOR
@@ -50,3 +51,32 @@ async def test_everything_that_people_did_with_a_call_goes_with_it(
     await erase(platform.database, platform.vault, OPERATOR, org, gone, "live")
     after = {table: await count(platform.database, table, org) for table in TABLES}
     assert {table: 2 * left for table, left in after.items()} == before
+
+
+async def test_whoever_comments_or_begins_a_calibration_while_a_call_is_erased_was_in_time_or_finds_nothing(
+    call: Api, platform: Platform, caller: Caller
+) -> None:
+    org = caller.org_id
+    people = [str(await new_user(platform.database, org, "reviewer")) for _ in "12"]
+    for _ in range(6):
+        analysis_id = await judged_call(platform, org)
+        path = f"analyses/{analysis_id}/comments"
+        begin = {"analysisId": str(analysis_id), "memberIds": people}
+        erasing = asyncio.create_task(
+            erase(platform.database, platform.vault, OPERATOR, org, analysis_id, "live")
+        )
+        comments = [call("POST", path, {"text": "Well done."}) for _ in "123"]
+        answers = await asyncio.gather(*comments, call("POST", "calibrations", begin))
+        assert {answer.status_code for answer in answers} <= {201, 404}
+        assert (await erasing).analysis_id == str(analysis_id)
+    assert {table: await count(platform.database, table, org) for table in ("comments", "calibrations")} == {
+        "comments": 0, "calibrations": 0,
+    }  # fmt: skip
+
+
+async def test_of_many_who_set_something_first_nobody_is_refused(call: Api) -> None:
+    answers = await asyncio.gather(
+        *(call("PATCH", "review-settings", {"appealDays": days}) for days in range(1, 9))
+    )
+    assert [answer.status_code for answer in answers] == [200] * 8
+    assert (await call("GET", "review-settings")).json()["appealDays"] in range(1, 9)

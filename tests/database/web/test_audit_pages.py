@@ -60,13 +60,14 @@ async def test_a_filter_that_no_form_offers_is_no_page(admin: Browser, query: st
 
 
 async def test_days_are_those_of_the_organisation(database: Database, org: uuid.UUID, admin: Browser) -> None:
-    target = await _done(database, org, KEY, "api_key.created")
-    async with database.operator() as session:
-        aged = text("UPDATE audit_entries SET created_at = '2026-03-02T23:30:00Z' WHERE target_id = :target")
-        await session.execute(aged, {"target": target})
-        await session.execute(
-            text("UPDATE organisations SET time_zone = 'Europe/Madrid' WHERE id = :org"), {"org": org}
-        )
+    target = str(uuid.uuid4())
+    written = text("""
+        INSERT INTO audit_entries (id, org_id, actor_kind, actor, action, target_id, created_at)
+        VALUES (gen_random_uuid(), :org, 'system', 'x', 'api_key.created', :target, '2026-03-02T23:30:00Z')
+    """)
+    async with database.tenant(org) as session:
+        await session.execute(written, {"org": org, "target": target})
+        await session.execute(text("UPDATE organisations SET time_zone = 'Europe/Madrid'"))
     for day, there in (("2026-03-02", False), ("2026-03-03", True)):
         shown = (await admin.get(f"{PATH}?from={day}&to={day}")).text
         assert (target in shown) == there, day

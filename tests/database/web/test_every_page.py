@@ -62,7 +62,8 @@ async def test_nobody_sends_a_form_without_signing_in(new_browser: NewBrowser, p
 
 
 @pytest.mark.parametrize("path", FORMS)
-async def test_a_form_from_elsewhere_is_refused(admin: Browser, path: str) -> None:
+async def test_a_form_from_elsewhere_is_refused(person: NewPerson, path: str) -> None:
+    admin = await person("owner")
     token = hidden(await admin.get("/logout"))["csrf"]
     fields = {"csrf": token, "email": admin.email, "password": "x", "name": "x", "scopes": "calls:read"}
     path = _filled(path)

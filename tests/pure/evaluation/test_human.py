@@ -5,6 +5,7 @@ import pytest
 from calltrace.evaluation.human import Word, only_suggested, with_words
 from calltrace.evaluation.results import Settled
 from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.scorecards.document import Scorecard
 from database.reviews.factory import Line, judged
 
 SCORECARD = default_scorecard()
@@ -61,3 +62,14 @@ def test_a_suggestion_keeps_its_points_and_fails_nobody(verdict: Settled) -> Non
     assert (shown.score > 0, machine.score == 0) == (True, verdict == "not_met")
     overridden = with_words(shown, SCORECARD, {"prohibited_phrases": _word("met")})
     assert overridden.score == 100
+
+
+def test_what_depends_on_a_suggestion_is_one_too() -> None:
+    card = default_scorecard().model_dump(mode="json", exclude_unset=True)
+    card["sections"][-1]["criteria"][-1]["only_if"] = {"criterion": "greeting", "verdict": "met"}
+    scorecard = Scorecard.model_validate(card)
+    last = scorecard.criteria[-1].key
+    shown = only_suggested(judged(), scorecard, {"greeting"})
+    suggested = {one.key: one.reason for one in shown.criteria if one.suggested}
+    assert suggested.keys() == {"greeting", last}
+    assert "it depends on greeting" in suggested[last]

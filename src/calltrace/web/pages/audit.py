@@ -31,7 +31,8 @@ AREAS: Mapping[str, tuple[str, ...]] = {
         "evaluation", "override", "review", "review_rule", "review_settings", "appeal", "calibration",
         "criterion",
     ),
-    "scorecards": ("scorecard", "batch", "backtest"), "catalogue": ("agent", "queue"),
+    "scorecards": ("scorecard", "backtest", "evaluation_batch"), "alerts": ("alert", "alert_rule"),
+    "catalogue": ("agent", "queue", "project", "call_center", "engagement"),
     "organisation": ("organisation",),
 }  # fmt: skip
 """What a person looks for, and the first words of the actions that are meant."""

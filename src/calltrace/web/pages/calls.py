@@ -51,8 +51,8 @@ async def _list(
         filters = replace(chosen.filters(zone), agents=reader.agents)
         found, following = await calls.listed(session, filters, cursor=cursor, limit=PAGE)
         choices = {
-            "agent_choices": _named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
-            "queue_choices": _named(await catalog.queues_by_name(session, MOST_NAMES)),
+            "agent_choices": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
+            "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES)),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _languages(NAMES),
             "status_choices": [(one, one) for one in STATUSES],
@@ -89,7 +89,8 @@ async def _name_of(session: AsyncSession, name: str, value: str) -> str:
     return value
 
 
-def _named(found: Sequence[Named]) -> list[tuple[str, str]]:
+def named(found: Sequence[Named]) -> list[tuple[str, str]]:
+    """What a menu offers."""
     return [(str(one.id), one.name) for one in found]
 
 
