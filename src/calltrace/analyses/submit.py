@@ -93,6 +93,14 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Promised:
+    """What an analysis will be known by, and since when."""
+
+    analysis_id: uuid.UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Intake:
     """What taking in needs from the outside."""
 
@@ -188,7 +196,7 @@ async def accept(
     org_id: uuid.UUID,
     key_id: uuid.UUID | None,
     wanted: Submission,
-    analysis_id: uuid.UUID | None = None,
+    promised: Promised | None = None,
 ) -> Accepted:
     """Write an analysis down with its job and its event, in a transaction of the caller.
 
@@ -197,12 +205,12 @@ async def accept(
         org_id: which one.
         key_id: who asks.
         wanted: already judged.
-        analysis_id: the id it has been promised, if it has.
+        promised: what was said of it before, if anything was.
 
     Raises:
         InvalidRequestError, UploadUsedError, UploadExpiredError, UploadIncompleteError: of its upload.
     """
-    analysis = _row(org_id, key_id, wanted, analysis_id or uuid7())
+    analysis = _row(org_id, key_id, wanted, promised or Promised(uuid7(), clock.now_ms()))
     if analysis.call_center_id is None and (wanted.queue_id or wanted.agent_id):
         analysis.call_center_id = await catalog.call_center_of(session, wanted.queue_id, wanted.agent_id)
     await _take_key(session, analysis, wanted)  # first: a retry at the same time waits, and is answered again
@@ -237,17 +245,16 @@ def _values(analysis: Analysis) -> dict[str, Any]:
     return {column: given[name] for name, column in _COLUMNS if name in given}
 
 
-def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission, analysis_id: uuid.UUID) -> Analysis:
-    moment = clock.now_ms()
+def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission, promised: Promised) -> Analysis:
     return Analysis(
-        id=analysis_id, org_id=org_id, api_key_id=key_id, file_url=wanted.file_url,
+        id=promised.analysis_id, org_id=org_id, api_key_id=key_id, file_url=wanted.file_url,
         file_name=wanted.file_name, agent_id=wanted.agent_id, queue_id=wanted.queue_id,
         language=wanted.language, external_id=wanted.external_id, details=wanted.metadata, status="queued",
-        created_at=moment,
+        created_at=promised.created_at,
         mode=wanted.mode, upload_id=wanted.upload_id, agent_channels=wanted.agent_channels,
         project_id=wanted.project_id, engagement_id=wanted.engagement_id,
         call_center_id=wanted.call_center_id, contact_id=wanted.contact_id, ai_call=bool(wanted.ai_call),
-        called_at=wanted.called_at or moment, scorecard_id=wanted.scorecard_id,
+        called_at=wanted.called_at or promised.created_at, scorecard_id=wanted.scorecard_id,
     )  # fmt: skip
 
 

@@ -120,7 +120,9 @@ async def _begin(session: AsyncSession, org_id: uuid.UUID, file: WaitingFile, wi
         call_center_id=file.call_center_id, ai_call=file.ai_call, called_at=file.called_at,
         scorecard_id=wish.scorecard_id,
     )  # fmt: skip
-    accepted = await submit.accept(session, org_id, wish.api_key_id, wanted, file.id)
+    accepted = await submit.accept(
+        session, org_id, wish.api_key_id, wanted, submit.Promised(file.id, file.created_at)
+    )
     await session.delete(file)
     await session.flush()
     return Asked(accepted.analysis_id, "queued")

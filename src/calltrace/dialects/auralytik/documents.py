@@ -328,9 +328,9 @@ class RecordingLink(Document):
 class UsageShare(Document):
     """So much was used of what the plan includes; null: without a limit."""
 
-    used: float
+    used: int | float
     included: int | None
-    overage: float
+    overage: int | float
 
 
 class UsageSummary(Document):

@@ -140,6 +140,7 @@ async def test_a_recording_from_its_upload_to_its_results(
         assert (told["evaluationId"], told["audioFileId"]) == (evaluation_id, file_id)
     after = await client.data("GET", f"audio-files/{file_id}/download-url")
     assert (after["sizeBytes"], after["fileName"]) == (len(AUDIO), "call.wav")
+    assert (await client.data("GET", f"audio-files/{file_id}"))["createdAt"] == waiting["createdAt"]
     fetched = await client.http.get(local(after["url"]))
     assert (fetched.content, fetched.headers["content-disposition"]) == (
         AUDIO,
