@@ -15,6 +15,7 @@ from calltrace.insights import service
 from calltrace.insights.export_rows import Kind, Row, Subject, Type
 from calltrace.insights.measures import Dimension, Figures
 from calltrace.insights.period import Bucket
+from calltrace.insights.queries import Wanted
 from calltrace.insights.service import Group, Point
 
 SHAPE = "auralytik"
@@ -111,9 +112,14 @@ async def _evaluations(database: Database, org_id: UUID, subject: Subject) -> As
 
 def _calls(subject: Subject) -> Calls:
     narrowing, period = subject.narrowing, subject.period
-    labels = {
-        "engagement_id": narrowing.engagement_id, "campaign_id": narrowing.queue_id,
-        "call_center_id": narrowing.call_center_id,
-    }  # fmt: skip
-    chosen = {name: value for name, value in labels.items() if isinstance(value, UUID)}
-    return Calls(Period(period.begins, period.ends), **chosen)
+    return Calls(
+        Period(period.begins, period.ends),
+        engagement_id=_id(narrowing.engagement_id),
+        campaign_id=_id(narrowing.queue_id),
+        call_center_id=_id(narrowing.call_center_id),
+    )
+
+
+def _id(wanted: Wanted) -> UUID | None:
+    """This contract asks for rows by their ids only, never for calls without any."""
+    return wanted if isinstance(wanted, UUID) else None

@@ -35,7 +35,7 @@ async def calls(client: Client, platform: Platform, intake: submit.Intake) -> di
         values = {"name": "=Renewals", "call_center_id": center.id}
         queue = await catalog.create(session, client.org, OPERATOR, QUEUES, values)
         agent = await catalog.create(session, client.org, OPERATOR, AGENTS, {"name": "Ana"})
-    named = {"queue_id": queue.id, "agent_id": agent.id}
+    named: dict[str, Any] = {"queue_id": queue.id, "agent_id": agent.id}
     for day in (1, 31):
         at = datetime(2026, 3, day, 23, 59, tzinfo=UTC)
         await completed(platform, intake, client.org, called_at=at, ai_call=day == 1, **named)
