@@ -43,6 +43,18 @@ class PlanRequiredError(CallTraceError):
     title = "The plan does not include this"
 
 
+class QuotaExceededError(CallTraceError):
+    """The month's quota of the plan is used up; ``Retry-After`` says when there is a new one (CR-055)."""
+
+    code = "quota_exceeded"
+    status = 429
+    title = "The quota of this month is used up"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(retry_after)}
+
+
 class RateLimitedError(CallTraceError):
     """Too often in too short a time; ``Retry-After`` says when to go on."""
 

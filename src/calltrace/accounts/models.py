@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -39,6 +40,7 @@ class Organisation(Row, Base):
     ``time_zone`` is an IANA name: where its days begin and end. With ``second_factor_required`` people do
     nothing but set one up until they have one. Recordings, and whole calls, are erased when they are older
     than so many days; null: never.
+    ``api_calls_quota`` and ``analyses_quota`` are agreed for a month, in place of the plan's.
     """
 
     __tablename__ = "organisations"
@@ -51,6 +53,8 @@ class Organisation(Row, Base):
     vocabulary: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     agent_channels: Mapped[str | None] = mapped_column(String(12))
     redaction: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    api_calls_quota: Mapped[int | None] = mapped_column(Integer)
+    analyses_quota: Mapped[int | None] = mapped_column(Integer)
     second_factor_required: Mapped[bool] = mapped_column(server_default=text("false"))
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     recordings_kept_days: Mapped[int | None] = mapped_column(Integer)
@@ -242,6 +246,27 @@ class RequestCount(Row, Tenant, Base):
     mode: Mapped[Mode] = mapped_column(String(4))
     api_key_id: Mapped[uuid.UUID | None]
     count: Mapped[int] = mapped_column(BigInteger)
+
+
+class QuotaCounter(Base):
+    """How much of a quota is taken in one month (``accounts.quotas``).
+
+    Attributes:
+        month: its first moment, UTC.
+        taken: used, or in a block of a process.
+        blocks_until: when the last block is back.
+        warned_at: when owners and admins were told that most is used.
+    """
+
+    __tablename__ = "quota_counters"
+    org_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True
+    )
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    month: Mapped[datetime] = mapped_column(DateTime(timezone=False), primary_key=True)
+    taken: Mapped[int] = mapped_column(BigInteger)
+    blocks_until: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
 
 
 class RateCounter(Base):

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import uuid
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -12,7 +14,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts.models import Mode
+from calltrace.accounts import queries as accounts
+from calltrace.accounts.models import Mode, Plan
+from calltrace.accounts.plans import Terms
+from calltrace.accounts.quotas import Quotas, quota_of
 from calltrace.analyses import queries, read
 from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKeyReusedError
 from calltrace.analyses.models import Analysis, IdempotencyKey
@@ -109,6 +114,8 @@ class Intake:
     limits: fetch.FetchLimits
     uploads: uploads.Uploads
     probe: bool
+    quotas: Quotas | None = None
+    plans: Mapping[Plan, Terms] = field(default_factory=dict[Plan, Terms])
 
 
 async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Accepted:
@@ -119,6 +126,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     Raises:
         IdempotencyKeyReusedError: the key belongs to another payload.
         InvalidRequestError: an agent or a queue that the organisation does not have.
+        QuotaExceededError: the analyses of this month are used up.
         CallTraceError: the source is refused by the outbound guard or the probe (status 422), or the upload
             is used, expired or not complete (409).
     """
@@ -126,7 +134,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
         return earlier
     await _check_source(intake, org_id, wanted)
     try:
-        async with intake.database.tenant(org_id) as session:
+        async with _of_the_quota(intake, org_id, wanted), intake.database.tenant(org_id) as session:
             return await accept(session, org_id, key_id, wanted)
     except IntegrityError as error:
         _refuse_what_is_gone(error)
@@ -134,6 +142,30 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     except _LostRaceError:
         async with intake.database.tenant(org_id) as session:
             return await _won_by_another(session, wanted)
+
+
+@asynccontextmanager
+async def _of_the_quota(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> AsyncGenerator[None]:
+    """Use one analysis of the month's quota up, unless nothing comes of it. Test calls cost nothing.
+
+    Raises:
+        QuotaExceededError: they are used up.
+    """
+    if intake.quotas is None or wanted.mode != "live":
+        yield
+        return
+    async with intake.database.tenant(org_id) as session:
+        organisation = await accounts.organisation(session, org_id)
+    quota = quota_of(organisation, intake.plans, "analyses") if organisation else None
+    if quota is None:
+        yield
+        return
+    await intake.quotas.use(intake.database, quota)
+    try:
+        yield
+    except BaseException:
+        await intake.quotas.give_back(intake.database, quota)
+        raise
 
 
 async def _look_up(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> Accepted | None:

@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 from calltrace.db import rls
 from calltrace.db.session import APP_ROLE, OPERATOR_ROLE
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 
 
 def upgrade() -> None:
