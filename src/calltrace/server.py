@@ -1,6 +1,6 @@
 """What ``calltrace serve`` serves: the API, the web UI and other vendors' contracts, behind one door."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from calltrace import dialects
 from calltrace.analyses.watching import Watchers
 from calltrace.api.app import create_app
+from calltrace.kit.forwarded import Forwarded, Network
 from calltrace.pipeline.context import Platform
 from calltrace.web.app import create_web
 
@@ -22,6 +23,7 @@ def create_server(
     build: Callable[[], Platform],
     watchers: Watchers | None = None,
     hosts: Mapping[str, str] | None = None,
+    proxies: Sequence[Network] = (),
 ) -> ASGIApp:
     """All applications behind one door, on one platform that is built at the start and closed at the end.
 
@@ -29,6 +31,7 @@ def create_server(
         build: makes the platform.
         watchers: whoever passes them closes them when the server stops.
         hosts: which contract is meant by which name of a host, without its prefix.
+        proxies: whose ``X-Forwarded-*`` is believed.
     """
     api, web = create_app(build, watchers), create_web()
     web.state.openapi = api.openapi
@@ -47,19 +50,23 @@ def create_server(
             app = api if belongs_to_api(scope["path"]) else web
         await app(scope, receive, send)
 
-    return Router(redirect_slashes=False, default=by_path, lifespan=lifespan)
+    door = Router(redirect_slashes=False, default=by_path, lifespan=lifespan)
+    return Forwarded(door, proxies) if proxies else door
 
 
 def _chosen(
     scope: Scope, others: Mapping[str, FastAPI], hosts: Mapping[str, str]
 ) -> tuple[FastAPI | None, Scope]:
-    """The contract that a host's name or a path's beginning means, and the request as it sees it."""
+    """The contract that a host's name or a path's beginning means, and the request as it sees it.
+
+    A host of its own serves a contract without the prefix, and with it: links that we signed have it.
+    """
     host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
-    if hosts.get(host) in others:
-        return others[hosts[host]], scope
-    contract = scope["path"].split("/", 2)[1]
-    if contract in others:
-        return others[contract], {**scope, "root_path": f"{scope.get('root_path', '')}/{contract}"}
+    own, named = hosts.get(host), scope["path"].split("/", 2)[1]
+    if own is not None and own in others and named != own:
+        return others[own], scope
+    if named in others:
+        return others[named], {**scope, "root_path": f"{scope.get('root_path', '')}/{named}"}
     return None, scope
 
 

@@ -28,9 +28,6 @@ PREFIX = "CALLTRACE_"
 TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
-    "TRUSTED_PROXIES",
-    "TLS_CERT_FILE", "TLS_KEY_FILE", "AURALYTIK_RATE_LIMIT",
-    "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
     "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
     "STRIPE_PRICE_STARTER", "STRIPE_PRICE_GROWTH", "OTEL_EXPORTER_OTLP_ENDPOINT",
 )  # fmt: skip
@@ -74,8 +71,15 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(default=30, ge=2)
     drain_seconds: float = Field(default=20, ge=0)
 
+    tls_cert_file: Path | None = None
+    tls_key_file: Path | None = Field(default=None, validate_default=True)
+    trusted_proxies: Annotated[tuple[Network, ...], NoDecode] = ()
+
     rate_limit: int = Field(default=0, ge=0)
     org_rate_limit: int = Field(default=0, ge=0)
+
+    auralytik_rate_limit: int = Field(default=300, gt=0)
+    auralytik_webhook_retry_schedule: Numbers = (10, 60, 300, 1800)
 
     asr_model: str = "base"
     asr_threads: int = Field(default=0, ge=0)
@@ -109,7 +113,8 @@ class Settings(BaseSettings):
 
     @field_validator(
         "outbound_ports", "webhook_retry_schedule", "processing_retry_schedule",
-        "callcov_webhook_retry_schedule", "callcenterrate_webhook_retry_schedule", mode="before",
+        "callcov_webhook_retry_schedule", "callcenterrate_webhook_retry_schedule",
+        "auralytik_webhook_retry_schedule", mode="before",
     )  # fmt: skip
     @classmethod
     def _numbers(cls, value: Any) -> Any:
@@ -124,7 +129,7 @@ class Settings(BaseSettings):
             raise ValueError("offsets from the first attempt begin after 0 and grow")
         return value
 
-    @field_validator("outbound_allow_cidrs", mode="before")
+    @field_validator("outbound_allow_cidrs", "trusted_proxies", mode="before")
     @classmethod
     def _networks(cls, value: Any) -> Any:
         if isinstance(value, str):
@@ -142,6 +147,13 @@ class Settings(BaseSettings):
             if not host or contract not in CONTRACTS:
                 raise ValueError(f"is host=contract,…, with contracts among {', '.join(CONTRACTS)}")
         return {host.lower(): contract for host, _, contract in pairs}
+
+    @field_validator("tls_key_file")
+    @classmethod
+    def _tls_pair(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if (value is None) != (info.data.get("tls_cert_file") is None):
+            raise ValueError("TLS_CERT_FILE and TLS_KEY_FILE belong together")
+        return value
 
     @field_validator("asr_url")
     @classmethod

@@ -8,7 +8,7 @@ import pytest
 TESTS = Path(__file__).parents[1]
 CONTRACTS = TESTS.parent / "docs" / "contracts"
 MARK = re.compile(r"mark\.accepts\(([^)]*)\)")
-FILES = {"CT": "call-trace.md", "CV": "callcov.md", "CR": "callcenterrate.md"}
+FILES = {"CT": "call-trace.md", "CV": "callcov.md", "CR": "callcenterrate.md", "AU": "auralytik.md"}
 
 
 def promised(prefix: str) -> set[str]:

@@ -67,8 +67,8 @@ BAD = {
     "unknown option": (("keys", "create", "--colour", "red"), 2),
     "unknown command": (("dance",), 2),
     "bad choice": (("orgs", "create", "Y", "--plan", "gold"), 2),
-    "contract not served": (
-        ("keys", "create", "--org", "Default", "--name", "x", "--contract", "callcov"), 2
+    "unknown contract": (
+        ("keys", "create", "--org", "Default", "--name", "x", "--contract", "nobody"), 2
     ),
 }  # fmt: skip
 

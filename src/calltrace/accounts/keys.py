@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from ipaddress import IPv6Address, ip_address, ip_network
+from ipaddress import ip_network
 from typing import Any
 
 from sqlalchemy import or_, update
@@ -23,6 +23,7 @@ from calltrace.accounts.tokens import FORMS
 from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.forwarded import address_of
 
 LONGEST_NAME = 100
 _USE_RESOLUTION = timedelta(minutes=1)
@@ -111,9 +112,7 @@ def check_address(key: ApiKey, peer: str | None) -> None:
     """
     if not key.allowed_ips:
         return
-    address = ip_address(peer) if peer else None
-    if isinstance(address, IPv6Address) and address.ipv4_mapped:
-        address = address.ipv4_mapped
+    address = address_of(peer) if peer else None
     if address is None or not any(address in ip_network(cidr) for cidr in key.allowed_ips):
         raise AddressNotAllowedError("The API key may not be used from this address.")
 
@@ -176,6 +175,33 @@ async def create(  # noqa: PLR0913 - columns of a key, by name
     deed = "api_key.rotated" if key.rotated_from else "api_key.created"
     await audit.record(session, org_id, actor, Deed(deed, key.id, _facts(key)))
     return key, token.token
+
+
+async def change(session: AsyncSession, key: ApiKey, values: Mapping[str, Any], actor: Actor) -> None:
+    """Give some of ``name``, ``scopes``, ``allowed_ips``, ``expires_at``, ``rate_limit_per_minute`` others.
+
+    Args:
+        session: of the organisation.
+        key: locked, and not revoked.
+        values: columns; what is not named stays.
+        actor: who does it.
+
+    Raises:
+        InvalidRequestError: as in ``create``.
+    """
+    wanted = dict(values)
+    if "name" in wanted and not 0 < len(wanted["name"].strip()) <= LONGEST_NAME:
+        raise _wrong("/name", f"An API key needs a name of 1 to {LONGEST_NAME} characters.")
+    if wanted.get("expires_at") is not None and wanted["expires_at"] <= clock.now():
+        raise _wrong("/expiresAt", "expiresAt has already passed.")
+    if "scopes" in wanted:
+        wanted["scopes"] = scopes.checked(wanted["scopes"], key.contract)
+    if "allowed_ips" in wanted:
+        wanted["allowed_ips"] = _networks(wanted["allowed_ips"])
+    for name, value in wanted.items():
+        setattr(key, name, value)
+    await session.flush()
+    await audit.record(session, key.org_id, actor, Deed("api_key.updated", key.id, _facts(key)))
 
 
 def _facts(key: ApiKey) -> dict[str, Any]:

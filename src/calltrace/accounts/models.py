@@ -348,3 +348,15 @@ class RateCounter(Base):
     subject: Mapped[str] = mapped_column(String(64), primary_key=True)
     window_end: Mapped[datetime] = mapped_column(primary_key=True)
     count: Mapped[int] = mapped_column(Integer)
+
+
+class SpentSignature(Base):
+    """A signed request that was let in, so that it is not let in again; it names nobody (a digest).
+
+    Unlogged: after a crash of the server requests of the last minutes could be repeated once.
+    """
+
+    __tablename__ = "spent_signatures"
+    __table_args__ = (Index("ix_spent_signatures_spent_at", "spent_at"), {"prefixes": ["UNLOGGED"]})
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    spent_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

@@ -45,6 +45,14 @@ class PlaybackNotThereError(CallTraceError):
     title = "There is nothing that browsers play"
 
 
+class NothingToTryAgainError(CallTraceError):
+    """It failed, and nothing is kept of its recording that it could be tried again from."""
+
+    code = "nothing_to_try_again"
+    status = 409
+    title = "The recording is not kept any more"
+
+
 class AnalysisNotCompletedError(CallTraceError):
     """It cannot be evaluated again: it is still being processed, or nothing was heard."""
 

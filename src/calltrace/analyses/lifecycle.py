@@ -22,6 +22,7 @@ from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.kit.document import Document
+from calltrace.kit.ids import uuid7
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Recording
 from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
@@ -38,6 +39,13 @@ class Claim:
     org_id: uuid.UUID
     analysis_id: uuid.UUID
     attempt: int
+
+
+@dataclass(frozen=True, slots=True)
+class Transcribed:
+    """That it is known what was said; only some contracts tell it."""
+
+    event: str = "analysis.transcribed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +120,12 @@ async def keep_transcript(
         "playable": facts.playable,
         "processing": _dump(processing),
     }
-    await _write(session, claim, values)
+    analysis = await _write(session, claim, values)
     row = {"analysis_id": claim.analysis_id, "org_id": claim.org_id, "document": _dump(transcript)}
     statement = insert(TranscriptRow).values(row)
     changed = {"document": statement.excluded.document}
     await session.execute(statement.on_conflict_do_update(index_elements=["analysis_id"], set_=changed))
+    await webhooks.publish(session, claim.org_id, analysis.mode, Transcribed(), claim.analysis_id)
 
 
 async def complete(
@@ -138,17 +147,20 @@ async def complete(
         "claimed": False, "error": None, "processing": _dump(processing),
     }  # fmt: skip
     analysis = await _write(session, claim, values)
+    again = await session.get(EvaluationRow, claim.analysis_id) is not None
     session.add(
         EvaluationRow(
-            org_id=claim.org_id, analysis_id=claim.analysis_id, score=evaluation.score,
-            passed=evaluation.passed, document=_dump(evaluation), scorecard_version_id=scorecard_version_id,
+            id=uuid7() if again else claim.analysis_id, org_id=claim.org_id,
+            analysis_id=claim.analysis_id, score=evaluation.score, passed=evaluation.passed,
+            document=_dump(evaluation), scorecard_version_id=scorecard_version_id,
             completed_at=analysis.completed_at,
         )
     )  # fmt: skip
-    await usage.heard(
-        session, claim.org_id, analysis.mode, analysis.id,
-        seconds=analysis.duration_seconds or 0, key_id=analysis.api_key_id,
-    )  # fmt: skip
+    if analysis.medium == "voice":
+        await usage.heard(
+            session, claim.org_id, analysis.mode, analysis.id,
+            seconds=analysis.duration_seconds or 0, key_id=analysis.api_key_id,
+        )  # fmt: skip
     told = read.event(
         analysis, "analysis.completed", transcript=transcript, evaluation=evaluation, links=links
     )
@@ -164,7 +176,7 @@ async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument, links:
     }  # fmt: skip
     analysis = await _write(session, claim, values)
     if analysis.upload_id is not None:
-        await uploads.let_go(session, analysis.upload_id)
+        await uploads.after_failure(session, analysis.upload_id)
     told = read.event(analysis, "analysis.failed", links=links)
     await webhooks.publish(
         session, claim.org_id, analysis.mode, told, claim.analysis_id, also=analysis.webhook_endpoint_id
@@ -175,6 +187,21 @@ async def give_back(session: AsyncSession, claim: Claim, *, failed_try: bool) ->
     """Let go of the claim in good order: after a failed try, or because the worker is stopping."""
     tries = Analysis.tries + (1 if failed_try else 0)
     await _write(session, claim, {"claimed": False, "tries": tries})
+
+
+async def start_again(session: AsyncSession, analysis: Analysis) -> None:
+    """An analysis that failed is as if it had just come in; whoever calls makes its job.
+
+    Args:
+        session: of the organisation.
+        analysis: failed, and locked.
+    """
+    analysis.status, analysis.stage, analysis.percent = "queued", "queued", 0
+    analysis.error = analysis.completed_at = analysis.started_at = None
+    analysis.tries = analysis.lost_leases = 0
+    analysis.claimed = False
+    analysis.touched_at = func.clock_timestamp()
+    await session.flush()
 
 
 async def _write(session: AsyncSession, claim: Claim, values: dict[str, Any]) -> Analysis:

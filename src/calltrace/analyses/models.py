@@ -32,13 +32,20 @@ class Analysis(Row, Tenant, Base):
     ``called_at`` is when the call took place, as far as anybody said so; else when it was taken in.
     ``webhook_endpoint_id`` is a URL that came with it and is told of its end (``webhooks.single``).
     ``contact_id`` is who the customer is in the caller's own system, and ``ai_call`` says that no person
-    was the agent.
+    was the agent. ``medium`` is ``text`` for a chat: its transcript is what was written, and there is no
+    recording. ``scorecard_id`` is what whoever sent it wants it to be held against, before queue and
+    organisation are asked.
     """
 
     __tablename__ = "analyses"
     __table_args__ = (
         CheckConstraint("status IN ('queued','processing','completed','failed')", name="status"),
-        CheckConstraint("(file_url IS NULL) <> (upload_id IS NULL)", name="source"),
+        CheckConstraint(
+            "CASE WHEN medium = 'voice' THEN (file_url IS NULL) <> (upload_id IS NULL)"
+            " ELSE file_url IS NULL AND upload_id IS NULL END",
+            name="source",
+        ),
+        CheckConstraint("medium IN ('voice','text')", name="medium"),
         CheckConstraint("mode IN ('live','test')", name="mode"),
         CheckConstraint(AGENT_CHANNELS, name="agent_channels"),
         Index(
@@ -113,6 +120,7 @@ class Analysis(Row, Tenant, Base):
     percent: Mapped[int] = mapped_column(Integer, server_default="0")
 
     mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
+    medium: Mapped[str] = mapped_column(String(5), server_default="voice")
     file_url: Mapped[str | None] = mapped_column(Text)
     upload_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("uploads.id", ondelete="RESTRICT"))
     file_name: Mapped[str | None] = mapped_column(String(255))
@@ -127,6 +135,7 @@ class Analysis(Row, Tenant, Base):
     call_center_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("call_centers.id", ondelete="SET NULL")
     )
+    scorecard_id: Mapped[uuid.UUID | None]
     contact_id: Mapped[str | None] = mapped_column(String(255))
     webhook_endpoint_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("webhook_endpoints.id", ondelete="SET NULL")
@@ -155,6 +164,31 @@ class Analysis(Row, Tenant, Base):
     error: Mapped[Json | None]
 
 
+class WaitingFile(Row, Tenant, Base):
+    """A recording that is sent before anybody asks for its analysis, with what was said of it.
+
+    The analysis gets the same id and takes the upload; one that is never asked for goes with its upload.
+    """
+
+    __tablename__ = "waiting_files"
+    __table_args__ = (
+        UniqueConstraint("upload_id"),
+        Index("ix_waiting_files_org_id", "org_id", text("created_at DESC"), text("id DESC")),
+    )
+    upload_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("uploads.id", ondelete="CASCADE"))
+    file_name: Mapped[str] = mapped_column(String(255))
+    language: Mapped[str] = mapped_column(String(12), server_default="auto")
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
+    queue_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("queues.id", ondelete="SET NULL"))
+    engagement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("engagements.id", ondelete="SET NULL"))
+    call_center_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("call_centers.id", ondelete="SET NULL")
+    )
+    ai_call: Mapped[bool] = mapped_column(server_default=text("false"))
+    called_at: Mapped[datetime]
+
+
 class TranscriptRow(Tenant, Base):
     """What was said, as one document; kept apart so that lists stay small."""
 
@@ -167,6 +201,8 @@ class TranscriptRow(Tenant, Base):
 
 class EvaluationRow(Row, Tenant, Base):
     """A scorecard applied to the transcript; the newest completed one is shown.
+
+    The first one, which comes with the analysis itself, has its id, so that it can be named beforehand.
 
     ``scorecard_version_id`` is null for the scorecard that ships with the product. ``attempts`` counts how
     often a worker began and ``tries`` how often it failed: one that was asked for later can kill its workers

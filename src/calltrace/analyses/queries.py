@@ -351,6 +351,13 @@ async def waiting_evaluation(
     return await session.scalar(query.where(EvaluationRow.status == "queued").limit(1))
 
 
+async def newest_evaluation(session: AsyncSession, analysis_id: uuid.UUID) -> EvaluationRow | None:
+    """The evaluation of an analysis that was asked for last, without what it says."""
+    query = select(EvaluationRow).where(EvaluationRow.analysis_id == analysis_id)
+    query = query.order_by(EvaluationRow.created_at.desc(), EvaluationRow.id.desc()).limit(1)
+    return await session.scalar(query.options(defer(EvaluationRow.document)))
+
+
 async def evaluation_for_work(session: AsyncSession, evaluation_id: uuid.UUID) -> EvaluationRow | None:
     """An evaluation that is still to be made, locked until the transaction ends."""
     query = select(EvaluationRow).where(EvaluationRow.id == evaluation_id, EvaluationRow.status == "queued")

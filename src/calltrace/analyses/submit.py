@@ -24,6 +24,7 @@ from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.catalog import queries as catalog
 from calltrace.catalog.known import agent_known_as
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
+from calltrace.conversations import voice_calls
 from calltrace.db import jobs
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.session import Database
@@ -45,7 +46,7 @@ _REFERENCES = {
 
 _LATER_FIELDS = (
     "upload_id", "agent_channels", "project_id", "engagement_id", "call_center_id", "contact_id", "ai_call",
-    "called_at", "agent_known_as", "webhook_endpoint_id",
+    "called_at", "agent_known_as", "webhook_endpoint_id", "scorecard_id",
 )  # fmt: skip
 
 
@@ -75,6 +76,7 @@ class Submission:
     called_at: datetime | None = None
     agent_known_as: str | None = None
     webhook_endpoint_id: uuid.UUID | None = None
+    scorecard_id: uuid.UUID | None = None
 
     @property
     def references(self) -> dict[str, uuid.UUID]:
@@ -99,6 +101,14 @@ class Accepted:
     analysis_id: uuid.UUID
     external_id: str | None
     replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """What an analysis will be known by, and since when."""
+
+    analysis_id: uuid.UUID
+    created_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     await _check_source(intake, org_id, wanted)
     try:
         async with _of_the_quota(intake, org_id, wanted), intake.database.tenant(org_id) as session:
-            return await _accept(session, org_id, key_id, wanted)
+            return await accept(session, org_id, key_id, wanted)
     except IntegrityError as error:
         _refuse_what_is_gone(error)
         raise
@@ -219,10 +229,26 @@ async def _check_source(intake: Intake, org_id: uuid.UUID, wanted: Submission) -
         await intake.client.check(wanted.file_url or "")
 
 
-async def _accept(
-    session: AsyncSession, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission
+async def accept(
+    session: AsyncSession,
+    org_id: uuid.UUID,
+    key_id: uuid.UUID | None,
+    wanted: Submission,
+    promised: Promised | None = None,
 ) -> Accepted:
-    analysis = _row(org_id, key_id, wanted)
+    """Write an analysis down with its job and its event, in a transaction of the caller.
+
+    Args:
+        session: of the organisation; what the request names was looked up already.
+        org_id: which one.
+        key_id: who asks.
+        wanted: already judged.
+        promised: what was said of it before, if anything was.
+
+    Raises:
+        InvalidRequestError, UploadUsedError, UploadExpiredError, UploadIncompleteError: of its upload.
+    """
+    analysis = _row(org_id, key_id, wanted, promised or Promised(uuid7(), clock.now_ms()))
     if wanted.agent_known_as is not None:
         analysis.agent_id = await agent_known_as(session, org_id, wanted.agent_known_as)
     if analysis.call_center_id is None and (wanted.queue_id or analysis.agent_id):
@@ -232,11 +258,20 @@ async def _accept(
         upload = await uploads.take(session, wanted.upload_id, wanted.mode)
         analysis.file_name = wanted.file_name or upload.file_name
     await session.execute(_INSERT, _values(analysis))
+    if analysis.ai_call:
+        await voice_calls.note(session, _heard(analysis))
     await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis.id}")
     await webhooks.publish(
         session, org_id, wanted.mode, read.event(analysis, "analysis.created"), analysis.id
     )
     return Accepted(analysis.id, analysis.external_id)
+
+
+def _heard(analysis: Analysis) -> voice_calls.Heard:
+    return voice_calls.Heard(
+        analysis.id, analysis.org_id, analysis.mode, analysis.queue_id, analysis.agent_id,
+        analysis.called_at, analysis.created_at,
+    )  # fmt: skip
 
 
 _COLUMNS = [(attribute.key, attribute.columns[0].name) for attribute in inspect(Analysis).column_attrs]
@@ -250,16 +285,17 @@ def _values(analysis: Analysis) -> dict[str, Any]:
     return {column: given[name] for name, column in _COLUMNS if name in given}
 
 
-def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Analysis:
-    moment = clock.now_ms()
+def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission, promised: Promised) -> Analysis:
     return Analysis(
-        id=uuid7(), org_id=org_id, api_key_id=key_id, file_url=wanted.file_url, file_name=wanted.file_name,
-        agent_id=wanted.agent_id, queue_id=wanted.queue_id, language=wanted.language,
-        external_id=wanted.external_id, details=wanted.metadata, status="queued", created_at=moment,
+        id=promised.analysis_id, org_id=org_id, api_key_id=key_id, file_url=wanted.file_url,
+        file_name=wanted.file_name, agent_id=wanted.agent_id, queue_id=wanted.queue_id,
+        language=wanted.language, external_id=wanted.external_id, details=wanted.metadata, status="queued",
+        created_at=promised.created_at,
         mode=wanted.mode, upload_id=wanted.upload_id, agent_channels=wanted.agent_channels,
         project_id=wanted.project_id, engagement_id=wanted.engagement_id,
         call_center_id=wanted.call_center_id, contact_id=wanted.contact_id, ai_call=bool(wanted.ai_call),
-        called_at=wanted.called_at or moment, webhook_endpoint_id=wanted.webhook_endpoint_id,
+        called_at=wanted.called_at or promised.created_at, webhook_endpoint_id=wanted.webhook_endpoint_id,
+        scorecard_id=wanted.scorecard_id,
     )  # fmt: skip
 
 

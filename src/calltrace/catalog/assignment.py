@@ -21,12 +21,18 @@ from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
 from calltrace.scorecards.queries import Stored
 
 
-async def choose(session: AsyncSession, queue_id: uuid.UUID | None) -> tuple[uuid.UUID | None, Scorecard]:
+async def choose(
+    session: AsyncSession, queue_id: uuid.UUID | None, scorecard_id: uuid.UUID | None = None
+) -> tuple[uuid.UUID | None, Scorecard]:
     """The scorecard that calls of a queue are held against (acceptance CT-046), and its version's row.
 
-    Its newest published version; the one that ships has no row.
+    Its newest published version; the one that ships has no row. One that was asked for with the call
+    comes first, as long as calls can be judged by it.
     """
-    version = await chosen_version(session, queue_id)
+    if scorecard_id == default_scorecard().id:
+        return None, default_scorecard()
+    asked = await scorecards.effective_scorecard(session, scorecard_id) if scorecard_id else None
+    version = asked or await chosen_version(session, queue_id)
     if version is None:
         return None, default_scorecard()
     return version.id, Scorecard.model_validate(version.document)

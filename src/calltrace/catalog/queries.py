@@ -48,6 +48,17 @@ async def engagements(session: AsyncSession, names: NameFilter, part: Slice) -> 
     return (await session.scalars(listed(select(Engagement), Engagement, names, part))).all()
 
 
+async def default_engagement(session: AsyncSession) -> Engagement | None:
+    """The organisation's default engagement, if it was needed yet."""
+    return await session.scalar(select(Engagement).where(Engagement.is_default))
+
+
+async def oldest_agent_named(session: AsyncSession, agent_name: str) -> Agent | None:
+    """The agent of a name; of several, whoever was there first."""
+    query = select(Agent).where(Agent.name == agent_name).order_by(Agent.created_at, Agent.id).limit(1)
+    return await session.scalar(query)
+
+
 async def call_center_of(
     session: AsyncSession, queue_id: uuid.UUID | None, agent_id: uuid.UUID | None
 ) -> uuid.UUID | None:

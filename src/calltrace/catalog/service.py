@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from pydantic.alias_generators import to_camel
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.catalog import queries
@@ -16,8 +18,10 @@ from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Que
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.ids import uuid7
 from calltrace.scorecards import queries as scorecards
 
+DEFAULT_ENGAGEMENT = "Default"
 M = TypeVar("M", Agent, Queue, Project, CallCenter, Engagement)
 Values = Mapping[str, Any]
 """Columns by their names; what is not named is left as it is."""
@@ -93,6 +97,26 @@ async def find_queue(session: AsyncSession, text: str) -> Queue:
     if len(found) != 1:
         raise NotFoundError(f"{len(found) or 'No'} queues match {text!r}; give the id of one.")
     return found[0]
+
+
+async def default_engagement(session: AsyncSession, org_id: uuid.UUID) -> Engagement:
+    """The engagement of recordings that name none; it is made when it is first needed, by one of many."""
+    found = await queries.default_engagement(session)
+    if found is None:
+        values = {"id": uuid7(), "org_id": org_id, "name": DEFAULT_ENGAGEMENT, "is_default": True}
+        await session.execute(insert(Engagement).values(values).on_conflict_do_nothing())
+        found = await queries.default_engagement(session)
+    assert found is not None
+    return found
+
+
+async def agent_named(session: AsyncSession, org_id: uuid.UUID, actor: Actor, name: str) -> Agent:
+    """The agent of this name, the oldest if there are several; an unknown one is made."""
+    found = await queries.oldest_agent_named(session, name)
+    if found is None:  # one at a time, or two that come at once would both make one
+        await accounts.locked_organisation(session, org_id)
+        found = await queries.oldest_agent_named(session, name)
+    return found or await create(session, org_id, actor, AGENTS, {"name": name})
 
 
 async def change(session: AsyncSession, actor: Actor, kind: Kind[M], row_id: uuid.UUID, values: Values) -> M:

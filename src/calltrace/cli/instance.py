@@ -64,7 +64,12 @@ def _make_key(path: Path) -> None:
 
 def public_url(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> str:
     """``PUBLIC_URL``, else from host and port."""
-    return settings.public_url.rstrip("/") or f"http://{host}:{port}"
+    return settings.public_url.rstrip("/") or f"{scheme(settings)}://{host}:{port}"
+
+
+def scheme(settings: Settings) -> str:
+    """What the server of this installation speaks."""
+    return "https" if settings.tls_cert_file else "http"
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
+from keyword import iskeyword
 from typing import Annotated, Any
 
 import typer
@@ -71,9 +72,9 @@ def _complain(message: str, code: int) -> int:
 COMMANDS = {
     "up": "up", "migrate": "up", "serve": "serve", "work": "work", "demo": "demo", "doctor": "doctor",
     "settings": "doctor", "analyze": "analyze", "evaluate": "analyze", "bench": "bench",
-    "backup": "backup", "restore": "backup",
+    "backup": "backup", "restore": "backup", "import": "importing",
 }  # fmt: skip
-"""Command to module; the function has the command's name."""
+"""Command to module; the function has the command's name, with ``_`` behind it where Python has the word."""
 GROUPS = {
     "orgs": "accounts", "users": "people", "keys": "accounts", "webhooks": "webhooks", "audit": "audit",
     "agents": "catalog", "queues": "catalog", "projects": "catalog", "call-centers": "catalog",
@@ -87,7 +88,8 @@ def _register(arguments: Sequence[str]) -> None:
     asked = next((one for one in arguments if one in COMMANDS or one in GROUPS), None)
     for name, module in COMMANDS.items():
         if asked in {None, name}:
-            app.command(name)(getattr(import_module(f"calltrace.cli.{module}"), name))
+            function = f"{name}_" if iskeyword(name) else name
+            app.command(name)(getattr(import_module(f"calltrace.cli.{module}"), function))
     for name, module in GROUPS.items():
         if asked in {None, name}:
             group = getattr(import_module(f"calltrace.cli.{module}"), name.replace("-", "_"))

@@ -1,7 +1,10 @@
 """``calltrace serve``: only the API and the web UI."""
 
 import socket
+import ssl
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 import typer
 import uvicorn
@@ -11,8 +14,10 @@ from calltrace.analyses.watching import Watchers
 from calltrace.cli import instance
 from calltrace.cli.options import HostOption, PortOption
 from calltrace.cli.service import start_service, with_shared_database
+from calltrace.kit.errors import ConfigurationError
 from calltrace.pipeline.context import build_platform
 from calltrace.server import create_server
+from calltrace.settings import Settings
 
 
 class _Server(uvicorn.Server):
@@ -28,6 +33,23 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def tls_of(settings: Settings) -> dict[str, Any]:
+    """TLS 1.2 and newer, where a certificate is set."""
+    if settings.tls_cert_file is None:
+        return {}
+
+    def context(_config: uvicorn.Config, usual: Callable[[], ssl.SSLContext]) -> ssl.SSLContext:
+        try:
+            made = usual()
+        except OSError as error:  # also what is no certificate, or another key's
+            raise ConfigurationError(f"TLS_CERT_FILE, TLS_KEY_FILE: {error}") from error
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        return made
+
+    files = {"ssl_certfile": settings.tls_cert_file, "ssl_keyfile": settings.tls_key_file}
+    return files | {"ssl_context_factory": context}
+
+
 def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
     """Only the API and the web UI, for several machines."""
     settings = start_service(context)
@@ -35,10 +57,16 @@ def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOpti
     def run(dsn: str) -> None:
         key, url = instance.secret_key(settings), instance.public_url(settings, host, port)
         watchers = Watchers()
-        app = create_server(lambda: build_platform(settings, dsn, key, url), watchers, settings.hosts)
+        app = create_server(
+            lambda: build_platform(settings, dsn, key, url),
+            watchers,
+            settings.hosts,
+            settings.trusted_proxies,
+        )
         config = uvicorn.Config(
             app, host=host, port=port, log_config=None, access_log=False, proxy_headers=False,
             server_header=False, timeout_graceful_shutdown=int(settings.drain_seconds) or 1,
+            **tls_of(settings),
         )  # fmt: skip
         server = _Server(config, watchers)
         with suppress(KeyboardInterrupt):  # raised again when everything has ended

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+import ssl
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -60,7 +61,7 @@ def _run_all(
     services = [Service("api", ("serve", "--host", host, "--port", str(port)), environment, stop)]
     services += [_worker(number + 1, settings, environment, stop) for number in range(workers)]
     asyncio.run(_prepare(settings, dsn))
-    url = f"http://{_reachable(host)}:{port}"
+    url = f"{instance.scheme(settings)}://{_reachable(host)}:{port}"
     asyncio.run(_supervise(services, server, url, f"{settings.public_url.rstrip('/') or url}/login"))
 
 
@@ -125,9 +126,20 @@ async def _announce(url: str, pages: str, stopping: asyncio.Event) -> None:
     say(f"The API does not answer at {url} yet; see the log above.")
 
 
+def _to_ourselves() -> ssl.SSLContext:
+    """The certificate names whom others call, and that is not loopback."""
+    context = ssl.create_default_context()
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context
+
+
+_OURSELVES = _to_ourselves()
+
+
 def _healthy(url: str) -> bool:
     try:
-        with urllib.request.urlopen(f"{url}/health", timeout=2) as answer:  # noqa: S310 - our own address
+        with urllib.request.urlopen(f"{url}/health", timeout=2, context=_OURSELVES) as answer:  # noqa: S310 - our own address
             return answer.status == 200  # noqa: PLR2004 - OK
     except (urllib.error.URLError, OSError):
         return False

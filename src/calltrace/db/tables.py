@@ -8,6 +8,7 @@ from calltrace.db.base import Base
 
 FEATURES = (
     *("mail", "accounts", "scorecards", "catalog", "recordings", "analyses", "webhooks"),
+    "conversations",
     *("batches", "reviews", "insights", "alerts", "pipeline"),
 )
 

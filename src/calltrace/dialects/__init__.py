@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # workers load a contract's wire from here, and serve nothing
 _MODULES: Mapping[Contract, str] = {
     "callcov": "calltrace.dialects.callcov.app",
     "callcenterrate": "calltrace.dialects.callcenterrate.app",
+    "auralytik": "calltrace.dialects.auralytik.app",
 }
 """Contract to the module whose ``create_app`` makes its application; it is loaded when a server starts."""
 

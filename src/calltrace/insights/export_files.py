@@ -37,7 +37,13 @@ def _csv(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
 
 
 def _cell(value: Any) -> object:
+    value = _plain(value)
     return safe(value) if isinstance(value, str) else value
+
+
+def _plain(value: Any) -> Any:
+    """What has parts of its own stands in one cell as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def _json(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
@@ -77,7 +83,7 @@ def _put(sheet: Any, line: int, at: int, value: Any, kind: Type) -> None:
     elif kind in {"number", "count"}:
         sheet.write_number(line, at, value)
     else:
-        sheet.write_string(line, at, str(value))
+        sheet.write_string(line, at, str(_plain(value)))
 
 
 def _parquet(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
@@ -87,6 +93,7 @@ def _parquet(path: Path, columns: Columns, rows: Iterable[Row]) -> None:
     types: Mapping[Type, Any] = {
         "text": DataType.utf8(), "number": DataType.float64(), "count": DataType.int64(),
         "bool": DataType.bool(), "moment": DataType.timestamp("ms", tz="UTC"), "day": DataType.utf8(),
+        "json": DataType.utf8(),
     }  # fmt: skip
     batch: Any = RecordBatch  # half typed
     schema = Schema([Field(name, types[kind]) for name, kind in columns.items()])

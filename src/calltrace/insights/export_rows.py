@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Literal
 
 from calltrace.db.session import Database
@@ -13,9 +14,11 @@ from calltrace.insights.queries import Exported, Narrowing
 from calltrace.kit import clock
 
 Kind = Literal["calls", "agents", "queues", "callCenters", "projects", "engagements", "trend", "criteria"]
-Type = Literal["text", "number", "count", "bool", "moment", "day"]
+Type = Literal["text", "number", "count", "bool", "moment", "day", "json"]
 Row = Mapping[str, Any]
 PAGE = 1000
+_SHAPES: Mapping[str, str] = {"auralytik": "calltrace.dialects.auralytik.analytics_rows"}
+"""Contracts that export under their own names: the module that makes their rows (an upper room)."""
 _GROUPS: Mapping[str, Dimension] = {
     "agents": "agent_id", "queues": "queue_id", "callCenters": "call_center_id", "projects": "project_id",
     "engagements": "engagement_id",
@@ -47,12 +50,23 @@ _CRITERIA: Mapping[str, Type] = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What one export is about."""
+    """What one export is about; ``shape`` is the contract whose columns and rows it has, if not ours."""
 
     kind: Kind
     narrowing: Narrowing
     period: Period
     bucket: Bucket = "day"
+    shape: str | None = None
+
+
+def columns_of(subject: Subject) -> Mapping[str, Type]:
+    """The columns of an export, in order."""
+    return columns(subject.kind) if subject.shape is None else _shape(subject.shape).columns(subject.kind)
+
+
+def _shape(name: str) -> Any:
+    """The columns and rows of another contract (``columns`` and ``pages``), loaded when first needed."""
+    return import_module(_SHAPES[name])
 
 
 def columns(kind: Kind) -> Mapping[str, Type]:
@@ -66,6 +80,10 @@ def columns(kind: Kind) -> Mapping[str, Type]:
 
 async def pages(database: Database, org_id: uuid.UUID, subject: Subject) -> AsyncGenerator[Sequence[Row]]:
     """All rows, a page at a time; no transaction is open while a page is written."""
+    if subject.shape is not None:
+        async for page in _shape(subject.shape).pages(database, org_id, subject):
+            yield page
+        return
     if subject.kind != "calls":
         yield await _sums(database, org_id, subject)
         return

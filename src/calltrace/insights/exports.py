@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import delete, func, select, update
@@ -31,6 +31,7 @@ from calltrace.kit.ids import uuid7
 from calltrace.kit.links import LinkSigner
 from calltrace.recordings import objects
 from calltrace.recordings.vault import Stored
+from calltrace.webhooks import service as webhooks
 
 LIFETIME = timedelta(hours=24)
 MOST_UNFINISHED = 10
@@ -66,6 +67,18 @@ class Asked:
     api_key_id: uuid.UUID | None = None
     user_id: uuid.UUID | None = None
     lifetime: timedelta = LIFETIME
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReady:
+    """A file can be fetched; only some contracts tell it."""
+
+    export_id: uuid.UUID
+    kind: str
+    form: str
+    url: str | None
+    expires_at: datetime
+    event: str = "export.ready"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,8 @@ def _written(asked: Asked) -> Json:
         "labels": {name: str(value) for name, value in narrowing.chosen.items()},
         "agents": None if narrowing.agents is None else sorted(map(str, narrowing.agents)),
         "period": [period.first.isoformat(), period.last.isoformat(), period.zone],
-        "bucket": asked.subject.bucket, "lifetime": asked.lifetime.total_seconds(),
+        "bucket": asked.subject.bucket,
+        "shape": asked.subject.shape, "lifetime": asked.lifetime.total_seconds(),
     }  # fmt: skip
 
 
@@ -124,6 +138,7 @@ def subject_of(row: Export) -> Subject:
         replace(Narrowing(mode=row.mode, agents=agents), **labels),
         Period(date.fromisoformat(first), date.fromisoformat(last), zone),
         cast("Bucket", asked["bucket"]),
+        asked.get("shape"),
     )
 
 
@@ -213,8 +228,10 @@ async def report(session: AsyncSession, claim: Claim, rows: int) -> None:
     await _write(session, claim, {"rows": rows, "touched_at": func.clock_timestamp()})
 
 
-async def complete(session: AsyncSession, claim: Claim, stored: Stored, rows: int) -> None:
-    """The file is there.
+async def complete(
+    session: AsyncSession, claim: Claim, stored: Stored, rows: int, links: RecordingLinks
+) -> None:
+    """The file is there, and whoever wants to know is told.
 
     Raises:
         StaleAttemptError: as above; the stored file is removed by housekeeping.
@@ -227,6 +244,10 @@ async def complete(session: AsyncSession, claim: Claim, stored: Stored, rows: in
     }  # fmt: skip
     await _write(session, claim, values)
     await objects.spare(session, stored.object_key)
+    row = await session.get_one(Export, claim.export_id, populate_existing=True)
+    if row.expires_at is not None:
+        ready = ExportReady(row.id, row.kind, row.format, link(links, row), row.expires_at)
+        await webhooks.publish(session, claim.org_id, row.mode, ready, None)
 
 
 async def fail(session: AsyncSession, claim: Claim, error: CallTraceError) -> None:

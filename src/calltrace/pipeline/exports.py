@@ -81,12 +81,12 @@ class Exporter(Interruptible):
         with tempfile.TemporaryDirectory(prefix="export-", dir=self._work_dir) as folder:
             spool, path = Path(folder) / "rows", Path(folder) / "file"
             rows = await self._collect(claim, spool)
-            columns = export_rows.columns(claim.subject.kind)
+            columns = export_rows.columns_of(claim.subject)
             await asyncio.to_thread(export_files.write, claim.form, path, columns, _lines(spool))
             await self._report(claim, rows)
             stored = await objects.store(self._platform.database, self._platform.vault, claim.org_id, path)
         async with self._platform.database.tenant(claim.org_id) as session:
-            await exports.complete(session, claim, stored, rows)
+            await exports.complete(session, claim, stored, rows, self._platform.links)
         log.info("export_completed", export=str(claim.export_id), rows=rows)
 
     async def _collect(self, claim: Claim, spool: Path) -> int:

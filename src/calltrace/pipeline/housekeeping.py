@@ -8,7 +8,16 @@ from sqlalchemy import delete, func, not_, select
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import access, answers, codes, limits, registration, sessions, subscriptions
+from calltrace.accounts import (
+    access,
+    answers,
+    codes,
+    limits,
+    registration,
+    replays,
+    sessions,
+    subscriptions,
+)
 from calltrace.analyses import queries, retention
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.batches import queries as batches
@@ -20,7 +29,7 @@ from calltrace.insights import exports, rollup
 from calltrace.insights import queries as insights
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
-from calltrace.pipeline import life, rewind
+from calltrace.pipeline import life, quotas, rewind
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Upload
 from calltrace.recordings.vault import Vault
@@ -43,6 +52,7 @@ async def keep_house(database: Database, vault: Vault, settings: Settings) -> No
         try:
             await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
             await retention.keep_promises(database, vault)
+            await quotas.warn(database, settings.data_dir)
             await objects.sweep(database, vault)
             await rollup.keep_up(database)
         except DatabaseAwayError as error:
@@ -128,6 +138,7 @@ async def _prune(session: AsyncSession) -> None:
     await access.forget(session)
     await registration.forget(session)
     await subscriptions.settle(session)
+    await replays.forget(session)
     await sessions.forget(session)
     await codes.forget(session)
     await life.forget(session)

@@ -172,7 +172,9 @@ class Steps:
         """
         started = time.monotonic()
         async with self._platform.database.tenant(work.claim.org_id) as session:
-            version_id, scorecard = await assignment.choose(session, work.analysis.queue_id)
+            version_id, scorecard = await assignment.choose(
+                session, work.analysis.queue_id, work.analysis.scorecard_id
+            )
         analysis = work.analysis
         request = evaluation_request(transcript, scorecard, analysis.duration_seconds or 0.0, analysis.marks)
         answer = await self._ask(work, "evaluating", request)

@@ -75,7 +75,8 @@ class Upload(Row, Tenant, Base):
 
     Attributes:
         status: ``open`` takes bytes; ``complete`` waits for its analysis; ``used`` has one that will read it;
-            ``spent`` is read by nobody any more, and what was stored of it is doomed.
+            ``kept`` has one that failed; ``spent`` is read by nobody any more, and what was stored of it is
+            doomed.
         received: bytes that are safely stored; where a client that lost its connection goes on.
         pieces: how many they are.
         size_bytes: of the whole, as far as requests have told.
@@ -83,12 +84,13 @@ class Upload(Row, Tenant, Base):
         content_type: as the client named it.
         direct: the client puts it straight into the object store, as one object (``object_prefix``).
         writer: the request that may add bytes now; one that lost its turn finds another here (fencing).
+        again: whether the file is kept when its analysis fails, so that it can be tried again, as ``kept``.
         cleared_at: since when nothing of it can be in the store any more, whatever comes late.
     """
 
     __tablename__ = "uploads"
     __table_args__ = (
-        CheckConstraint("status IN ('open','complete','used','spent')", name="status"),
+        CheckConstraint("status IN ('open','complete','used','kept','spent')", name="status"),
         Index("ix_uploads_expires_at", "expires_at", postgresql_where=text("cleared_at IS NULL")),
     )
     status: Mapped[str] = mapped_column(String(10), server_default="open")
@@ -102,6 +104,7 @@ class Upload(Row, Tenant, Base):
     declared_bytes: Mapped[int | None] = mapped_column(BigInteger)
     content_type: Mapped[str | None] = mapped_column(String(255))
     direct: Mapped[bool]
+    again: Mapped[bool] = mapped_column(server_default=text("false"))
     writer: Mapped[uuid.UUID | None]
     expires_at: Mapped[datetime]
     cleared_at: Mapped[datetime | None]

@@ -35,15 +35,22 @@ async def collect(
         raise UploadLostError("The uploaded file was removed.")
     try:
         size = await _size(uploads, upload)
-        source = (
-            uploads.store.get(upload.object_prefix) if upload.direct else _joined(uploads, upload, pieces)
-        )
+        source = read(uploads, upload, pieces)
         told = Told(upload.content_type or "", [upload.file_name or ""])
         async with spool(destination) as target, aclosing(source) as body:
             media = await copy(_bounded(body, uploads.limits.max_bytes), target, size, progress, told)
     except NotFoundError as error:
         raise UploadLostError("The uploaded file is not in the object store any more.") from error
     return Fetched(target.size, target.sha256, upload.content_type or "", "", media)
+
+
+def read(uploads: Uploads, upload: Upload, pieces: Sequence[UploadPiece]) -> AsyncGenerator[bytes]:
+    """The file of an upload as it came.
+
+    Raises:
+        NotFoundError: it is not in the store any more. RecordingDamagedError, StorageAwayError.
+    """
+    return uploads.store.get(upload.object_prefix) if upload.direct else _joined(uploads, upload, pieces)
 
 
 async def _size(uploads: Uploads, upload: Upload) -> int:

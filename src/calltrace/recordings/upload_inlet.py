@@ -20,7 +20,7 @@ from calltrace.recordings.errors import (
 )
 from calltrace.recordings.models import Upload, UploadPiece
 from calltrace.recordings.upload_pieces import PieceStore
-from calltrace.recordings.uploads import Uploads
+from calltrace.recordings.uploads import TAKEN, Uploads
 
 PIECE = 4 * 1024 * 1024
 """Bytes of one piece: what is held in memory, and what is lost when this process is killed."""
@@ -65,7 +65,7 @@ def receiving(upload: Upload | None) -> Upload:
     """
     if upload is None or upload.direct:
         raise NotFoundError("There is no such upload.")
-    if upload.status in {"used", "spent"}:
+    if upload.status in TAKEN:
         raise UploadUsedError("An analysis has the file; ask for a new upload to send another.")
     if upload.expires_at <= clock.now():
         raise UploadExpiredError("Ask for a new upload and send the file again.")

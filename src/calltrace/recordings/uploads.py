@@ -28,6 +28,8 @@ LIFETIME = timedelta(hours=24)
 LATE = timedelta(hours=1)
 """How long after it expired a presigned request that began in time may still end."""
 BATCH = 200
+TAKEN = frozenset({"used", "kept", "spent"})
+"""States of an upload that an analysis has, or had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class Wanted:
 
     Attributes:
         direct: whether straight into the object store; None: if that can be.
+        lifetime: how long it can wait for its analysis.
+        again: whether the file is kept for another try when its analysis fails.
     """
 
     file_name: str | None = None
@@ -54,6 +58,8 @@ class Wanted:
     content_type: str | None = None
     direct: bool | None = None
     mode: Mode = "live"
+    lifetime: timedelta = LIFETIME
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +73,7 @@ class Opened:
 async def open_upload(
     uploads: Uploads, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Wanted
 ) -> Opened:
-    """Let a client send one file, within LIFETIME.
+    """Let a client send one file, within its lifetime.
 
     Raises:
         FileTooLargeError, UnsupportedMediaError: by what the client says of the file.
@@ -75,15 +81,16 @@ async def open_upload(
         StorageAwayError: the object store has no credentials to sign with.
     """
     _check_announced(uploads, wanted)
-    upload_id, expires_at = uuid7(), clock.now_ms() + LIFETIME
+    upload_id, expires_at = uuid7(), clock.now_ms() + wanted.lifetime
     upload = Upload(
         id=upload_id, org_id=org_id, api_key_id=key_id, mode=wanted.mode, file_name=wanted.file_name,
         declared_bytes=wanted.size_bytes, content_type=wanted.content_type, status="open", received=0,
         object_prefix=f"{org_id}/uploads/{upload_id}", sealed_key=new_sealed_key(uploads.box),
         direct=uploads.store.signs if wanted.direct is None else wanted.direct, expires_at=expires_at,
+        again=wanted.again,
     )  # fmt: skip
     if upload.direct:
-        url = await uploads.store.presigned_put(upload.object_prefix, LIFETIME)
+        url = await uploads.store.presigned_put(upload.object_prefix, wanted.lifetime)
     else:
         url = uploads.links.url(org_id, upload_id, expires_at)
     async with uploads.database.tenant(org_id) as session:
@@ -140,10 +147,30 @@ async def take(session: AsyncSession, upload_id: uuid.UUID, mode: Mode) -> Uploa
     return upload
 
 
+async def after_failure(session: AsyncSession, upload_id: uuid.UUID) -> None:
+    """The analysis failed: the file is kept for another try where that was wished, else let go."""
+    upload = await queries.locked_upload(session, upload_id)
+    if upload is not None and upload.again and upload.status == "used" and upload.expires_at > clock.now():
+        upload.status = "kept"
+        await session.flush()
+    else:
+        await let_go(session, upload_id)
+
+
+async def take_again(session: AsyncSession, upload_id: uuid.UUID) -> bool:
+    """Give a kept upload back to its analysis; false when it is not there any more."""
+    upload = await queries.locked_upload(session, upload_id)
+    if upload is None or upload.status != "kept":
+        return False
+    upload.status = "used"
+    await session.flush()
+    return True
+
+
 def _usable(upload: Upload | None, mode: Mode) -> Upload:
     if upload is None or upload.mode != mode:
         raise _refused("uploadId", "uploadId names no upload of this organisation.")
-    if upload.status in {"used", "spent"}:
+    if upload.status in TAKEN:
         raise UploadUsedError("An upload serves one analysis; send the file again for another.")
     if upload.expires_at <= clock.now():
         raise UploadExpiredError("Ask for a new upload and send the file again.")
@@ -193,7 +220,7 @@ async def cancel(uploads: Uploads, org_id: uuid.UUID, upload_id: uuid.UUID) -> N
         upload = await queries.locked_upload(session, upload_id)
         if upload is None:
             raise NotFoundError("There is no such upload.")
-        if upload.status in {"used", "spent"}:
+        if upload.status in TAKEN:
             raise UploadUsedError("An analysis has the file.")
         await drop_pieces(session, upload)
         await session.delete(upload)

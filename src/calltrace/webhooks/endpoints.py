@@ -118,6 +118,7 @@ async def change(desk: Desk, caller: Caller, endpoint_id: uuid.UUID, changes: Ma
         if "events" in wanted:
             wanted["events"] = wires.checked_events(endpoint.contract, wanted["events"])
         await service.take(session, endpoint)
+        endpoint.updated_at = clock.now()
         await _rewrite(session, endpoint, wanted, caller.actor)
         if wanted.get("disabled") is True:
             await service.disable(session, endpoint, DISABLED_BY_HAND, caller.actor)

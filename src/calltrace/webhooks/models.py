@@ -29,6 +29,7 @@ class Endpoint(Row, Tenant, Base):
         previous_secrets: the secrets of before, newest first, as ``{"sealed", "until"}``: each is good
             until its own time (ISO-8601).
         failing_since: the first failed attempt since the last one that succeeded.
+        updated_at: when somebody last changed it.
         deleted_at: since when it is gone for everybody; housekeeping removes what hangs on it bit by bit.
         slow_since: the first attempt that took its time since the last one that did not (``lanes``).
         single_of: SHA-256 of the URL, where it came with an analysis: it is told of those that name it only.
@@ -52,6 +53,7 @@ class Endpoint(Row, Tenant, Base):
     disabled_reason: Mapped[str | None] = mapped_column(Text)
     deleted_at: Mapped[datetime | None]
     single_of: Mapped[str | None] = mapped_column(String(64))
+    updated_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
 
 
 class SigningSecret(Row, Tenant, Base):

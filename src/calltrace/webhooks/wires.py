@@ -17,6 +17,7 @@ _MODULES = {
     "calltrace": "calltrace.webhooks.native",
     "callcov": "calltrace.dialects.callcov.wire",
     "callcenterrate": "calltrace.dialects.callcenterrate.wire",
+    "auralytik": "calltrace.dialects.auralytik.wire",
 }
 """Contract to the module whose ``WIRE`` serves it."""
 

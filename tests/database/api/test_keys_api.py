@@ -18,7 +18,6 @@ METHODS = {"get", "post", "put", "patch", "delete"}
 FAMILIES = {
     "analyses": "analysis", "calls": "calls", "uploads": "storage", "webhook-endpoints": "webhooks",
     "webhook-deliveries": "webhooks", "agents": "catalog", "queues": "catalog", "scorecards": "catalog",
-    "projects": "catalog", "call-centers": "catalog", "engagements": "catalog",
     "erasures": "analysis", "organization": "catalog", "evaluation-batches": "analysis",
     "backtests": "analysis", "teams": "reviews", "users": "users",
     "reviews": "reviews", "review-rules": "reviews", "review-settings": "reviews", "appeals": "reviews",

@@ -93,6 +93,7 @@ async def test_every_other_table_belongs_to_the_engines(database: Database) -> N
     assert {name for name in every - tenant if not name.startswith("pgqueuer")} == {
         "alembic_version",
         "rate_counters",  # names nobody: subjects are digests
+        "spent_signatures",  # the same
         "workers",  # of the installation, as are the next
         "milestones",
     }
@@ -213,7 +214,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         reviewed = await _review(session, org, accepted.analysis_id, agent.id, user.id)
         alerted = await _alert(session, org)
     common = {
-        "agent_id": agent.id, "queue_id": queue.id, "analysis_id": accepted.analysis_id, "key": name,
+        "agent_id": agent.id, "agent_name": agent.name, "queue_id": queue.id,
+        "analysis_id": accepted.analysis_id, "key": name,
         "evaluation_id": evaluation.id, "version_id": None, "key_ids": [key.id],
         "analysis_ids": [accepted.analysis_id], "receipt_id": receipt.id,
         "target_id": str(accepted.analysis_id),
@@ -287,7 +289,7 @@ async def _add_labels(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.
     await session.flush()
     agent = Agent(org_id=org, name="a", call_center_id=place.id)
     queue = Queue(org_id=org, name="q", scorecard_id=scorecard_id)
-    session.add_all([agent, queue])
+    session.add_all([agent, queue, Engagement(org_id=org, name="e", is_default=True)])
     await session.flush()
     return agent, queue
 

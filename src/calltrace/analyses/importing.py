@@ -1,0 +1,310 @@
+"""Taking over what another system knows: call centres, campaigns, people, chats and voice calls, by its ids.
+
+Everything is put in place by ``externalId``, so the same file again changes nothing, and a later one changes
+what it names. The order is that of what refers to what.
+"""
+
+import asyncio
+import uuid
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import AwareDatetime, Field, StringConstraints
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import queries as accounts
+from calltrace.accounts.audit import OPERATOR, Actor
+from calltrace.analyses import chats, waiting
+from calltrace.analyses.models import Analysis, WaitingFile
+from calltrace.analyses.submit import Intake
+from calltrace.analyses.waiting import Told, Wish
+from calltrace.catalog import service
+from calltrace.catalog.service import AGENTS, CALL_CENTERS, QUEUES, Kind
+from calltrace.conversations import service as conversations
+from calltrace.conversations import surveys
+from calltrace.conversations.events import VoiceCallCompleted
+from calltrace.conversations.models import Conversation
+from calltrace.conversations.service import Said
+from calltrace.kit.document import Document
+from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.recordings import upload_receive
+from calltrace.recordings.upload_inlet import Sending
+from calltrace.webhooks import service as webhooks
+
+ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
+Seconds = Annotated[float, Field(ge=0)]
+OffsetClock = Annotated[str, StringConstraints(pattern=r"^\d{1,3}:[0-5]\d:[0-5]\d$")]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+_PIECE = 1024 * 1024
+Ids = dict[str, dict[str, uuid.UUID]]
+
+
+class CenterEntry(Document):
+    """A call centre."""
+
+    external_id: ExternalId
+    name: Name
+
+
+class CampaignEntry(Document):
+    """A campaign: a queue."""
+
+    external_id: ExternalId
+    name: Name
+    description: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    type: Annotated[str, StringConstraints(min_length=1, max_length=50)] | None = None
+    status: Literal["active", "paused", "completed"] = "active"
+    call_center: ExternalId | None = None
+    start_date: date | None = None
+    end_date: date | None = None
+
+
+class ExecutiveEntry(Document):
+    """An executive: an agent."""
+
+    external_id: ExternalId
+    name: Name
+    call_center: ExternalId | None = None
+
+
+class MessageEntry(Document):
+    """A message of a chat."""
+
+    role: Literal["customer", "agent", "bot"]
+    content: Text
+    timestamp: AwareDatetime
+
+
+class ConversationEntry(Document):
+    """A chat; ``language`` (ISO 639) where it is known."""
+
+    external_id: ExternalId
+    channel_id: ExternalId | None = None
+    campaign: ExternalId | None = None
+    executive: ExternalId | None = None
+    status: Literal["active", "completed"] = "completed"
+    started_at: AwareDatetime
+    ended_at: AwareDatetime | None = None
+    messages: list[MessageEntry] = Field(default_factory=list[MessageEntry], max_length=10_000)
+    language: Language = "und"
+
+
+class TurnEntry(Document):
+    """A turn of a voice call; ``timestamp`` (HH:MM:SS) counts from its beginning."""
+
+    role: Literal["customer", "agent", "bot"]
+    text: Text
+    timestamp: OffsetClock
+
+
+class AnswerEntry(Document):
+    """One answer of a survey."""
+
+    question: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
+    answer: Annotated[str, StringConstraints(max_length=5000)] | None = None
+    score: float | None = None
+
+
+class SurveyEntry(Document):
+    """What the customer answered after the call."""
+
+    state: Literal["Completed", "Partial", "NotStarted"]
+    completion_reason: Literal["AllAnswered", "HangUp", "Timeout"] | None = None
+    total_questions: Annotated[int, Field(ge=0)] = 0
+    questions_answered: Annotated[int, Field(ge=0)] = 0
+    calculated_score: float | None = None
+    responses: list[AnswerEntry] = Field(default_factory=list[AnswerEntry], max_length=500)
+
+
+class VoiceCallEntry(Document):
+    """A call that a bot took; ``recordingFile`` is a path on this machine."""
+
+    external_id: ExternalId
+    campaign: ExternalId | None = None
+    executive: ExternalId | None = None
+    direction: Literal["Inbound", "Outbound"] = "Inbound"
+    state: Literal["Completed", "Busy", "NoAnswer", "Failed"] = "Completed"
+    start_time: AwareDatetime
+    end_time: AwareDatetime | None = None
+    duration_seconds: Seconds | None = None
+    talk_time_seconds: Seconds | None = None
+    outcome: Annotated[str, StringConstraints(max_length=255)] | None = None
+    recording_file: str | None = None
+    transcript: list[TurnEntry] = Field(default_factory=list[TurnEntry], max_length=10_000)
+    epa_results: SurveyEntry | None = None
+
+
+class Import(Document):
+    """A file; all lists are optional."""
+
+    call_centers: list[CenterEntry] = Field(default_factory=list[CenterEntry])
+    campaigns: list[CampaignEntry] = Field(default_factory=list[CampaignEntry])
+    executives: list[ExecutiveEntry] = Field(default_factory=list[ExecutiveEntry])
+    conversations: list[ConversationEntry] = Field(default_factory=list[ConversationEntry])
+    voice_calls: list[VoiceCallEntry] = Field(default_factory=list[VoiceCallEntry])
+
+
+@dataclass(frozen=True, slots=True)
+class Importer:
+    """Puts a file in place for one organisation; each entry is a transaction of its own."""
+
+    intake: Intake
+    org_id: uuid.UUID
+    actor: Actor = OPERATOR
+    folder: Path = Path()
+
+    async def run(self, content: Import) -> Ids:
+        """Put everything in place; answers the ids by external ids.
+
+        Raises:
+            InvalidRequestError: naming the entry that names something unknown, or a file that cannot be read.
+        """
+        return {
+            "callCenters": await self._each(content.call_centers, "callCenters", self._center),
+            "campaigns": await self._each(content.campaigns, "campaigns", self._campaign),
+            "executives": await self._each(content.executives, "executives", self._executive),
+            "conversations": await self._each(content.conversations, "conversations", self._conversation),
+            "voiceCalls": await self._each(content.voice_calls, "voiceCalls", self._voice_call),
+        }
+
+    async def _each(
+        self, entries: list[Any], where: str, put: Callable[[Any], Awaitable[uuid.UUID]]
+    ) -> dict[str, uuid.UUID]:
+        found = dict[str, uuid.UUID]()
+        for number, entry in enumerate(entries):
+            try:
+                found[entry.external_id] = await put(entry)
+            except InvalidRequestError as error:
+                pointer = f"/{where}/{number}"
+                raise InvalidRequestError(
+                    f"{where}[{number}]: {error.detail}", errors=[FieldError(pointer, error.detail)]
+                ) from error
+        return found
+
+    async def _center(self, entry: CenterEntry) -> uuid.UUID:
+        return await self._named(CALL_CENTERS, entry.external_id, {"name": entry.name})
+
+    async def _campaign(self, entry: CampaignEntry) -> uuid.UUID:
+        values = {
+            "name": entry.name, "description": entry.description or None, "kind": entry.type,
+            "status": entry.status, "starts_on": entry.start_date, "ends_on": entry.end_date,
+        }  # fmt: skip
+        return await self._named(QUEUES, entry.external_id, values, entry.call_center)
+
+    async def _executive(self, entry: ExecutiveEntry) -> uuid.UUID:
+        return await self._named(AGENTS, entry.external_id, {"name": entry.name}, entry.call_center)
+
+    async def _named(
+        self, kind: Kind[Any], external_id: str, values: Mapping[str, Any], center: str | None = None
+    ) -> uuid.UUID:
+        async with self.intake.database.tenant(self.org_id) as session:
+            await accounts.locked_organisation(session, self.org_id)
+            wanted = dict(values)
+            if kind is not CALL_CENTERS:
+                wanted["call_center_id"] = await _of(session, CALL_CENTERS, "callCenter", center)
+            query = select(kind.model).where(kind.model.external_id == external_id)
+            row = await session.scalar(query)
+            if row is None:
+                wanted["external_id"] = external_id
+                return (await service.create(session, self.org_id, self.actor, kind, wanted)).id
+            return (await service.change(session, self.actor, kind, row.id, wanted)).id
+
+    async def _conversation(self, entry: ConversationEntry) -> uuid.UUID:
+        async with self.intake.database.tenant(self.org_id) as session:
+            await accounts.locked_organisation(session, self.org_id)
+            values = {
+                "channel_id": entry.channel_id, "status": entry.status, "started_at": entry.started_at,
+                "ended_at": entry.ended_at,
+                "queue_id": await _of(session, QUEUES, "campaign", entry.campaign),
+                "agent_id": await _of(session, AGENTS, "executive", entry.executive),
+            }  # fmt: skip
+            row = await conversations.put(session, self.org_id, "text", entry.external_id, values)
+            told = [Said(one.role, one.content, one.timestamp) for one in entry.messages]
+            said = await chats.without_sensitive(session, self.org_id, told, entry.language)
+            changed = await conversations.put_messages(session, row, said)
+            if said and row.status == "completed" and (changed or row.analysis_id is None):
+                await chats.evaluate(session, row, said, entry.language)
+            return row.id
+
+    async def _voice_call(self, entry: VoiceCallEntry) -> uuid.UUID:
+        recording = self._readable(entry.recording_file)
+        async with self.intake.database.tenant(self.org_id) as session:
+            await accounts.locked_organisation(session, self.org_id)
+            queue_id = await _of(session, QUEUES, "campaign", entry.campaign)
+            values = {
+                "status": "completed", "started_at": entry.start_time, "ended_at": entry.end_time,
+                "queue_id": queue_id,
+                "agent_id": await _of(session, AGENTS, "executive", entry.executive),
+            }  # fmt: skip
+            row = await conversations.put(session, self.org_id, "voice", entry.external_id, values)
+            told = [_turn(one, entry.start_time) for one in entry.transcript]
+            said = await chats.without_sensitive(session, self.org_id, told, "und")
+            await conversations.put_messages(session, row, said)
+            columns = {
+                "direction": entry.direction, "state": entry.state, "outcome": entry.outcome,
+                "duration_seconds": entry.duration_seconds, "talk_time_seconds": entry.talk_time_seconds,
+            }  # fmt: skip
+            call, new = await conversations.put_voice_call(session, row, columns)
+            if entry.epa_results is not None:
+                answers = entry.epa_results.model_dump(by_alias=False)
+                await surveys.put(session, self.org_id, answers, conversation_id=row.id)
+            if new and recording is None and call.state == "Completed":
+                event = VoiceCallCompleted(row.id, queue_id, call.state, call.outcome)
+                await webhooks.publish(session, self.org_id, "live", event, None)
+            known = await session.get(Analysis, row.id) or await session.get(WaitingFile, row.id)
+        if recording is not None and known is None:
+            await self._take_in(row, recording)
+        return row.id
+
+    def _readable(self, name: str | None) -> Path | None:
+        if name is None:
+            return None
+        path = self.folder / name
+        if not path.is_file():
+            raise InvalidRequestError(f"recordingFile {name!r} is no file.")
+        return path
+
+    async def _take_in(self, row: Conversation, path: Path) -> None:
+        """The recording of a voice call has the call's id, and is processed like any other."""
+        told = Told(
+            path.name[-255:], agent_id=row.agent_id, queue_id=row.queue_id, ai_call=True,
+            called_at=row.started_at,
+        )  # fmt: skip
+        _file, opened = await waiting.open_file(self.intake, self.org_id, None, told, row.id)
+        size = await asyncio.to_thread(lambda: path.stat().st_size)
+        await upload_receive.receive(
+            self.intake.uploads, self.org_id, opened.upload.id, Sending(None, size, size), _pieces(path)
+        )
+        async with self.intake.database.tenant(self.org_id) as session:
+            await waiting.process(session, self.org_id, Wish(row.id))
+
+
+async def _of(session: AsyncSession, kind: Kind[Any], field: str, external_id: str | None) -> Any:
+    """The row that an entry names by its external id.
+
+    Raises:
+        InvalidRequestError: there is none.
+    """
+    if external_id is None:
+        return None
+    found = await session.scalar(select(kind.model.id).where(kind.model.external_id == external_id))
+    if found is None:
+        raise InvalidRequestError(f"{field} {external_id!r} names nothing that there is.")
+    return found
+
+
+async def _pieces(path: Path) -> AsyncGenerator[bytes]:
+    with path.open("rb") as file:
+        while piece := await asyncio.to_thread(file.read, _PIECE):
+            yield piece
+
+
+def _turn(one: TurnEntry, begun: datetime) -> Said:
+    hours, minutes, seconds = (int(part) for part in one.timestamp.split(":"))
+    return Said(one.role, one.text, begun + timedelta(hours=hours, minutes=minutes, seconds=seconds))

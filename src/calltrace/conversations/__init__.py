@@ -1,0 +1,1 @@
+"""Chats and calls of voice bots, turn by turn, and what customers said of calls later."""
