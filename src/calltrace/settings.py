@@ -29,8 +29,7 @@ TOML_FILE = "calltrace.toml"
 
 NOT_YET = (
     "TRUSTED_PROXIES",
-    "TLS_CERT_FILE", "TLS_KEY_FILE", "CALLCOV_RATE_LIMIT", "CALLCOV_SUBMIT_RATE_LIMIT",
-    "CALLCOV_REGISTRATION", "CALLCOV_WEBHOOK_RETRY_SCHEDULE", "AURALYTIK_RATE_LIMIT",
+    "TLS_CERT_FILE", "TLS_KEY_FILE", "AURALYTIK_RATE_LIMIT",
     "AURALYTIK_WEBHOOK_RETRY_SCHEDULE",
     "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
     "STRIPE_PRICE_STARTER", "STRIPE_PRICE_GROWTH", "OTEL_EXPORTER_OTLP_ENDPOINT",
@@ -96,6 +95,11 @@ class Settings(BaseSettings):
     llm_redact: Literal["on", "off"] = "on"
 
     smtp_url: str = ""
+    callcov_rate_limit: int = Field(default=100, gt=0)
+    callcov_submit_rate_limit: int = Field(default=20, gt=0)
+    callcov_registration: Literal["on", "off"] = "on"
+    callcov_webhook_retry_schedule: Numbers = (10, 60, 300)
+
     hosts: HostNames = Field(default_factory=dict)
 
     log_format: Literal["console", "json", ""] = ""
@@ -105,7 +109,7 @@ class Settings(BaseSettings):
 
     @field_validator(
         "outbound_ports", "webhook_retry_schedule", "processing_retry_schedule",
-        "callcenterrate_webhook_retry_schedule", mode="before",
+        "callcov_webhook_retry_schedule", "callcenterrate_webhook_retry_schedule", mode="before",
     )  # fmt: skip
     @classmethod
     def _numbers(cls, value: Any) -> Any:

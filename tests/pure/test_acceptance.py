@@ -1,33 +1,38 @@
-"""Every statement of the published contract is proven by a test that carries its number."""
+"""Every statement of the published contracts is proven by a test that carries its number."""
 
 import re
 from pathlib import Path
 
+import pytest
+
 TESTS = Path(__file__).parents[1]
-CONTRACT = TESTS.parent / "docs" / "contracts" / "call-trace.md"
+CONTRACTS = TESTS.parent / "docs" / "contracts"
 MARK = re.compile(r"mark\.accepts\(([^)]*)\)")
-NUMBER = re.compile(r"CT-\d{3}")
+FILES = {"CT": "call-trace.md", "CV": "callcov.md"}
 
 
-def promised() -> set[str]:
-    rows = [line for line in CONTRACT.read_text(encoding="utf-8").splitlines() if line.startswith("| CT-")]
-    return {row.split("|")[1].strip() for row in rows}
+def promised(prefix: str) -> set[str]:
+    lines = (CONTRACTS / FILES[prefix]).read_text(encoding="utf-8").splitlines()
+    return {line.split("|")[1].strip() for line in lines if line.startswith(f"| {prefix}-")}
 
 
-def carried() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
+def carried(prefix: str) -> dict[str, list[str]]:
+    number, found = re.compile(rf"{prefix}-\d{{3}}"), dict[str, list[str]]()
     for path in sorted(TESTS.rglob("*.py")):
         for mark in MARK.findall(path.read_text(encoding="utf-8")):
-            for number in NUMBER.findall(mark):
-                found.setdefault(number, []).append(path.name)
+            for one in number.findall(mark):
+                found.setdefault(one, []).append(path.name)
     return found
 
 
-def test_every_statement_has_a_test() -> None:
-    missing = sorted(promised() - carried().keys())
+@pytest.mark.parametrize("prefix", FILES)
+def test_every_statement_has_a_test(prefix: str) -> None:
+    missing = sorted(promised(prefix) - carried(prefix).keys())
+    assert promised(prefix)
     assert not missing, f"no test carries {', '.join(missing)}"
 
 
-def test_every_number_that_a_test_carries_is_a_statement() -> None:
-    unknown = {number: where for number, where in carried().items() if number not in promised()}
-    assert not unknown
+@pytest.mark.parametrize("prefix", FILES)
+def test_every_number_that_a_test_carries_is_a_statement(prefix: str) -> None:
+    known = promised(prefix)
+    assert not {number: where for number, where in carried(prefix).items() if number not in known}

@@ -43,6 +43,18 @@ class PlanRequiredError(CallTraceError):
     title = "The plan does not include this"
 
 
+class QuotaExceededError(CallTraceError):
+    """The month's quota of the plan is used up; ``Retry-After`` says when there is a new one (CR-055)."""
+
+    code = "quota_exceeded"
+    status = 429
+    title = "The quota of this month is used up"
+
+    def __init__(self, detail: str, retry_after: int) -> None:
+        super().__init__(detail)
+        self.headers = {"Retry-After": str(retry_after)}
+
+
 class RateLimitedError(CallTraceError):
     """Too often in too short a time; ``Retry-After`` says when to go on."""
 
@@ -131,3 +143,31 @@ class SecondFactorNeededError(CallTraceError):
     code = "second_factor_needed"
     status = 401
     title = "A second factor is needed"
+
+
+class AnswerReusedError(CallTraceError):
+    """An idempotency key came again with another request."""
+
+    code = "idempotency_key_reused"
+    status = 422
+    title = "The idempotency key was used before"
+
+
+class AnswerPendingError(RateLimitedError):
+    """The first request with an idempotency key is still being answered."""
+
+
+class RegistrationClosedError(CallTraceError):
+    """The operator lets nobody register."""
+
+    code = "registration_closed"
+    status = 403
+    title = "Registration is disabled"
+
+
+class NotVerifiedError(CallTraceError):
+    """The password is right, and the address was never confirmed."""
+
+    code = "email_not_verified"
+    status = 403
+    title = "Email not verified"

@@ -32,7 +32,18 @@ Choose one here:
 
     {link}
 
+Code: {code}
+
 The link works once, within an hour. If you did not ask, do nothing: your password stays as it is.
+"""
+_VERIFY = """\
+Somebody, most likely you, gave this address to Call Trace. Confirm that it is yours:
+
+    {link}
+
+Code: {code}
+
+Both work once, within a day. If it was not you, do nothing: nothing happens then.
 """
 
 
@@ -62,10 +73,33 @@ async def send_invitation(session: AsyncSession, user: User, inviter: str, publi
 
 async def send_reset(session: AsyncSession, user: User, public_url: str) -> str:
     """Write the message with a link to a new password, and answer the link."""
-    link = _link(public_url, "reset", await codes.issue(session, user, "reset"))
-    body = _RESET.format(email=user.email, link=link)
+    code = await codes.issue(session, user, "reset")
+    link = _link(public_url, "reset", code)
+    body = _RESET.format(email=user.email, link=link, code=code)
     await mail.send(session, user.org_id, user.email, "A new password for Call Trace", body)
     return link
+
+
+async def send_verification(session: AsyncSession, user: User, public_url: str) -> None:
+    """Write the message that asks whoever reads it to confirm the address."""
+    code = await codes.issue(session, user, "verify")
+    body = _VERIFY.format(link=_link(public_url, "verify", code), code=code)
+    await mail.send(session, user.org_id, user.email, "Confirm your address for Call Trace", body)
+
+
+async def verify(database: Database, code: str, visitor: Visitor, request_id: str | None) -> User:
+    """Take a person's word that the address is theirs, and answer the person.
+
+    Raises:
+        CodeRefusedError: the code is not good, or no more. RateLimitedError: too many were tried from there.
+    """
+    known = await codes.holder(database, "verify", code, visitor.address)
+    async with database.tenant(known.org_id) as session:
+        user = await codes.use(session, "verify", code)
+        user.email_verified, user.awaits_verification = True, False
+        actor = Actor("user", user.email, user.id, visitor.address, request_id)
+        await audit.record(session, user.org_id, actor, Deed("user.email_verified", user.id))
+        return user
 
 
 def _link(public_url: str, kind: CodeKind, code: str) -> str:
@@ -108,6 +142,7 @@ async def reset(database: Database, chosen: NewPassword) -> None:
     hashed = await passwords.hashed(chosen.password)
     async with database.tenant(known.org_id) as session:
         user = await codes.use(session, "reset", chosen.code)
+        user.email_verified, user.awaits_verification = True, False  # the mail was read
         await _settle(session, user, hashed)
         await audit.record(session, user.org_id, _actor(user, chosen), Deed("user.password_reset", user.id))
 

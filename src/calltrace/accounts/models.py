@@ -7,6 +7,7 @@ from typing import Literal
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
+    DateTime,
     Double,
     ForeignKey,
     Index,
@@ -14,12 +15,14 @@ from sqlalchemy import (
     String,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.db.base import Base, Json, Row, Tenant
+from calltrace.kit import clock
 
 Plan = Literal["self_hosted", "free", "pro", "business"]
 UserRole = Literal["owner", "admin", "supervisor", "reviewer", "agent"]
@@ -39,6 +42,7 @@ class Organisation(Row, Base):
     ``time_zone`` is an IANA name: where its days begin and end. With ``second_factor_required`` people do
     nothing but set one up until they have one. Recordings, and whole calls, are erased when they are older
     than so many days; null: never.
+    ``api_calls_quota`` and ``analyses_quota`` are agreed for a month, in place of the plan's.
     """
 
     __tablename__ = "organisations"
@@ -51,6 +55,8 @@ class Organisation(Row, Base):
     vocabulary: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     agent_channels: Mapped[str | None] = mapped_column(String(12))
     redaction: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
+    api_calls_quota: Mapped[int | None] = mapped_column(Integer)
+    analyses_quota: Mapped[int | None] = mapped_column(Integer)
     second_factor_required: Mapped[bool] = mapped_column(server_default=text("false"))
     time_zone: Mapped[str] = mapped_column(String(64), server_default="UTC")
     recordings_kept_days: Mapped[int | None] = mapped_column(Integer)
@@ -68,6 +74,8 @@ class User(Row, Tenant, Base):
         sealed_totp: the secret of the second factor; ``None`` without one.
         totp_step: the newest time step of which a code was taken: none is taken twice (RFC 6238, 5.2).
         recovery_hashes: of the codes that are good in place of the second factor, once each.
+        email_verified: whether whoever reads the mails of the address has said so.
+        awaits_verification: registered, and until then nothing opens.
     """
 
     __tablename__ = "users"
@@ -87,6 +95,10 @@ class User(Row, Tenant, Base):
     sealed_totp: Mapped[str | None] = mapped_column(Text)
     totp_step: Mapped[int | None] = mapped_column(BigInteger)
     recovery_hashes: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    phone_number: Mapped[str | None] = mapped_column(String(16))
+    email_verified: Mapped[bool] = mapped_column(server_default=text("true"))
+    awaits_verification: Mapped[bool] = mapped_column(server_default=text("false"))
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=clock.now)
 
     @property
     def state(self) -> UserState:
@@ -94,6 +106,63 @@ class User(Row, Tenant, Base):
         if self.deactivated_at is not None:
             return "deactivated"
         return "active" if self.password_hash else "invited"
+
+
+class RefreshToken(Row, Tenant, Base):
+    """A refresh token of a person, good once; those that came of each other are a family.
+
+    One that comes again was stolen, or its successor was: the whole family ends.
+    """
+
+    __tablename__ = "refresh_tokens"
+    __table_args__ = (
+        Index("ix_refresh_tokens_user_id", "user_id"),
+        Index("ix_refresh_tokens_family", "family"),
+    )
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    family: Mapped[uuid.UUID]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class Answer(Row, Tenant, Base):
+    """What a request with an idempotency key was answered; while it is worked on there is no status yet.
+
+    The body is sealed: it may hold what is shown once.
+    """
+
+    __tablename__ = "answers"
+    __table_args__ = (
+        UniqueConstraint("org_id", "mode", "operation", "key"),
+        Index("ix_answers_created_at", "created_at"),
+    )
+    mode: Mapped[Mode] = mapped_column(String(4))
+    operation: Mapped[str] = mapped_column(String(200))
+    key: Mapped[str] = mapped_column(String(255))
+    request_hash: Mapped[str] = mapped_column(String(64))
+    busy_until: Mapped[datetime | None]
+    status: Mapped[int | None] = mapped_column(Integer)
+    sealed_body: Mapped[str | None] = mapped_column(Text)
+
+
+class Subscription(Row, Tenant, Base):
+    """What an organisation agreed to pay for, in one mode.
+
+    Attributes:
+        status: ``active``, or ``canceled`` once a paid plan has ended.
+        test_plan: the plan of test mode; that of live mode is the organisation's own.
+        ends_at: when a plan that was cancelled ends.
+    """
+
+    __tablename__ = "subscriptions"
+    __table_args__ = (
+        UniqueConstraint("org_id", "mode"),
+        Index("ix_subscriptions_ends_at", "ends_at", postgresql_where=text("ends_at IS NOT NULL")),
+    )
+    mode: Mapped[Mode] = mapped_column(String(4))
+    status: Mapped[str] = mapped_column(String(10), server_default="active")
+    test_plan: Mapped[str] = mapped_column(String(20))
+    ends_at: Mapped[datetime | None]
 
 
 class AccountCode(Row, Tenant, Base):
@@ -242,6 +311,27 @@ class RequestCount(Row, Tenant, Base):
     mode: Mapped[Mode] = mapped_column(String(4))
     api_key_id: Mapped[uuid.UUID | None]
     count: Mapped[int] = mapped_column(BigInteger)
+
+
+class QuotaCounter(Base):
+    """How much of a quota is taken in one month (``accounts.quotas``).
+
+    Attributes:
+        month: its first moment, UTC.
+        taken: used, or in a block of a process.
+        blocks_until: when the last block is back.
+        warned_at: when owners and admins were told that most is used.
+    """
+
+    __tablename__ = "quota_counters"
+    org_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("organisations.id", ondelete="CASCADE"), primary_key=True
+    )
+    what: Mapped[str] = mapped_column(String(20), primary_key=True)
+    month: Mapped[datetime] = mapped_column(DateTime(timezone=False), primary_key=True)
+    taken: Mapped[int] = mapped_column(BigInteger)
+    blocks_until: Mapped[datetime | None]
+    warned_at: Mapped[datetime | None]
 
 
 class RateCounter(Base):

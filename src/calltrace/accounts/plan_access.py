@@ -7,20 +7,24 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries
 from calltrace.accounts.errors import PlanRequiredError
+from calltrace.accounts.models import Organisation
 
 PAID_API: Mapping[str, frozenset[str]] = {"callcenterrate": frozenset({"pro", "business", "self_hosted"})}
 PAID_WEBHOOKS: Mapping[str, frozenset[str]] = {"callcenterrate": frozenset({"business", "self_hosted"})}
 """By contract, the plans with an API, and with webhooks; other contracts have them with every plan."""
 
 
-async def require_api(session: AsyncSession, org_id: uuid.UUID, contract: str) -> None:
-    """Refuse a call that the plan does not include.
+async def require_api(session: AsyncSession, org_id: uuid.UUID, contract: str) -> Organisation:
+    """Refuse a call that the plan does not include; answers whose it is.
 
     Raises:
         PlanRequiredError: so it is.
     """
-    if not await _includes(session, org_id, PAID_API.get(contract)):
+    organisation = await queries.organisation(session, org_id)
+    plans = PAID_API.get(contract)
+    if organisation is None or (plans is not None and organisation.plan not in plans):
         raise PlanRequiredError("API access requires the PRO or BUSINESS plan.")
+    return organisation
 
 
 async def require_webhooks(session: AsyncSession, org_id: uuid.UUID, contract: str) -> None:

@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import (
     AccountCode,
+    Answer,
     ApiKey,
     AuditEntry,
     Mode,
     Organisation,
+    RefreshToken,
     RequestCount,
+    Subscription,
     UsageEntry,
     User,
     UserRole,
@@ -256,17 +259,6 @@ async def session_of(session: AsyncSession, user_id: uuid.UUID, session_id: uuid
     return await session.scalar(select(WebSession).where(*own))
 
 
-async def presented_code(session: AsyncSession, code_hash: str) -> AccountCode | None:
-    """The code whose hash is presented."""
-    return await session.scalar(select(AccountCode).where(AccountCode.code_hash == code_hash))
-
-
-async def locked_code(session: AsyncSession, code_hash: str) -> AccountCode | None:
-    """A code by its hash, fresh, and held until the transaction ends."""
-    query = select(AccountCode).where(AccountCode.code_hash == code_hash).with_for_update()
-    return await session.scalar(query, execution_options={"populate_existing": True})
-
-
 async def audio_used(
     session: AsyncSession, mode: Mode, since: datetime, until: datetime, by: Share
 ) -> Sequence[tuple[str, float, int]]:
@@ -300,3 +292,39 @@ def _share(by: Share, moment: ColumnElement[Any] | Any, key: ColumnElement[Any] 
         return func.coalesce(cast(key, Text), literal("", literal_execute=True))
     form = "YYYY-MM" if by == "month" else "YYYY-MM-DD"
     return func.to_char(moment, literal(form, literal_execute=True))
+
+
+async def presented_code(session: AsyncSession, code_hash: str) -> AccountCode | None:
+    """The code whose hash is presented."""
+    return await session.scalar(select(AccountCode).where(AccountCode.code_hash == code_hash))
+
+
+async def locked_code(session: AsyncSession, code_hash: str) -> AccountCode | None:
+    """A code by its hash, fresh, and held until the transaction ends."""
+    query = select(AccountCode).where(AccountCode.code_hash == code_hash).with_for_update()
+    return await session.scalar(query, execution_options={"populate_existing": True})
+
+
+async def locked_answer(session: AsyncSession, mode: Mode, operation: str, key: str) -> Answer | None:
+    """What a request with an idempotency key was answered, held until the transaction ends."""
+    same = (Answer.mode == mode, Answer.operation == operation, Answer.key == key)
+    query = select(Answer).where(*same).with_for_update()
+    return await session.scalar(query, execution_options={"populate_existing": True})
+
+
+async def locked_refresh_token(session: AsyncSession, token_id: uuid.UUID) -> RefreshToken | None:
+    """A refresh token, fresh, and held until the transaction ends: of two that bring it, one comes second."""
+    query = select(RefreshToken).where(RefreshToken.id == token_id).with_for_update()
+    return await session.scalar(query, execution_options={"populate_existing": True})
+
+
+async def own_keys(session: AsyncSession, user_id: uuid.UUID, contract: str) -> Sequence[ApiKey]:
+    """The keys that a person made for themself in a contract, newest first."""
+    own = (ApiKey.user_id == user_id, ApiKey.contract == contract)
+    return (await session.scalars(select(ApiKey).where(*own).order_by(ApiKey.created_at.desc()))).all()
+
+
+async def subscription(session: AsyncSession, mode: Mode) -> Subscription | None:
+    """What the organisation agreed to pay for in a mode, fresh."""
+    query = select(Subscription).where(Subscription.mode == mode)
+    return await session.scalar(query, execution_options={"populate_existing": True})

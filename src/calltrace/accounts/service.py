@@ -2,11 +2,15 @@
 
 import secrets
 import uuid
+from collections.abc import Mapping
+from typing import Any
 
+from pydantic.alias_generators import to_camel
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import passwords, queries
+from calltrace.accounts import audit, passwords, queries
+from calltrace.accounts.audit import OPERATOR, Actor, Deed
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Organisation, Plan, User, UserRole
 from calltrace.accounts.names import checked_email
@@ -30,6 +34,44 @@ async def create_organisation(session: AsyncSession, name: str, plan: Plan = "se
     session.add(organisation)
     await session.flush()
     return organisation
+
+
+async def set_plan(
+    session: AsyncSession, org_id: uuid.UUID, plan: Plan, actor: Actor = OPERATOR
+) -> Organisation:
+    """Give an organisation another plan; the same again is no deed.
+
+    Raises:
+        NotFoundError: there is no such organisation.
+    """
+    return await _agree(session, org_id, {"plan": plan}, "organisation.plan_changed", actor)
+
+
+async def set_quotas(
+    session: AsyncSession, org_id: uuid.UUID, quotas: Mapping[str, int | None], actor: Actor = OPERATOR
+) -> Organisation:
+    """Agree on quotas of a month (``api_calls_quota``, ``analyses_quota``); ``None``: as the plan says.
+
+    Raises:
+        NotFoundError: there is no such organisation.
+    """
+    return await _agree(session, org_id, quotas, "organisation.quotas_changed", actor)
+
+
+async def _agree(
+    session: AsyncSession, org_id: uuid.UUID, values: Mapping[str, Any], deed: str, actor: Actor
+) -> Organisation:
+    row = await queries.locked_organisation(session, org_id)
+    if row is None:
+        raise NotFoundError("There is no such organisation.")
+    changed = {name: value for name, value in values.items() if getattr(row, name) != value}
+    for name, value in changed.items():
+        setattr(row, name, value)
+    if changed:
+        await session.flush()
+        details = {to_camel(name): value for name, value in changed.items()}
+        await audit.record(session, org_id, actor, Deed(deed, org_id, details))
+    return row
 
 
 async def find_organisation(session: AsyncSession, text: str) -> Organisation:

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit, queries
 from calltrace.accounts.audit import Actor, Deed
-from calltrace.accounts.models import User, UserRole, WebSession
+from calltrace.accounts.models import RefreshToken, User, UserRole, WebSession
 from calltrace.accounts.tokens import hash_token
 from calltrace.db.session import Database, enter
 from calltrace.kit import clock
@@ -170,6 +170,7 @@ async def end_all(session: AsyncSession, user_id: uuid.UUID) -> int:
     found = await living(session, user_id)
     mine = (WebSession.user_id == user_id, WebSession.revoked_at.is_(None))
     await session.execute(update(WebSession).where(*mine).values(revoked_at=now))
+    await session.execute(delete(RefreshToken).where(RefreshToken.user_id == user_id))
     return len(found)
 
 

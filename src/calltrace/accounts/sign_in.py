@@ -19,6 +19,7 @@ log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 _REFUSED = "The e-mail address or the password is not right."
 _LEFT = "This account was deactivated. Ask an owner or admin of your organisation."
+_UNCONFIRMED = "Confirm your address first: the link is in the mail that you were sent."
 _WRONG = "This is not your current password."
 
 
@@ -72,6 +73,8 @@ async def sign_in(database: Database, attempt: Attempt, request_id: str | None) 
             raise SignInRefusedError(_REFUSED)
         if user.deactivated_at is not None:
             raise SignInRefusedError(_LEFT)
+        if user.awaits_verification:
+            raise SignInRefusedError(_UNCONFIRMED)
         user.password_hash = renewed or user.password_hash
         if user.sealed_totp is None:
             begun = await begin(session, user, attempt.visitor, request_id)

@@ -152,7 +152,9 @@ async def complete(
     told = read.event(
         analysis, "analysis.completed", transcript=transcript, evaluation=evaluation, links=links
     )
-    await webhooks.publish(session, claim.org_id, analysis.mode, told, claim.analysis_id)
+    await webhooks.publish(
+        session, claim.org_id, analysis.mode, told, claim.analysis_id, also=analysis.webhook_endpoint_id
+    )
 
 
 async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument, links: RecordingLinks) -> None:
@@ -164,7 +166,9 @@ async def fail(session: AsyncSession, claim: Claim, error: ErrorDocument, links:
     if analysis.upload_id is not None:
         await uploads.let_go(session, analysis.upload_id)
     told = read.event(analysis, "analysis.failed", links=links)
-    await webhooks.publish(session, claim.org_id, analysis.mode, told, claim.analysis_id)
+    await webhooks.publish(
+        session, claim.org_id, analysis.mode, told, claim.analysis_id, also=analysis.webhook_endpoint_id
+    )
 
 
 async def give_back(session: AsyncSession, claim: Claim, *, failed_try: bool) -> None:

@@ -17,17 +17,23 @@ class RecordingLinks:
     public_url: str
     secrets: tuple[str, ...]
 
-    def url(self, org_id: uuid.UUID, analysis_id: uuid.UUID, now: datetime | None = None) -> str:
-        """A link to the recording of one analysis, good for LIFETIME."""
-        return self._signed(org_id, analysis_id, "", now)
+    def url(
+        self,
+        org_id: uuid.UUID,
+        analysis_id: uuid.UUID,
+        now: datetime | None = None,
+        *,
+        lifetime: timedelta = LIFETIME,
+    ) -> str:
+        """A link to the recording of one analysis, good for a while."""
+        return self._signed(org_id, analysis_id, "", (now or clock.now()) + lifetime)
 
     def playback_url(self, org_id: uuid.UUID, analysis_id: uuid.UUID, now: datetime | None = None) -> str:
         """A link to what browsers play of it. Whoever may hear the one may hear the other: one signature."""
-        return self._signed(org_id, analysis_id, "/playback", now)
+        return self._signed(org_id, analysis_id, "/playback", (now or clock.now()) + LIFETIME)
 
-    def _signed(self, org_id: uuid.UUID, analysis_id: uuid.UUID, what: str, now: datetime | None) -> str:
-        expires = int(((now or clock.now()) + LIFETIME).timestamp())
-        query = self._signer.query(org_id, analysis_id, expires)
+    def _signed(self, org_id: uuid.UUID, analysis_id: uuid.UUID, what: str, until: datetime) -> str:
+        query = self._signer.query(org_id, analysis_id, int(until.timestamp()))
         return f"{self.public_url}/api/v1/recordings/{analysis_id}{what}?{query}"
 
     def verify(self, org_id: uuid.UUID, analysis_id: uuid.UUID, expires: int, signature: str) -> None:

@@ -30,6 +30,7 @@ class Analysis(Row, Tenant, Base):
     sign of life of the worker that has it, by the database's clock; at first when it was taken in.
     ``playable`` once browsers can play something of it: a rendition, or the recording as it came.
     ``called_at`` is when the call took place, as far as anybody said so; else when it was taken in.
+    ``webhook_endpoint_id`` is a URL that came with it and is told of its end (``webhooks.single``).
     ``contact_id`` is who the customer is in the caller's own system, and ``ai_call`` says that no person
     was the agent.
     """
@@ -40,7 +41,19 @@ class Analysis(Row, Tenant, Base):
         CheckConstraint("(file_url IS NULL) <> (upload_id IS NULL)", name="source"),
         CheckConstraint("mode IN ('live','test')", name="mode"),
         CheckConstraint(AGENT_CHANNELS, name="agent_channels"),
-        Index("ix_analyses_org_id", "org_id", "mode", text("created_at DESC"), text("id DESC")),
+        Index(
+            "ix_analyses_org_id",
+            "org_id",
+            "mode",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_include=["status", "agent_id", "contact_id"],
+        ),
+        Index(
+            "ix_analyses_webhook_endpoint_id",
+            "webhook_endpoint_id",
+            postgresql_where=text("webhook_endpoint_id IS NOT NULL"),
+        ),
         Index("ix_analyses_status", "org_id", "mode", "status", text("created_at DESC"), text("id DESC")),
         Index(
             "ix_analyses_agent_id",
@@ -115,6 +128,9 @@ class Analysis(Row, Tenant, Base):
         ForeignKey("call_centers.id", ondelete="SET NULL")
     )
     contact_id: Mapped[str | None] = mapped_column(String(255))
+    webhook_endpoint_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("webhook_endpoints.id", ondelete="SET NULL")
+    )
     ai_call: Mapped[bool] = mapped_column(server_default=text("false"))
     called_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))
     details: Mapped[Json] = mapped_column("metadata", JSONB, server_default="{}")

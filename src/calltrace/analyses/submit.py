@@ -3,7 +3,9 @@
 import hashlib
 import json
 import uuid
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, cast
 
@@ -12,11 +14,15 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts.models import Mode
+from calltrace.accounts import queries as accounts
+from calltrace.accounts.models import Mode, Plan
+from calltrace.accounts.plans import Terms
+from calltrace.accounts.quotas import Quotas, quota_of
 from calltrace.analyses import queries, read
 from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKeyReusedError
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.catalog import queries as catalog
+from calltrace.catalog.known import agent_known_as
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.db import jobs
 from calltrace.db.conflicts import broken_constraint
@@ -39,13 +45,16 @@ _REFERENCES = {
 
 _LATER_FIELDS = (
     "upload_id", "agent_channels", "project_id", "engagement_id", "call_center_id", "contact_id", "ai_call",
-    "called_at",
+    "called_at", "agent_known_as", "webhook_endpoint_id",
 )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class Submission:
-    """A request for one analysis, already judged field by field; from a URL or from an upload."""
+    """A request for one analysis, already judged field by field; from a URL or from an upload.
+
+    ``agent_known_as`` names an agent by the caller's own text, in place of ``agent_id``; a new one is made.
+    """
 
     file_url: str | None
     file_name: str | None
@@ -64,6 +73,8 @@ class Submission:
     contact_id: str | None = None
     ai_call: bool | None = None
     called_at: datetime | None = None
+    agent_known_as: str | None = None
+    webhook_endpoint_id: uuid.UUID | None = None
 
     @property
     def references(self) -> dict[str, uuid.UUID]:
@@ -99,6 +110,8 @@ class Intake:
     limits: fetch.FetchLimits
     uploads: uploads.Uploads
     probe: bool
+    quotas: Quotas | None = None
+    plans: Mapping[Plan, Terms] = field(default_factory=dict[Plan, Terms])
 
 
 async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Accepted:
@@ -109,6 +122,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     Raises:
         IdempotencyKeyReusedError: the key belongs to another payload.
         InvalidRequestError: an agent or a queue that the organisation does not have.
+        QuotaExceededError: the analyses of this month are used up.
         CallTraceError: the source is refused by the outbound guard or the probe (status 422), or the upload
             is used, expired or not complete (409).
     """
@@ -116,7 +130,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
         return earlier
     await _check_source(intake, org_id, wanted)
     try:
-        async with intake.database.tenant(org_id) as session:
+        async with _of_the_quota(intake, org_id, wanted), intake.database.tenant(org_id) as session:
             return await _accept(session, org_id, key_id, wanted)
     except IntegrityError as error:
         _refuse_what_is_gone(error)
@@ -124,6 +138,30 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     except _LostRaceError:
         async with intake.database.tenant(org_id) as session:
             return await _won_by_another(session, wanted)
+
+
+@asynccontextmanager
+async def _of_the_quota(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> AsyncGenerator[None]:
+    """Use one analysis of the month's quota up, unless nothing comes of it. Test calls cost nothing.
+
+    Raises:
+        QuotaExceededError: they are used up.
+    """
+    if intake.quotas is None or wanted.mode != "live":
+        yield
+        return
+    async with intake.database.tenant(org_id) as session:
+        organisation = await accounts.organisation(session, org_id)
+    quota = quota_of(organisation, intake.plans, "analyses") if organisation else None
+    if quota is None:
+        yield
+        return
+    await intake.quotas.use(intake.database, quota)
+    try:
+        yield
+    except BaseException:
+        await intake.quotas.give_back(intake.database, quota)
+        raise
 
 
 async def _look_up(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> Accepted | None:
@@ -185,8 +223,10 @@ async def _accept(
     session: AsyncSession, org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission
 ) -> Accepted:
     analysis = _row(org_id, key_id, wanted)
-    if analysis.call_center_id is None and (wanted.queue_id or wanted.agent_id):
-        analysis.call_center_id = await catalog.call_center_of(session, wanted.queue_id, wanted.agent_id)
+    if wanted.agent_known_as is not None:
+        analysis.agent_id = await agent_known_as(session, org_id, wanted.agent_known_as)
+    if analysis.call_center_id is None and (wanted.queue_id or analysis.agent_id):
+        analysis.call_center_id = await catalog.call_center_of(session, wanted.queue_id, analysis.agent_id)
     await _take_key(session, analysis, wanted)  # first: a retry at the same time waits, and is answered again
     if wanted.upload_id is not None:
         upload = await uploads.take(session, wanted.upload_id, wanted.mode)
@@ -219,7 +259,7 @@ def _row(org_id: uuid.UUID, key_id: uuid.UUID | None, wanted: Submission) -> Ana
         mode=wanted.mode, upload_id=wanted.upload_id, agent_channels=wanted.agent_channels,
         project_id=wanted.project_id, engagement_id=wanted.engagement_id,
         call_center_id=wanted.call_center_id, contact_id=wanted.contact_id, ai_call=bool(wanted.ai_call),
-        called_at=wanted.called_at or moment,
+        called_at=wanted.called_at or moment, webhook_endpoint_id=wanted.webhook_endpoint_id,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
@@ -57,6 +57,12 @@ async def call_center_of(
         if row is not None and row.call_center_id is not None:
             return row.call_center_id
     return None
+
+
+async def agent_known_as(session: AsyncSession, text: str) -> uuid.UUID | None:
+    """The agent with this external id, or without one and with this id of ours."""
+    nameless = and_(Agent.external_id.is_(None), Agent.id == as_uuid(text))
+    return await session.scalar(select(Agent.id).where(or_(Agent.external_id == text, nameless)))
 
 
 async def agents_by_name(

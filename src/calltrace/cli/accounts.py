@@ -8,7 +8,8 @@ import typer
 from calltrace.accounts import keys as keys_service
 from calltrace.accounts import queries, request_secrets, service
 from calltrace.accounts.audit import OPERATOR
-from calltrace.accounts.models import ApiKey
+from calltrace.accounts.models import ApiKey, Organisation
+from calltrace.accounts.plans import PLANS
 from calltrace.accounts.tokens import FORMS
 from calltrace.catalog import organisation
 from calltrace.catalog.shown import organisation_as_json
@@ -24,6 +25,8 @@ orgs = typer.Typer(no_args_is_help=True, help="Organisations.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
 
 SHIPPED = "shipped"
+_TOO_LONG = 10
+"""Digits of a quota that no column holds."""
 CONTRACTS = tuple(FORMS)
 CONTRACT_HELP = "calltrace, callcov, callcenterrate or auralytik."
 
@@ -36,7 +39,7 @@ def create_org(
     as_json: JsonOption = False,
 ) -> None:
     """Create an organisation."""
-    chosen = choice(plan.lower(), ("self_hosted", "free", "pro", "business"), "--plan")
+    chosen = choice(plan.lower(), PLANS, "--plan")
 
     async def work(platform: Platform) -> dict[str, Any]:
         async with platform.database.operator() as session:
@@ -44,6 +47,54 @@ def create_org(
             return {"id": str(made.id), "name": made.name, "plan": made.plan}
 
     show_one(with_platform(settings_of(context), work), as_json=as_json)
+
+
+@orgs.command("set-plan")
+def set_plan(context: typer.Context, org: str, plan: str, as_json: JsonOption = False) -> None:
+    """Give an organisation another plan; it holds at once."""
+    chosen = choice(plan.lower(), PLANS, "PLAN")
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        return _plan(await service.set_plan(scope.session, scope.org_id, chosen))
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+@orgs.command("set-quota")
+def set_quota(
+    context: typer.Context,
+    org: str,
+    api_calls: Annotated[str | None, typer.Option(help="Calls a month, or 'plan'.")] = None,
+    analyses: Annotated[str | None, typer.Option(help="Analyses a month, or 'plan'.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Agree on quotas other than the plan's; they hold at once, for this month and those to come."""
+    given = {"api_calls_quota": ("--api-calls", api_calls), "analyses_quota": ("--analyses", analyses)}
+    wanted = {name: _quota(text, option) for name, (option, text) in given.items() if text is not None}
+    if not wanted:
+        raise UsageError("Give --api-calls, --analyses or both.")
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        return _plan(await service.set_quotas(scope.session, scope.org_id, wanted))
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+def _quota(text: str, option: str) -> int | None:
+    if text == "plan":
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < _TOO_LONG):
+        raise UsageError(
+            f"{option} is a number of 0 to {10 ** (_TOO_LONG - 1) - 1}, or 'plan'; not {text!r}."
+        )
+    return int(text)
+
+
+def _plan(row: Organisation) -> dict[str, Any]:
+    return {
+        "id": str(row.id), "name": row.name, "plan": row.plan, "apiCalls": row.api_calls_quota,
+        "analyses": row.analyses_quota,
+    }  # fmt: skip
 
 
 @orgs.command("list")

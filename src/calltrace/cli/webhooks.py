@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from calltrace.accounts.audit import OPERATOR
+from calltrace.accounts.models import Mode
 from calltrace.cli.accounts import CONTRACT_HELP, CONTRACTS, OrgOption, choice, moment
 from calltrace.cli.instance import Scope, for_organisation, in_organisation, settings_of
 from calltrace.cli.output import JsonOption, show_many, show_one
@@ -24,6 +25,7 @@ from calltrace.webhooks.models import Delivery
 from calltrace.webhooks.queries import DeliveryFilters
 from calltrace.webhooks.replay import Span
 from calltrace.webhooks.rotation import DEFAULT_OVERLAP_HOURS, LONGEST_OVERLAP_HOURS
+from calltrace.webhooks.single import Owner, secret_of
 
 webhooks = typer.Typer(no_args_is_help=True, help="Webhook endpoints and deliveries.")
 BY_HAND = "Disabled on the command line."
@@ -116,6 +118,27 @@ def rotate_secret(
         return endpoint_with_secret(found, secret)
 
     show_one(_row(in_organisation(settings_of(context), org, work)), as_json=as_json)
+
+
+@webhooks.command("secret")
+def secret(
+    context: typer.Context,
+    org: OrgOption,
+    contract: Annotated[
+        str, typer.Option(help="Whose URLs that come with an analysis are meant.")
+    ] = "callcov",
+    mode: Annotated[str, typer.Option(help="live or test.")] = "live",
+    as_json: JsonOption = False,
+) -> None:
+    """Show what URLs that came with analyses are signed with; it is made when it is first asked for."""
+    of = choice(contract, ("callcov",), "--contract")
+    in_mode: Mode = "test" if choice(mode, ("live", "test"), "--mode") == "test" else "live"
+
+    async def work(platform: Platform, org_id: uuid.UUID) -> dict[str, Any]:
+        async with platform.database.tenant(org_id) as session:
+            return {"secret": await secret_of(session, Owner(org_id, of, in_mode), platform.box)}
+
+    show_one(for_organisation(settings_of(context), org, work), as_json=as_json)
 
 
 @webhooks.command("test")

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # workers load a contract's wire from here, and serve nothing
     from fastapi import FastAPI
 
 _MODULES: Mapping[Contract, str] = {
+    "callcov": "calltrace.dialects.callcov.app",
     "callcenterrate": "calltrace.dialects.callcenterrate.app",
 }
 """Contract to the module whose ``create_app`` makes its application; it is loaded when a server starts."""

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from calltrace.accounts import plans
+from calltrace.accounts.access import Tokens
 from calltrace.accounts.models import Plan
+from calltrace.accounts.quotas import Quotas
 from calltrace.accounts.usage import Meter
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.submit import Intake
@@ -40,6 +42,7 @@ class Platform:
     policy: OutboundPolicy
     limits: FetchLimits
     meter: Meter = field(default_factory=Meter)
+    quotas: Quotas = field(default_factory=Quotas)
 
     @property
     def public_url(self) -> str:
@@ -56,7 +59,15 @@ class Platform:
     def intake(self) -> Intake:
         """What taking in an analysis needs of them."""
         probe = self.settings.fetch_probe == "on"
-        return Intake(self.database, self.client, self.limits, self.uploads, probe=probe)
+        return Intake(
+            self.database, self.client, self.limits, self.uploads, probe=probe, quotas=self.quotas,
+            plans=self.plans,
+        )  # fmt: skip
+
+    @property
+    def tokens(self) -> Tokens:
+        """Access tokens of people."""
+        return Tokens(self.links.secrets)
 
     @property
     def plans(self) -> Mapping[Plan, plans.Terms]:
@@ -66,6 +77,7 @@ class Platform:
     async def close(self) -> None:
         """Write down what was only counted, and let go of connections."""
         await self.meter.close(self.database)
+        await self.quotas.close(self.database)
         await self.database.close()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import delete, func, not_, select
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import codes, limits, sessions
+from calltrace.accounts import access, answers, codes, limits, registration, sessions, subscriptions
 from calltrace.analyses import queries, retention
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.batches import queries as batches
@@ -124,6 +124,10 @@ async def _clear_uploads(session: AsyncSession) -> None:
 
 async def _prune(session: AsyncSession) -> None:
     await limits.forget(session)
+    await answers.forget(session)
+    await access.forget(session)
+    await registration.forget(session)
+    await subscriptions.settle(session)
     await sessions.forget(session)
     await codes.forget(session)
     await life.forget(session)

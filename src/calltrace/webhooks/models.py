@@ -1,9 +1,19 @@
-"""Tables: webhook endpoints, deliveries, attempts."""
+"""Tables: webhook endpoints, signing secrets, deliveries, attempts."""
 
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, Integer, LargeBinary, String, Text, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Text,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -21,10 +31,14 @@ class Endpoint(Row, Tenant, Base):
         failing_since: the first failed attempt since the last one that succeeded.
         deleted_at: since when it is gone for everybody; housekeeping removes what hangs on it bit by bit.
         slow_since: the first attempt that took its time since the last one that did not (``lanes``).
+        single_of: SHA-256 of the URL, where it came with an analysis: it is told of those that name it only.
     """
 
     __tablename__ = "webhook_endpoints"
-    __table_args__ = (Index("ix_webhook_endpoints_org_id", "org_id", "created_at"),)
+    __table_args__ = (
+        Index("ix_webhook_endpoints_org_id", "org_id", "created_at"),
+        UniqueConstraint("org_id", "contract", "mode", "single_of"),
+    )
     contract: Mapped[str] = mapped_column(String(20))
     mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
     description: Mapped[str | None] = mapped_column(String(255))
@@ -37,6 +51,17 @@ class Endpoint(Row, Tenant, Base):
     disabled_at: Mapped[datetime | None]
     disabled_reason: Mapped[str | None] = mapped_column(Text)
     deleted_at: Mapped[datetime | None]
+    single_of: Mapped[str | None] = mapped_column(String(64))
+
+
+class SigningSecret(Row, Tenant, Base):
+    """What a contract signs everything with that URLs which came with analyses are sent."""
+
+    __tablename__ = "signing_secrets"
+    __table_args__ = (UniqueConstraint("org_id", "contract", "mode"),)
+    contract: Mapped[str] = mapped_column(String(20))
+    mode: Mapped[Mode] = mapped_column(String(4))
+    sealed_secret: Mapped[str] = mapped_column(Text)
 
 
 class Delivery(Tenant, Base):
@@ -46,12 +71,13 @@ class Delivery(Tenant, Base):
     whose first attempt began at ``round_began_at``.
     ``error`` says why it failed: the last attempt's error, or what ended it without one.
     The table is its own queue (decision 0006): a pending delivery is due at ``next_attempt_at``, unless the
-    worker ``leased_by`` is at it, which it says anew before ``leased_until``.
+    worker ``leased_by`` is at it, which it says anew before ``leased_until``. What is ``suppressed`` was only
+    written down: nothing leaves in the test mode of a contract that promises so.
     """
 
     __tablename__ = "webhook_deliveries"
     __table_args__ = (
-        CheckConstraint("status IN ('pending','delivered','failed')", name="status"),
+        CheckConstraint("status IN ('pending','delivered','failed','suppressed')", name="status"),
         CheckConstraint("status <> 'pending' OR next_attempt_at IS NOT NULL", name="due"),
         Index("ix_webhook_deliveries_org_id", "org_id", text("created_at DESC"), text("id DESC")),
         Index("ix_webhook_deliveries_endpoint_id", "endpoint_id", text("created_at DESC"), text("id DESC")),

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Select,
     String,
     Text,
+    and_,
     bindparam,
     cast,
     exists,
@@ -29,14 +30,16 @@ from calltrace.db.listing import Slice
 from calltrace.kit.clock import iso
 from calltrace.kit.cursor import TextCursor
 from calltrace.kit.ids import as_uuid
-from calltrace.webhooks.models import Attempt, Delivery, Endpoint
+from calltrace.webhooks.models import Attempt, Delivery, Endpoint, SigningSecret
 
 _KEPT = Endpoint.deleted_at.is_(None)
+_LISTED = and_(_KEPT, Endpoint.single_of.is_(None))
+"""Those that somebody subscribed; URLs that came with an analysis are its own affair."""
 _SUBSCRIBERS = select(Endpoint).where(
     Endpoint.events.op("&&", is_comparison=True)(bindparam("events", type_=ARRAY(Text))),
     Endpoint.mode == bindparam("mode"),
     Endpoint.disabled_at.is_(None),
-    _KEPT,
+    _LISTED,
 )
 """Built once: it runs with every submission."""
 
@@ -48,19 +51,36 @@ async def subscribers(session: AsyncSession, events: Sequence[str], mode: Mode) 
 
 async def endpoints(session: AsyncSession) -> Sequence[Endpoint]:
     """All endpoints of the organisation, newest first."""
-    query = select(Endpoint).where(_KEPT).order_by(Endpoint.created_at.desc())
+    query = select(Endpoint).where(_LISTED).order_by(Endpoint.created_at.desc())
     return (await session.scalars(query)).all()
+
+
+async def every_endpoint(session: AsyncSession) -> Sequence[Endpoint]:
+    """All endpoints of the organisation, with those that came with an analysis."""
+    return (await session.scalars(select(Endpoint).where(_KEPT))).all()
+
+
+async def single(session: AsyncSession, single_id: uuid.UUID) -> Sequence[Endpoint]:
+    """The URL that came with an analysis, unless it is disabled."""
+    query = select(Endpoint).where(Endpoint.id == single_id, Endpoint.single_of.is_not(None), _KEPT)
+    return (await session.scalars(query.where(Endpoint.disabled_at.is_(None)))).all()
+
+
+async def signing_secret(session: AsyncSession, contract: str, mode: Mode) -> SigningSecret | None:
+    """What a contract signs with in a mode."""
+    match = (SigningSecret.contract == contract, SigningSecret.mode == mode)
+    return await session.scalar(select(SigningSecret).where(*match))
 
 
 async def endpoint_count(session: AsyncSession) -> int:
     """How many endpoints the organisation has, in both modes."""
-    return await session.scalar(select(func.count()).select_from(Endpoint).where(_KEPT)) or 0
+    return await session.scalar(select(func.count()).select_from(Endpoint).where(_LISTED)) or 0
 
 
 async def endpoint(session: AsyncSession, text: str) -> Endpoint | None:
     """One endpoint by id or URL."""
     match = or_(Endpoint.id == as_uuid(text), Endpoint.url == text)
-    query = select(Endpoint).where(match, _KEPT).order_by(Endpoint.created_at.desc())
+    query = select(Endpoint).where(match, _LISTED).order_by(Endpoint.created_at.desc())
     return await session.scalar(query.limit(1))
 
 
@@ -77,7 +97,7 @@ async def endpoint_page(
     session: AsyncSession, mode: Mode, part: Slice, contract: str | None = None
 ) -> Sequence[Endpoint]:
     """One page of endpoints of a mode, and of a contract if one is given, newest first, and one row more."""
-    query = select(Endpoint).where(Endpoint.mode == mode, _KEPT)
+    query = select(Endpoint).where(Endpoint.mode == mode, _LISTED)
     query = query if contract is None else query.where(Endpoint.contract == contract)
     if part.after:
         position = tuple_(literal(part.after.moment), literal(part.after.id))

@@ -135,12 +135,23 @@ def ended(endpoint: Endpoint) -> str | None:
 
 
 async def publish(
-    session: AsyncSession, org_id: uuid.UUID, mode: Mode, happening: Happening, analysis_id: uuid.UUID | None
+    session: AsyncSession,
+    org_id: uuid.UUID,
+    mode: Mode,
+    happening: Happening,
+    analysis_id: uuid.UUID | None,
+    *,
+    also: uuid.UUID | None = None,
 ) -> None:
-    """Tell every subscriber, in the transaction of the change itself: both happen or neither does."""
+    """Tell every subscriber, in the transaction of the change itself: both happen or neither does.
+
+    ``also`` is the endpoint that the analysis itself names.
+    """
     place = Place(session, org_id, mode, analysis_id)
     told = dict[str, Sequence[Message]]()
-    for endpoint in await queries.subscribers(session, wires.names_of(happening.event), mode):
+    names = wires.names_of(happening.event)
+    single = await queries.single(session, also) if also and names else ()
+    for endpoint in (*await queries.subscribers(session, names, mode), *single):
         if endpoint.contract not in told:
             told[endpoint.contract] = await wires.wire_of(endpoint.contract).messages(place, happening)
         for message in told[endpoint.contract]:
@@ -151,15 +162,21 @@ async def publish(
 async def send(
     session: AsyncSession, endpoint: Endpoint, message: Message, analysis_id: uuid.UUID | None = None
 ) -> Delivery:
-    """Write down one delivery, due at once: the worker that sees it first makes its attempts."""
+    """Write down one delivery, due at once: the worker that sees it first makes its attempts.
+
+    In a mode in which nothing leaves it is written down, and that is all.
+    """
+    silent = wires.suppressed(endpoint.contract, endpoint.mode)
     delivery_id = wires.wire_of(endpoint.contract).delivery_id()
     delivery = Delivery(
         id=delivery_id, org_id=endpoint.org_id, endpoint_id=endpoint.id, analysis_id=analysis_id,
         event=message.event, body=message.body(delivery_id), created_at=clock.now_ms(),
+        status="suppressed" if silent else "pending",
     )  # fmt: skip
     session.add(delivery)
     await session.flush()
-    await claims.announce(session)
+    if not silent:
+        await claims.announce(session)
     return delivery
 
 

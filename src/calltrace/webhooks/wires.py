@@ -8,17 +8,21 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib import import_module
 
+from calltrace.accounts.models import Mode
 from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.settings import Settings
 from calltrace.webhooks.wire import Pace, Wire
 
 _MODULES = {
     "calltrace": "calltrace.webhooks.native",
+    "callcov": "calltrace.dialects.callcov.wire",
     "callcenterrate": "calltrace.dialects.callcenterrate.wire",
 }
 """Contract to the module whose ``WIRE`` serves it."""
 
 CONTRACTS = tuple(_MODULES)
+_SILENT = frozenset({("callcov", "test")})
+"""Contracts and modes in which nothing leaves the house."""
 
 
 @cache
@@ -31,6 +35,11 @@ def wire_of(contract: str) -> Wire:
 def names_of(event: str) -> tuple[str, ...]:
     """All names under which something that happens may be told, in any contract."""
     return tuple(dict.fromkeys(name for one in CONTRACTS for name in wire_of(one).names_of(event)))
+
+
+def suppressed(contract: str, mode: Mode) -> bool:
+    """Whether what is told in a contract's mode is written down only."""
+    return (contract, mode) in _SILENT
 
 
 def paces(settings: Settings) -> Mapping[str, Pace]:

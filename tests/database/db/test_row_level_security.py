@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit, codes, keys, sessions, usage
 from calltrace.accounts.audit import OPERATOR, Deed
-from calltrace.accounts.models import RequestCount
+from calltrace.accounts.models import Answer, RefreshToken, RequestCount, Subscription
 from calltrace.accounts.queries import PersonFilter
 from calltrace.accounts.service import create_user
 from calltrace.accounts.sessions import Visitor
@@ -58,7 +58,7 @@ from calltrace.scorecards import drafts
 from calltrace.scorecards import service as scorecards
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.webhooks import service as webhooks
-from calltrace.webhooks.models import Attempt
+from calltrace.webhooks.models import Attempt, Endpoint, SigningSecret
 from calltrace.webhooks.queries import DeliveryFilters
 from database.analyses.factory import WAVEFORM
 from database.conftest import submission
@@ -189,6 +189,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
             )
         )
         await session.execute(text("UPDATE webhook_deliveries SET status = 'failed'"))
+        single = _add_single(session, org)
         gone, _secret = await webhooks.create_endpoint(
             session, org, url="https://127.0.0.1/gone", events=["analysis.failed"],
             box=platform.box, policy=platform.policy,
@@ -206,7 +207,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         session.add(mail)
         await session.flush()
         await usage.heard(session, org, "live", accepted.analysis_id, seconds=1, key_id=key.id)
-        session.add(RequestCount(org_id=org, day=moment.date(), contract="calltrace", mode="live", count=1))
+        refresh = await _add_credentials(session, org, user.id, name)
         upload_id = await _add_upload(session, org)
         batch = await _add_batch(session, org, stored.row.id)
         reviewed = await _review(session, org, accepted.analysis_id, agent.id, user.id)
@@ -219,6 +220,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "token_hash": key.token_hash, "mode": "live", "delivery_id": delivery_id,
         "endpoint_id": endpoint.id,
         "event": "analysis.created", "events": ["analysis.created"], "contract": "calltrace",
+        "single_id": single.id, "operation": "POST /x", "token_id": refresh,
         "model": Agent, "row_id": agent.id,
         "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
@@ -237,6 +239,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "organisation_by_id_or_name": str(org),
         "key_by_id_or_prefix": name,
         "endpoint": str(endpoint.id),
+        "agent_known_as": str(agent.id),
         "queues_named": str(queue.id),
         "scorecards_named": str(stored.row.id),
     }
@@ -287,6 +290,30 @@ async def _add_labels(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.
     session.add_all([agent, queue])
     await session.flush()
     return agent, queue
+
+
+def _add_single(session: AsyncSession, org: uuid.UUID) -> Endpoint:
+    """A URL that came with an analysis, and what it is signed with."""
+    single = Endpoint(
+        org_id=org, contract="calltrace", mode="live", url="https://127.0.0.1/single", single_of="x",
+        events=["analysis.failed"], sealed_secret="x", previous_secrets=[],
+    )  # fmt: skip
+    secret = SigningSecret(org_id=org, contract="calltrace", mode="live", sealed_secret="x")
+    session.add_all([single, secret])
+    return single
+
+
+async def _add_credentials(session: AsyncSession, org: uuid.UUID, user_id: uuid.UUID, name: str) -> uuid.UUID:
+    """A refresh token, a key of a person, and an answer to be given again."""
+    refresh = RefreshToken(org_id=org, user_id=user_id, family=org, expires_at=clock.now())
+    answer = Answer(org_id=org, mode="live", operation="POST /x", key=name, request_hash="x")
+    session.add_all([refresh, answer])
+    await keys.create(session, org, name="own", more={"user_id": user_id})
+    session.add(Subscription(org_id=org, mode="live", test_plan="free"))
+    today = clock.now().date()
+    session.add(RequestCount(org_id=org, day=today, contract="calltrace", mode="live", count=1))
+    await session.flush()
+    return refresh.id
 
 
 async def _add_batch(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.UUID) -> Batch:

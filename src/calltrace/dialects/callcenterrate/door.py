@@ -7,6 +7,8 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from calltrace.accounts import plan_access
 from calltrace.accounts.keys import Principal, authenticate
+from calltrace.accounts.quotas import quota_of
+from calltrace.accounts.usage import Asked
 from calltrace.pipeline.context import Platform
 
 bearer = HTTPBearer(
@@ -27,16 +29,21 @@ async def get_caller(
     platform: PlatformDep,
     credentials: Annotated[HTTPAuthorizationCredentials | None, Security(bearer)],
 ) -> Principal:
-    """Whose key this is.
+    """Whose key this is. A call counts from here on, whatever is answered to it (decision CRX-5).
 
     Raises:
         UnauthorizedError: missing, malformed, unknown or revoked. PlanRequiredError: the plan has no API.
+        QuotaExceededError: the calls of this month are used up.
     """
     token = credentials.credentials if credentials else None
     peer = request.client.host if request.client else None
     principal = await authenticate(platform.database, token, peer, "callcenterrate")
     async with platform.database.tenant(principal.org_id) as session:
-        await plan_access.require_api(session, principal.org_id, "callcenterrate")
+        organisation = await plan_access.require_api(session, principal.org_id, "callcenterrate")
+    if quota := quota_of(organisation, platform.plans, "api_calls"):
+        await platform.quotas.use(platform.database, quota)
+    asked = Asked(principal.org_id, "callcenterrate", principal.mode, principal.key_id)
+    platform.meter.note(platform.database, asked)
     return principal
 
 

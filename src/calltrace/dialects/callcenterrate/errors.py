@@ -13,7 +13,10 @@ from calltrace.accounts.errors import UnauthorizedError
 from calltrace.kit.errors import CallTraceError, InvalidRequestError, NotFoundError, UnavailableError
 
 RETRY_AFTER_SECONDS = 5
-_CODES: Mapping[str, str] = {"invalid_request": "validation_error", "unavailable": "service_unavailable"}
+_CODES: Mapping[str, str] = {
+    "invalid_request": "validation_error", "unavailable": "service_unavailable",
+    "quota_exceeded": "rate_limit_exceeded",
+}  # fmt: skip
 """Codes of ours that are called otherwise here; an error of the database has its own."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)

@@ -87,7 +87,7 @@ async def _audio_counts(session: AsyncSession, project_ids: Sequence[uuid.UUID])
     query = select(Analysis.project_id, func.count()).where(
         Analysis.project_id.in_(project_ids), Analysis.mode == _MODE
     )
-    return dict[Any, int](await session.execute(query.group_by(Analysis.project_id)))
+    return dict[Any, int]((await session.execute(query.group_by(Analysis.project_id))).all())
 
 
 async def audios(

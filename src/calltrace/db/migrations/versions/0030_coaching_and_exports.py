@@ -6,8 +6,8 @@ from sqlalchemy.dialects import postgresql
 
 from calltrace.db import rls
 
-revision = "0027"
-down_revision = "0026"
+revision = "0030"
+down_revision = "0029"
 
 
 def upgrade() -> None:

@@ -7,8 +7,8 @@ from sqlalchemy.dialects import postgresql
 from calltrace.db import rls
 from calltrace.db.session import APP_ROLE, OPERATOR_ROLE
 
-revision = "0026"
-down_revision = "0025"
+revision = "0029"
+down_revision = "0028"
 
 COUNTED = (
     "org_id", "mode", "called_at", "project_id", "engagement_id", "call_center_id", "queue_id", "agent_id",

@@ -1,0 +1,112 @@
+"""The first answer to a request, given again to whoever repeats it with the same idempotency key.
+
+A key is taken before the work begins and holds the answer once it is done; an error frees it. Whoever comes
+meanwhile waits. A process that dies at work leaves a key that can be taken over after BUSY.
+"""
+
+import asyncio
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import queries
+from calltrace.accounts.errors import AnswerPendingError, AnswerReusedError
+from calltrace.accounts.models import Answer, Mode
+from calltrace.db.clock import database_now
+from calltrace.db.session import Database
+from calltrace.kit.encryption import SecretBox
+from calltrace.kit.ids import uuid7
+
+KEPT = timedelta(hours=24)
+BUSY = timedelta(seconds=60)
+"""Longer than any request works."""
+WAIT_SECONDS, LOOK_SECONDS = 10.0, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request with an idempotency key.
+
+    Attributes:
+        operation: method and path.
+        request_hash: of what it says: the same key with something else is refused.
+    """
+
+    org_id: uuid.UUID
+    mode: Mode
+    operation: str
+    key: str
+    request_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An answer that was given before."""
+
+    status: int
+    body: str
+
+
+async def take(database: Database, box: SecretBox, asked: Asked) -> Given | uuid.UUID:
+    """The answer of before; or, where there is none, the right to work on it: ``keep`` or ``free`` ends it.
+
+    Raises:
+        AnswerReusedError: the key came with another request.
+        AnswerPendingError: somebody else has been at work on it for WAIT_SECONDS.
+    """
+    deadline = asyncio.get_running_loop().time() + WAIT_SECONDS
+    while True:
+        async with database.tenant(asked.org_id) as session:
+            found = await _look(session, box, asked)
+        if found is not None:
+            return found
+        if asyncio.get_running_loop().time() > deadline:
+            raise AnswerPendingError("The first request with this key is still being answered.", 1)
+        await asyncio.sleep(LOOK_SECONDS)
+
+
+async def _look(session: AsyncSession, box: SecretBox, asked: Asked) -> Given | uuid.UUID | None:
+    now = await database_now(session)
+    same = (Answer.mode == asked.mode, Answer.operation == asked.operation, Answer.key == asked.key)
+    await session.execute(delete(Answer).where(*same, Answer.created_at < now - KEPT))
+    values = {
+        "id": uuid7(), "org_id": asked.org_id, "mode": asked.mode, "operation": asked.operation,
+        "key": asked.key, "request_hash": asked.request_hash, "busy_until": now + BUSY,
+    }  # fmt: skip
+    statement = insert(Answer).values(values).on_conflict_do_nothing().returning(Answer.id)
+    if (taken := await session.scalar(statement)) is not None:
+        return taken
+    row = await queries.locked_answer(session, asked.mode, asked.operation, asked.key)
+    if row is None:  # freed meanwhile
+        return None
+    if row.request_hash != asked.request_hash:
+        raise AnswerReusedError("Idempotency-Key was already used with a different request")
+    if row.status is not None:
+        return Given(row.status, box.open(row.sealed_body or ""))
+    if row.busy_until is not None and row.busy_until < now:
+        row.busy_until = now + BUSY
+        return row.id
+    return None
+
+
+async def keep(database: Database, box: SecretBox, asked: Asked, taken: uuid.UUID, given: Given) -> None:
+    """Remember the answer."""
+    async with database.tenant(asked.org_id) as session:
+        row = await session.get(Answer, taken)
+        if row is not None:
+            row.status, row.sealed_body, row.busy_until = given.status, box.seal(given.body), None
+
+
+async def free(database: Database, asked: Asked, taken: uuid.UUID) -> None:
+    """Nothing came of it: the key may be used again."""
+    async with database.tenant(asked.org_id) as session:
+        await session.execute(delete(Answer).where(Answer.id == taken))
+
+
+async def forget(session: AsyncSession) -> None:
+    """Delete the answers that are not given again any more (operator session)."""
+    await session.execute(delete(Answer).where(Answer.created_at < func.clock_timestamp() - KEPT))

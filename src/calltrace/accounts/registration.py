@@ -1,0 +1,104 @@
+"""People who register themselves: an organisation of their own, once they have confirmed their address."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import audit, links, passwords, queries, throttle
+from calltrace.accounts.access import Pair, Tokens
+from calltrace.accounts.audit import Actor, Deed
+from calltrace.accounts.errors import (
+    AlreadyExistsError,
+    ForbiddenError,
+    NotVerifiedError,
+    UnauthorizedError,
+)
+from calltrace.accounts.models import Organisation, User
+from calltrace.accounts.service import add_user, create_organisation
+from calltrace.accounts.sessions import Visitor
+from calltrace.accounts.sign_in import unchanged
+from calltrace.db.session import Database
+from calltrace.kit.ids import uuid7
+
+UNCONFIRMED_KEPT = timedelta(days=7)
+"""Then the address is free again: whoever does not own it must not keep it from whoever does."""
+_SECOND = "This account has a second factor: use an API key."
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who registers, and from where; the password was judged."""
+
+    email: str
+    password: str
+    name: str | None
+    phone_number: str | None
+    visitor: Visitor
+    request_id: str | None
+
+
+async def register(database: Database, newcomer: Newcomer, public_url: str) -> User:
+    """Make a person with an organisation on the plan ``free``, and send the code that opens it.
+
+    Raises:
+        AlreadyExistsError: the address is taken.
+    """
+    hashed = await passwords.hashed(newcomer.password)
+    try:
+        async with database.operator() as session:
+            organisation = await _organisation(session, newcomer.email)
+            user = User(
+                id=uuid7(), org_id=organisation.id, email=newcomer.email, role="owner", password_hash=hashed,
+                name=newcomer.name, phone_number=newcomer.phone_number, email_verified=False,
+                awaits_verification=True,
+            )  # fmt: skip
+            await add_user(session, user)
+            await links.send_verification(session, user, public_url)
+            actor = Actor("user", user.email, user.id, newcomer.visitor.address, newcomer.request_id)
+            await audit.record(session, user.org_id, actor, Deed("user.registered", user.id))
+            return user
+    except IntegrityError as error:  # two at once
+        raise AlreadyExistsError("The address is taken.") from error
+
+
+async def _organisation(session: AsyncSession, email: str) -> Organisation:
+    """Named as the address; somebody who moved on may have left one of that name."""
+    taken = await queries.organisation_by_id_or_name(session, email)
+    name = f"{email[:160]} ({uuid7()})" if taken or len(email) > 200 else email  # noqa: PLR2004 - the column
+    return await create_organisation(session, name, "free")
+
+
+async def log_in(database: Database, tokens: Tokens, email: str, password: str, visitor: Visitor) -> Pair:
+    """The first pair of tokens for a password.
+
+    Raises:
+        UnauthorizedError: unknown, wrong, or deactivated. NotVerifiedError, ForbiddenError: the password is
+            right, but the address was never confirmed, or a second factor would be passed by.
+        RateLimitedError: there were too many tries.
+    """
+    await throttle.sign_in_attempt(database, email, visitor.address)
+    async with database.presenting(email.lower()) as session:
+        known = await queries.user_by_email(session, email)
+    right, renewed = await passwords.verify(password, known.password_hash if known else None)
+    if known is None or not right:
+        raise UnauthorizedError("The address or the password is not right.")
+    async with database.tenant(known.org_id) as session:
+        user = await unchanged(session, known)
+        if user is None or user.deactivated_at is not None:
+            raise UnauthorizedError("The address or the password is not right.")
+        if user.awaits_verification:
+            raise NotVerifiedError("The address was not confirmed yet.")
+        if user.sealed_totp is not None:
+            raise ForbiddenError(_SECOND)
+        user.password_hash = renewed or user.password_hash
+        return await tokens.begin(session, user)
+
+
+async def forget(session: AsyncSession) -> None:
+    """Delete who registered and never confirmed, with their organisations (operator session)."""
+    old = func.clock_timestamp() - UNCONFIRMED_KEPT
+    gone = select(User.org_id).where(User.awaits_verification, User.created_at < old)
+    await session.execute(delete(Organisation).where(Organisation.id.in_(gone)))

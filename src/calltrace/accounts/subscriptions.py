@@ -1,0 +1,126 @@
+"""Which plan an organisation is on, and how it changes: here, where no money moves.
+
+The plan of live calls is the organisation's own; test mode has one that is worth nothing. A plan that was
+cancelled for the end of the month ends with it, whether anybody looks or not.
+"""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, cast
+
+from sqlalchemy import func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import audit, queries
+from calltrace.accounts.audit import SYSTEM, Actor, Deed
+from calltrace.accounts.errors import AlreadyExistsError
+from calltrace.accounts.models import Mode, Organisation, Plan, Subscription
+from calltrace.accounts.usage import Period
+from calltrace.db.clock import database_now
+from calltrace.kit.errors import InvalidRequestError
+from calltrace.kit.ids import uuid7
+
+PAID: frozenset[Plan] = frozenset({"pro", "business"})
+
+
+class Standing:
+    """The subscription of an organisation in one mode, locked: changes come one after the other."""
+
+    def __init__(self, row: Subscription, organisation: Organisation, now: datetime) -> None:
+        self.row, self._organisation, self.now = row, organisation, now
+
+    @property
+    def plan(self) -> Plan:
+        """Which plan it is."""
+        return cast("Plan", self._organisation.plan if self.row.mode == "live" else self.row.test_plan)
+
+    def put(self, plan: Plan) -> None:
+        """Change the plan, from now on; nothing is cancelled any more."""
+        if self.row.mode == "live":
+            self._organisation.plan = plan
+        else:
+            self.row.test_plan = plan
+        self.row.status, self.row.ends_at = "active", None
+
+    @property
+    def period(self) -> Period:
+        """The month that is paid for."""
+        return Period.of(self.now)
+
+
+async def of(session: AsyncSession, org_id: uuid.UUID, mode: Mode) -> Standing:
+    """The subscription of an organisation: every one has one, from the first time that it is asked for."""
+    organisation = await queries.locked_organisation(session, org_id)
+    assert organisation is not None
+    await session.refresh(organisation)
+    values = {"id": uuid7(), "org_id": org_id, "mode": mode, "test_plan": organisation.plan}
+    await session.execute(insert(Subscription).values(values).on_conflict_do_nothing())
+    row = await queries.subscription(session, mode)
+    assert row is not None
+    standing = Standing(row, organisation, await database_now(session))
+    if row.ends_at is not None and row.ends_at <= standing.now:
+        await _end(session, standing, SYSTEM)
+    return standing
+
+
+async def start(session: AsyncSession, standing: Standing, plan: Plan, actor: Actor) -> None:
+    """Take a plan.
+
+    Raises:
+        AlreadyExistsError: a paid one is running.
+    """
+    if standing.plan in PAID:
+        raise AlreadyExistsError("Subscription already exists")
+    await change(session, standing, plan, actor)
+
+
+async def change(session: AsyncSession, standing: Standing, plan: Plan, actor: Actor) -> None:
+    """Go over to a plan at once; the same again is no deed, unless it was cancelled."""
+    before = standing.plan
+    if (before, standing.row.status, standing.row.ends_at) == (plan, "active", None):
+        return
+    standing.put(plan)
+    await _record(session, standing, actor, "subscription.changed", {"from": before, "to": plan})
+
+
+async def cancel(session: AsyncSession, standing: Standing, actor: Actor, *, immediately: bool) -> None:
+    """End a paid plan, now or with the month.
+
+    Raises:
+        InvalidRequestError: there is none.
+    """
+    if standing.plan not in PAID:
+        raise InvalidRequestError("No active paid subscription")
+    if immediately:
+        await _end(session, standing, actor)
+        return
+    standing.row.ends_at = standing.period.end
+    await _record(session, standing, actor, "subscription.cancelled", {"plan": standing.plan})
+
+
+async def _end(session: AsyncSession, standing: Standing, actor: Actor) -> None:
+    before = standing.plan
+    standing.put("free")
+    standing.row.status = "canceled"
+    await _record(session, standing, actor, "subscription.ended", {"plan": before})
+
+
+async def _record(
+    session: AsyncSession, standing: Standing, actor: Actor, action: str, facts: Mapping[str, Any]
+) -> None:
+    row = standing.row
+    await session.flush()
+    await audit.record(session, row.org_id, actor, Deed(action, row.id, {"mode": row.mode, **facts}))
+
+
+async def settle(session: AsyncSession) -> None:
+    """End what was cancelled for a month that is over (operator session)."""
+    over = (Subscription.ends_at <= func.clock_timestamp(), Subscription.mode == "live")
+    ended = select(Subscription.org_id).where(*over).with_for_update(skip_locked=True)
+    org_ids = (await session.scalars(ended)).all()
+    if org_ids:
+        await session.execute(update(Organisation).where(Organisation.id.in_(org_ids)).values(plan="free"))
+        gone = update(Subscription).where(Subscription.org_id.in_(org_ids), *over)
+        await session.execute(gone.values(status="canceled", ends_at=None))

@@ -1,0 +1,61 @@
+"""Idempotency keys: a request that is repeated is not done twice (acceptance CV-050, CV-051)."""
+
+from collections.abc import Awaitable, Callable
+
+from fastapi import Request, Response
+
+from calltrace.accounts import answers
+from calltrace.accounts.answers import Asked, Given
+from calltrace.accounts.errors import AnswerReusedError
+from calltrace.dialects.callcov.caller import Caller
+from calltrace.dialects.callcov.errors import refused_field
+from calltrace.pipeline.context import Platform
+
+HEADER = "Idempotency-Key"
+_LONGEST = 255
+_PLACE = ("header", HEADER)
+Work = Callable[[], Awaitable[Response]]
+
+
+async def once(
+    request: Request, platform: Platform, caller: Caller, fingerprint: str, work: Work
+) -> Response:
+    """Do the work, or answer what it was answered before. Only what went well is remembered.
+
+    Args:
+        request: has the key, or none.
+        platform: remembers.
+        caller: keys of two organisations or modes do not meet.
+        fingerprint: of what the request says (``intake.fingerprint``).
+        work: answers.
+
+    Raises:
+        InvalidError: the key is none, or came with another request. RateLimitedError: it is worked on.
+    """
+    key = request.headers.get(HEADER)
+    if key is None:
+        return await work()
+    if not (0 < len(key) <= _LONGEST and key.isascii() and key.isprintable()):
+        told = f"Value error, 1 to {_LONGEST} printable ASCII characters"
+        raise refused_field(_PLACE, "value_error", told, key)
+    path = request.scope["path"].removeprefix(request.scope.get("root_path", "")).rstrip("/")
+    asked = Asked(caller.org_id, caller.mode, f"{request.method} {path}", key, fingerprint)
+    return await _answered(platform, asked, work)
+
+
+async def _answered(platform: Platform, asked: Asked, work: Work) -> Response:
+    database, box = platform.database, platform.box
+    try:
+        taken = await answers.take(database, box, asked)
+    except AnswerReusedError as error:
+        raise refused_field(_PLACE, error.code, error.detail, asked.key) from error
+    if isinstance(taken, Given):
+        replayed = {"Idempotent-Replayed": "true"}
+        return Response(taken.body, taken.status, media_type="application/json", headers=replayed)
+    try:
+        answer = await work()
+    except BaseException:
+        await answers.free(database, asked, taken)
+        raise
+    await answers.keep(database, box, asked, taken, Given(answer.status_code, bytes(answer.body).decode()))
+    return answer
