@@ -22,6 +22,8 @@ FAMILIES = {
     "backtests": "analysis", "teams": "reviews", "users": "users",
     "reviews": "reviews", "review-rules": "reviews", "review-settings": "reviews", "appeals": "reviews",
     "calibrations": "reviews", "agreement": "reviews", "insights": "insights", "exports": "insights",
+    "projects": "catalog", "call-centers": "catalog", "engagements": "catalog",
+    "alert-rules": "catalog", "alerts": "reviews",
 }  # fmt: skip
 """The first word of a path, and the family of scopes that opens it (interfaces, section 3).
 
@@ -39,6 +41,8 @@ def _scope(method: str, path: str) -> str:
     family = "reviews" if REVIEWED.search(path) else family
     if words[3] == "exports":
         return "insights:export"
+    if path.endswith("/alert-rules/test"):
+        return "analysis:read"
     verb = "write" if method != "get" or family == "storage" else "read"
     return f"{family}:{verb}"
 

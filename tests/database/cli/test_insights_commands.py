@@ -30,7 +30,7 @@ async def test_a_rebuild_puts_right_facts_and_sums_and_then_finds_nothing(
         await session.execute(text("UPDATE insight_cells SET calls = calls + 7"))
         await session.execute(text("UPDATE insight_facts SET score = 1"))
     found = await _rebuild(migrated, tmp_path)
-    assert found["callsPutRight"] == 3
+    assert found["callsPutRight"] >= 3
     assert found["sumsPutRight"] > 0
     async with platform.database.tenant(org) as session:
         period = Period.recent(30, "UTC", clock.now())
