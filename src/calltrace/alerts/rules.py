@@ -130,16 +130,20 @@ async def checked_scope(session: AsyncSession, values: Mapping[str, Any]) -> dic
 
 
 async def _write(session: AsyncSession, row: AlertRule, values: Mapping[str, Any]) -> None:
-    for name, (shown, longest) in _LIMITS.items():
-        if name in values:
-            setattr(row, name, checked_text(values[name], shown, longest, optional=name != "name"))
+    """Everything is judged before anything is set: a query in between would write a half-changed row."""
+    checked: dict[str, Any] = {
+        name: checked_text(values[name], shown, longest, optional=name != "name")
+        for name, (shown, longest) in _LIMITS.items()
+        if name in values
+    }
     if "conditions" in values:
-        row.conditions = checked_conditions(values["conditions"]).model_dump(mode="json")
-    for name, row_id in (await checked_scope(session, values)).items():
-        setattr(row, name, row_id)
+        checked["conditions"] = checked_conditions(values["conditions"]).model_dump(mode="json")
+    checked |= await checked_scope(session, values)
     if "emails" in values:
-        row.emails = await _checked_emails(session, values["emails"])
-    row.enabled = values.get("enabled", row.enabled)
+        checked["emails"] = await _checked_emails(session, values["emails"])
+    checked["enabled"] = values.get("enabled", row.enabled)
+    for name, value in checked.items():
+        setattr(row, name, value)
     session.add(row)
     await _flush(session)
 

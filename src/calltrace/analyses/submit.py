@@ -140,7 +140,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
         return earlier
     await _check_source(intake, org_id, wanted)
     try:
-        async with _of_the_quota(intake, org_id, wanted), intake.database.tenant(org_id) as session:
+        async with of_the_quota(intake, org_id, wanted.mode), intake.database.tenant(org_id) as session:
             return await accept(session, org_id, key_id, wanted)
     except IntegrityError as error:
         _refuse_what_is_gone(error)
@@ -150,28 +150,38 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
             return await _won_by_another(session, wanted)
 
 
+@dataclass(slots=True)
+class Use:
+    """One analysis of a month's quota; ``needless`` once it turns out that none was begun."""
+
+    needless: bool = False
+
+
 @asynccontextmanager
-async def _of_the_quota(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> AsyncGenerator[None]:
+async def of_the_quota(intake: Intake, org_id: uuid.UUID, mode: Mode) -> AsyncGenerator[Use]:
     """Use one analysis of the month's quota up, unless nothing comes of it. Test calls cost nothing.
 
     Raises:
         QuotaExceededError: they are used up.
     """
-    if intake.quotas is None or wanted.mode != "live":
-        yield
+    use = Use()
+    if intake.quotas is None or mode != "live":
+        yield use
         return
     async with intake.database.tenant(org_id) as session:
         organisation = await accounts.organisation(session, org_id)
     quota = quota_of(organisation, intake.plans, "analyses") if organisation else None
     if quota is None:
-        yield
+        yield use
         return
     await intake.quotas.use(intake.database, quota)
+    begun = False
     try:
-        yield
-    except BaseException:
-        await intake.quotas.give_back(intake.database, quota)
-        raise
+        yield use
+        begun = not use.needless
+    finally:
+        if not begun:
+            await intake.quotas.give_back(intake.database, quota)
 
 
 async def _look_up(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> Accepted | None:

@@ -89,6 +89,24 @@ class Asked:
     evaluation_id: uuid.UUID
     status: str
     finished: bool = False
+    begun: bool = False
+
+
+async def ask(intake: Intake, org_id: uuid.UUID, wish: Wish) -> Asked:
+    """Have a file analysed (``process``); a first analysis uses one of the month's quota up.
+
+    Raises:
+        QuotaExceededError: they are used up. Otherwise as in ``process``.
+    """
+    async with intake.database.tenant(org_id) as session:
+        waits = await session.get(WaitingFile, wish.file_id) is not None
+        if not waits:
+            return await process(session, org_id, wish)
+    async with submit.of_the_quota(intake, org_id, wish.mode) as use:
+        async with intake.database.tenant(org_id) as session:
+            asked = await process(session, org_id, wish)
+        use.needless = not asked.begun  # of two who ask at once one begins
+    return asked
 
 
 async def process(session: AsyncSession, org_id: uuid.UUID, wish: Wish) -> Asked:
@@ -125,7 +143,7 @@ async def _begin(session: AsyncSession, org_id: uuid.UUID, file: WaitingFile, wi
     )
     await session.delete(file)
     await session.flush()
-    return Asked(accepted.analysis_id, "queued")
+    return Asked(accepted.analysis_id, "queued", begun=True)
 
 
 async def _go_on(session: AsyncSession, org_id: uuid.UUID, analysis: Analysis, wish: Wish) -> Asked:

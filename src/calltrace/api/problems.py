@@ -140,8 +140,13 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _documented(request: Request) -> set[str]:
-    """Every method of the path: the router itself names only those of the first route that fits."""
+    """Every method of the path: the router itself names only those of the first route that fits.
+
+    A path that is documented as it is stands for nothing else, even where a word of it could be an id.
+    """
     paths: dict[str, dict[str, Any]] = request.app.openapi()["paths"]
+    if literal := paths.get(request.url.path):
+        return {verb.upper() for verb in literal}
     fitting = (verbs for path, verbs in paths.items() if compile_path(path)[0].match(request.url.path))
     return {verb.upper() for verbs in fitting for verb in verbs}
 

@@ -34,6 +34,20 @@ async def test_a_rule_is_made_read_changed_listed_and_deleted(call: Api) -> None
     refused(await call("GET", one), 404, "not_found")
 
 
+async def test_an_external_id_is_taken_once_also_when_much_else_changes(call: Api) -> None:
+    project = await call.made("projects", name="p")
+    first = await call.made("alert-rules", name="Low", externalId="low", conditions=CONDITIONS)
+    second = await call.made("alert-rules", name="Other", conditions=CONDITIONS)
+    wanted = {"externalId": "low", "projectId": project["id"], "emails": []}
+    for answer in (
+        await call("PATCH", f"alert-rules/{second['id']}", wanted),
+        await call("POST", "alert-rules", {"name": "x", "conditions": CONDITIONS, **wanted}),
+    ):
+        refused(answer, 409, "already_exists", "/externalId")
+    assert (await call("GET", f"alert-rules/{second['id']}")).json() == second
+    assert (await call("GET", "alert-rules?externalId=low")).json()["data"] == [first]
+
+
 async def test_a_wrong_rule_is_refused_by_the_place_that_is_wrong(call: Api) -> None:
     wrong = {"conditions": [LOW["conditions"][0], {"kind": "score", "operator": "under", "value": 200}]}
     refused(

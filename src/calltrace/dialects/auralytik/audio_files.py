@@ -185,8 +185,7 @@ async def process(
         file_id, "live", _scorecard(body.scorecard_id), body.language, force=body.force,
         api_key_id=caller.principal.key_id,
     )  # fmt: skip
-    async with platform.database.tenant(caller.principal.org_id) as session:
-        asked = await waiting.process(session, caller.principal.org_id, wish)
+    asked = await waiting.ask(platform.intake, caller.principal.org_id, wish)
     response.status_code = 200 if asked.finished else 202
     return answers.one(
         Processing(

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from calltrace.accounts import service
 from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses import lifecycle, submit
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument
@@ -373,3 +374,23 @@ async def test_the_upload_lives_a_week(client: Client) -> None:
     async with client.platform.database.tenant(client.org) as session:
         days = await session.scalar(text("SELECT extract(day FROM expires_at - now()) FROM uploads"))
         assert (days, Upload.__tablename__) == (6, "uploads")
+
+
+async def test_a_first_analysis_uses_one_of_the_months_quota_up_and_another_asking_none(
+    client: Client, intake: submit.Intake, tmp_path: Path
+) -> None:
+    async with client.platform.database.tenant(client.org) as session:
+        await service.set_quotas(session, client.org, {"analyses_quota": 1})
+    first, second = await sent(client), await sent(client)
+    asked = (client("POST", f"audio-files/{first}/process") for _ in range(4))
+    answers = await asyncio.gather(*asked)
+    assert {answer.status_code for answer in answers} <= {202, 429}
+    assert 202 in {answer.status_code for answer in answers}
+    await finish(client, intake, first, tmp_path)
+    assert (await client("POST", f"audio-files/{first}/process")).status_code == 200
+    assert (await client("POST", f"audio-files/{first}/process", {"force": True})).status_code == 202
+    answer = await client("POST", f"audio-files/{second}/process")
+    refused(answer, 429, "RATE_LIMIT_EXCEEDED")
+    assert int(answer.headers["retry-after"]) > 0
+    status = await client.data("GET", f"audio-files/{second}/processing-status")
+    assert status["state"] == "NotStarted"

@@ -1,0 +1,114 @@
+"""What a month costs: the plan, what was used of it, and what it will be if the month goes on so."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import queries, quotas, usage
+from calltrace.accounts.models import Plan
+from calltrace.accounts.plans import Terms
+from calltrace.accounts.quotas import Standing
+from calltrace.accounts.usage import Period, Usage
+from calltrace.db.clock import database_now
+
+MONTHS = 12
+"""How many months are looked back on, this one included."""
+_DAY = 86_400.0
+
+
+@dataclass(frozen=True, slots=True)
+class Minutes:
+    """Minutes of audio of one month against the plan's terms; money in US dollars."""
+
+    used: float
+    forecast: float
+    terms: Terms
+
+    @property
+    def over(self) -> float:
+        """Minutes above those that are included."""
+        included = self.terms.minutes_included
+        return 0.0 if included is None else max(0.0, round(self.used - included, 1))
+
+    @property
+    def cost(self) -> float:
+        """Of the month so far: the plan's price, and what is above it."""
+        return round(self.terms.price_monthly + self.over * self.terms.overage_rate, 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """What one key used; without a name: what people did themselves, and keys that are gone."""
+
+    name: str
+    used: Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """One organisation, live calls only: tests cost nothing.
+
+    Attributes:
+        plan: which one.
+        period: this month (UTC).
+        ends_at: when a plan that was cancelled ends.
+        minutes: of audio.
+        used: everything of this month.
+        quotas: of calls and analyses in a month, where there are any.
+        keys: what each used this month, the most requests first.
+        months: the last twelve, newest first, those without usage too.
+    """
+
+    plan: Plan
+    period: Period
+    ends_at: datetime | None
+    minutes: Minutes
+    used: Usage
+    quotas: Sequence[Standing]
+    keys: Sequence[Share]
+    months: Sequence[tuple[Period, Usage]]
+
+
+async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Terms]) -> Bill:
+    """Where an organisation stands this month, by the database's clock."""
+    organisation = await queries.organisation(session, org_id)
+    assert organisation is not None
+    now = await database_now(session)
+    periods = _last_months(now)
+    period, plan = periods[0], cast("Plan", organisation.plan)
+    by_month = await usage.used(session, "live", periods[-1].start, period.end, "month")
+    used = by_month.get(period.name, Usage())
+    subscription = await queries.subscription(session, "live")
+    standing = [await quotas.standing(session, organisation, plans, what) for what in quotas.NAMES]
+    return Bill(
+        plan, period, subscription.ends_at if subscription else None,
+        Minutes(used.minutes, _forecast(used.minutes, period, now), plans[plan]), used,
+        [one for one in standing if one.limit is not None], await _keys(session, period),
+        [(one, by_month.get(one.name, Usage())) for one in periods],
+    )  # fmt: skip
+
+
+async def _keys(session: AsyncSession, period: Period) -> Sequence[Share]:
+    names = {str(key.id): key.name for key in await queries.keys(session)}
+    by_key = await usage.used(session, "live", period.start, period.end, "key")
+    shares = [Share(names.get(key_id, ""), used) for key_id, used in by_key.items()]
+    return sorted(shares, key=lambda one: (-one.used.requests, -one.used.audio_seconds, one.name))
+
+
+def _forecast(used: float, period: Period, now: datetime) -> float:
+    """If the month goes on as it began; its first day counts whole, for an hour tells nothing."""
+    whole = (period.end - period.start).total_seconds()
+    passed = max((now - period.start).total_seconds(), _DAY)
+    return round(max(used, used * whole / passed), 1)
+
+
+def _last_months(now: datetime) -> list[Period]:
+    found = [Period.of(now)]
+    while len(found) < MONTHS:
+        year, month = found[-1].start.year, found[-1].start.month
+        found.append(Period.month(*((year - 1, 12) if month == 1 else (year, month - 1))))
+    return found

@@ -1,0 +1,108 @@
+"""What a month costs, on its page."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from calltrace.accounts import billing, service
+from calltrace.accounts.plans import SHIPPED
+from calltrace.db.session import Database
+from calltrace.kit.ids import uuid7
+from database.conftest import NewOrg
+from database.web.conftest import Browser, NewPerson
+
+PATH = "/billing"
+
+
+async def _heard(database: Database, org: uuid.UUID, seconds: int, months_ago: int = 0) -> None:
+    """So much audio was heard in a call."""
+    async with database.tenant(org) as session:
+        await session.execute(
+            text("""
+                INSERT INTO usage_entries (id, org_id, mode, what, quantity, unit, resource_id, created_at)
+                VALUES (:id, :org, 'live', 'audio', :seconds, 'second', :id,
+                        now() - make_interval(months => :months))
+            """),
+            {"id": uuid7(), "org": org, "seconds": seconds, "months": months_ago},
+        )
+
+
+async def _on(database: Database, org: uuid.UUID, plan: str) -> None:
+    async with database.tenant(org) as session:
+        await session.execute(text("UPDATE organisations SET plan = :plan"), {"plan": plan})
+
+
+def _tiles(html: str) -> dict[str, tuple[str, str]]:
+    found = re.findall(
+        r'<dt>(.*?)</dt><dd><span class="big">(.*?)</span><span class="sub">(.*?)</span>', html
+    )
+    return {label: (value, sub) for label, value, sub in found}
+
+
+async def test_a_fresh_organisation_has_used_nothing(admin: Browser) -> None:
+    shown = (await admin.get(PATH)).text
+    assert _tiles(shown)["Plan"] == ("Self-hosted", "no monthly price")
+    assert _tiles(shown)["Minutes heard"] == ("0.0", "no limit")
+    assert "Nothing was used this month." in shown
+    assert shown.count('<th scope="row">') == billing.MONTHS
+
+
+async def test_what_was_heard_is_held_against_the_plan(
+    admin: Browser, database: Database, org: uuid.UUID
+) -> None:
+    await _on(database, org, "pro")
+    await _heard(database, org, 60 * 1_200)
+    await _heard(database, org, 60 * 30, months_ago=1)
+    shown = (await admin.get(PATH)).text
+    tiles = _tiles(shown)
+    assert tiles["Minutes heard"] == ("1,200.0", "of 1,000 included")
+    assert tiles["Cost so far"] == ("$59.00", "200.0 minutes above the plan")
+    assert float(tiles["Minutes, forecast"][0].replace(",", "")) >= 1_200
+    assert "People, and keys that are gone" in shown
+    assert "<td>30.0</td>" in shown
+
+
+@pytest.mark.accepts("CR-003")
+async def test_a_quota_that_is_nearly_used_up_is_said(
+    admin: Browser, database: Database, org: uuid.UUID
+) -> None:
+    async with database.tenant(org) as session:
+        await service.set_quotas(session, org, {"analyses_quota": 10})
+        await session.execute(
+            text("""INSERT INTO quota_counters (org_id, what, month, taken)
+                VALUES (:org, 'analyses', date_trunc('month', timezone('UTC', now())), 8)"""),
+            {"org": org},
+        )
+    shown = (await admin.get(PATH)).text
+    assert "80 % of this month&#39;s analyses are used up." in shown or "80 % of this month's" in shown
+    assert _tiles(shown)["Analyses"][0] == "8"
+
+
+async def test_only_owners_and_admins_see_it(person: NewPerson) -> None:
+    for role, status in (("owner", 200), ("admin", 200), ("reviewer", 403), ("agent", 403)):
+        assert (await (await person(role)).get(PATH)).status_code == status
+
+
+async def test_another_organisations_usage_is_not_shown(
+    admin: Browser, database: Database, new_org: NewOrg
+) -> None:
+    other = await new_org()
+    await _heard(database, other, 6_000)
+    assert _tiles((await admin.get(PATH)).text)["Minutes heard"][0] == "0.0"
+
+
+def test_the_first_day_counts_whole() -> None:
+    month = billing.Period.month(2026, 6)
+    hour = billing._forecast(1.0, month, month.start + timedelta(hours=1))
+    assert hour == 30.0
+    assert billing._forecast(15.0, month, month.start + timedelta(days=15)) == 30.0
+    assert billing._forecast(40.0, month, month.end) == 40.0
+
+
+def test_terms_say_what_a_month_costs() -> None:
+    minutes = billing.Minutes(5_100.0, 5_200.0, SHIPPED["business"])
+    assert (minutes.over, minutes.cost) == (100.0, 203.0)
+    assert billing.Minutes(10_000.0, 10_000.0, SHIPPED["self_hosted"]).cost == 0
