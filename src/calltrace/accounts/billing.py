@@ -86,7 +86,7 @@ async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Te
     standing = [await quotas.standing(session, organisation, plans, what) for what in quotas.NAMES]
     return Bill(
         plan, period, subscription.ends_at if subscription else None,
-        Minutes(used.minutes, _forecast(used.minutes, period, now), plans[plan]), used,
+        Minutes(used.minutes, forecast(used.minutes, period, now), plans[plan]), used,
         [one for one in standing if one.limit is not None], await _keys(session, period),
         [(one, by_month.get(one.name, Usage())) for one in periods],
     )  # fmt: skip
@@ -99,7 +99,7 @@ async def _keys(session: AsyncSession, period: Period) -> Sequence[Share]:
     return sorted(shares, key=lambda one: (-one.used.requests, -one.used.audio_seconds, one.name))
 
 
-def _forecast(used: float, period: Period, now: datetime) -> float:
+def forecast(used: float, period: Period, now: datetime) -> float:
     """If the month goes on as it began; its first day counts whole, for an hour tells nothing."""
     whole = (period.end - period.start).total_seconds()
     passed = max((now - period.start).total_seconds(), _DAY)

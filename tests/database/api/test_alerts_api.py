@@ -38,7 +38,7 @@ async def test_an_external_id_is_taken_once_also_when_much_else_changes(call: Ap
     project = await call.made("projects", name="p")
     first = await call.made("alert-rules", name="Low", externalId="low", conditions=CONDITIONS)
     second = await call.made("alert-rules", name="Other", conditions=CONDITIONS)
-    wanted = {"externalId": "low", "projectId": project["id"], "emails": []}
+    wanted: dict[str, Any] = {"externalId": "low", "projectId": project["id"], "emails": []}
     for answer in (
         await call("PATCH", f"alert-rules/{second['id']}", wanted),
         await call("POST", "alert-rules", {"name": "x", "conditions": CONDITIONS, **wanted}),

@@ -96,10 +96,10 @@ async def test_another_organisations_usage_is_not_shown(
 
 def test_the_first_day_counts_whole() -> None:
     month = billing.Period.month(2026, 6)
-    hour = billing._forecast(1.0, month, month.start + timedelta(hours=1))
+    hour = billing.forecast(1.0, month, month.start + timedelta(hours=1))
     assert hour == 30.0
-    assert billing._forecast(15.0, month, month.start + timedelta(days=15)) == 30.0
-    assert billing._forecast(40.0, month, month.end) == 40.0
+    assert billing.forecast(15.0, month, month.start + timedelta(days=15)) == 30.0
+    assert billing.forecast(40.0, month, month.end) == 40.0
 
 
 def test_terms_say_what_a_month_costs() -> None:

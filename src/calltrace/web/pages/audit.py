@@ -26,14 +26,14 @@ MOST_PEOPLE = 200
 router = APIRouter(prefix=PATH)
 AREAS: Mapping[str, tuple[str, ...]] = {
     "people": ("user", "session", "team"), "keys": ("api_key",),
-    "webhooks": ("endpoint", "delivery"), "calls": ("analysis", "recordings", "comment"),
+    "webhooks": ("endpoint", "delivery"), "calls": ("analysis", "recordings", "comment", "export"),
     "reviews": (
         "evaluation", "override", "review", "review_rule", "review_settings", "appeal", "calibration",
-        "criterion",
+        "criterion", "coaching_note",
     ),
     "scorecards": ("scorecard", "backtest", "evaluation_batch"), "alerts": ("alert", "alert_rule"),
     "catalogue": ("agent", "queue", "project", "call_center", "engagement"),
-    "organisation": ("organisation",),
+    "organisation": ("organisation", "subscription", "quota"),
 }  # fmt: skip
 """What a person looks for, and the first words of the actions that are meant."""
 _WHERE: Mapping[str, str] = {
