@@ -29,7 +29,16 @@ router = APIRouter(prefix="/exports", tags=["Insights"])
 InsightExporter = Annotated[Principal, Security(scoped("insights:export"), scopes=["insights:export"])]
 Id = Annotated[uuid.UUID, Field(strict=False)]
 Day = Annotated[date, Field(strict=False)]
-FILE: dict[str, Any] = {"content": {kind.partition(";")[0]: {} for kind in MEDIA_TYPES.values()}}
+_ROWS: dict[str, Any] = {
+    "schema": {"type": "array", "items": {"type": "object"}},
+    "example": [{"queue": "Renewals", "calls": 12, "averageScore": 84.5}],
+}
+FILE: dict[str, Any] = {
+    "content": {
+        kind: _ROWS if kind == "application/json" else {}
+        for kind in (one.partition(";")[0] for one in MEDIA_TYPES.values())
+    }
+}
 
 
 class ExportRequest(Wire):
