@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import logging
 import ssl
 import sys
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Mapping, Sequence
@@ -32,6 +33,17 @@ Serve = Callable[[Script], Awaitable[int]]
 Reach = Callable[[Mapping[str, Sequence[str]]], OutboundClient]
 
 LOOPBACK = (ip_network("127.0.0.1/32"),)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Generator[None]:
+    """A command that a test runs in this process sets up logging for a terminal: not for the next test."""
+    configured, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    structlog.configure(**configured)
+    root.handlers[:] = handlers
+    root.setLevel(level)
 
 
 class NameTable:

@@ -11,7 +11,10 @@ import structlog
 
 
 def configure(level: str, form: str) -> None:
-    """Set up logging once per process; ``form`` is ``console``, ``json`` or empty for automatic."""
+    """Set up logging; ``form`` is ``console``, ``json`` or empty for automatic.
+
+    Loggers are not cached: one that was used before would never hear of it.
+    """
     readable = form == "console" or (not form and sys.stderr.isatty())
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
@@ -22,7 +25,6 @@ def configure(level: str, form: str) -> None:
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
-        cache_logger_on_first_use=True,
     )
     final: list[Any] = (
         [

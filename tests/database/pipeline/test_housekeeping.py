@@ -2,6 +2,8 @@
 
 import asyncio
 import uuid
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import cast
 
 import pytest
@@ -32,6 +34,17 @@ async def _queued(database: Database, key: object) -> int:
     query = "SELECT count(*) FROM pgqueuer WHERE status = 'queued' AND dedupe_key LIKE :key"
     async with database.operator() as session:
         return await session.scalar(text(query), {"key": f"%{key}"}) or 0
+
+
+@asynccontextmanager
+async def _housekeeper(platform: Platform, vault: Vault) -> AsyncGenerator[asyncio.Task[None]]:
+    """At work until the block ends, however it ends: one that stayed would get in the way of other tests."""
+    task = asyncio.create_task(keep_house(platform.database, vault, platform.settings))
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
 
 
 @pytest.mark.parametrize("loss", [DROP, HOLD], ids=["dropped", "held as failed"])
@@ -109,11 +122,10 @@ async def test_old_idempotency_keys_and_job_logs_are_pruned(
 async def test_what_is_doomed_is_removed_from_the_store(platform: Platform, org: uuid.UUID) -> None:
     async with platform.database.tenant(org) as session:
         await objects.doom(session, org, [f"{org}/x"])
-    housekeeper = asyncio.create_task(keep_house(platform.database, platform.vault, platform.settings))
-    while await count(platform.database, "doomed_objects", org):
-        assert not housekeeper.done()
-        await asyncio.sleep(0.01)
-    housekeeper.cancel()
+    async with _housekeeper(platform, platform.vault) as housekeeper:
+        while await count(platform.database, "doomed_objects", org):
+            assert not housekeeper.done()
+            await asyncio.sleep(0.01)
 
 
 async def test_a_fault_in_tidying_up_is_told_and_stops_nothing(
@@ -124,9 +136,8 @@ async def test_a_fault_in_tidying_up_is_told_and_stops_nothing(
         await objects.doom(session, org, [f"{org}/x"])
     without_vault = cast("Vault", None)
     with capture_logs() as logs:
-        housekeeper = asyncio.create_task(keep_house(platform.database, without_vault, platform.settings))
-        while [one["event"] for one in logs].count("housekeeping_failed") < 2:
-            assert not housekeeper.done()
-            await asyncio.sleep(0.01)
-    housekeeper.cancel()
+        async with _housekeeper(platform, without_vault) as housekeeper:
+            while [one["event"] for one in logs].count("housekeeping_failed") < 2:
+                assert not housekeeper.done()
+                await asyncio.sleep(0.01)
     await objects.sweep(platform.database, platform.vault)
