@@ -12,7 +12,7 @@ from calltrace.accounts import keys
 from calltrace.accounts.models import Mode
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
-from calltrace.server import create_server
+from database.doors import server_on
 
 BASE = "http://calls.test/callcov/api/v1"
 NewKey = Callable[..., Awaitable[str]]
@@ -26,7 +26,7 @@ def served(platform: Platform, migrated: str) -> Platform:
 
 @pytest.fixture
 async def http(served: Platform) -> AsyncGenerator[httpx2.AsyncClient]:
-    server: Any = create_server(lambda: served)
+    server = server_on(served)
     async with server.lifespan_context(server):
         transport = httpx2.ASGITransport(app=server, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url=BASE) as client:
