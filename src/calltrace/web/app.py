@@ -16,6 +16,7 @@ from calltrace.web.pages import (
     backtests,
     billing,
     call,
+    call_events,
     call_people,
     calls,
     deliveries,
@@ -44,8 +45,8 @@ from calltrace.web.pages import (
 )
 
 ROOMS = (
-    static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, review_queue,
-    review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
+    static, home, welcome, sign_in, links, insights, agents, calls, call_events, call, call_people,
+    review_queue, review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
     scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings, audit, billing, health,
     account,
     second_factor, keys,
