@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     webhook_retry_schedule: Numbers = (10, 60, 300)
     callcenterrate_webhook_retry_schedule: Numbers = (60, 300, 1800, 7200, 21_600, 86_400)
     webhook_timeout_seconds: float = Field(default=10, gt=0)
+    webhook_deliveries_kept_days: int = Field(default=90, ge=0)
     processing_retry_schedule: Numbers = (5, 30, 120)
     lease_seconds: float = Field(default=30, ge=2)
     drain_seconds: float = Field(default=20, ge=0)

@@ -51,6 +51,7 @@ async def keep_house(database: Database, vault: Vault, settings: Settings) -> No
     while True:
         try:
             await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
+            await _prune_deliveries(database, settings.webhook_deliveries_kept_days)
             await retention.keep_promises(database, vault)
             await quotas.warn(database, settings.data_dir)
             await objects.sweep(database, vault)
@@ -123,6 +124,12 @@ async def _rescue_exports(session: AsyncSession, stranded_after: timedelta) -> N
     for org_id, export_id in await insights.stranded_exports(session, stranded_after):
         await jobs.enqueue(session, jobs.EXPORT, f"{org_id}/{export_id}")
         log.warning("export_rescued", export=str(export_id))
+
+
+async def _prune_deliveries(database: Database, days: int) -> None:
+    if days:
+        async with database.operator() as session:
+            await cleanup.prune(session, await database_now(session), timedelta(days=days))
 
 
 async def _clear_uploads(session: AsyncSession) -> None:
