@@ -80,6 +80,8 @@ DONE: Mapping[str, str] = {
     "person-signed-out": "The person was signed out everywhere.",
     "reset-sent": "A link to a new password is on its way to them.",
     "second-factor-removed": "The second factor was taken away from this person.",
+    "filed-saved": "It was saved.",
+    "filed-deleted": "It was deleted. Its calls stay, and name it no more.",
     "signed-out": "You are signed out.",
 }
 """What a page says after something was done, by the name in its address: never a text from the address."""
