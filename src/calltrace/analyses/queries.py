@@ -211,6 +211,11 @@ async def last_calls(
     return {one: moment for one, moment in found.items() if moment is not None}
 
 
+def of_engagement(engagement_id: uuid.UUID) -> Select[uuid.UUID]:
+    """The ids of the analyses of an engagement."""
+    return select(Analysis.id).where(Analysis.engagement_id == engagement_id)
+
+
 _LANGUAGES = sql("""
     WITH RECURSIVE found AS (
         (SELECT heard_language AS one FROM analyses WHERE mode = :mode AND heard_language IS NOT NULL

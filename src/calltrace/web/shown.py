@@ -208,7 +208,8 @@ def call_name(analysis: Analysis) -> str:
     if analysis.file_name:
         return analysis.file_name
     path = unquote(urlsplit(analysis.file_url or "").path)
-    return path.rstrip("/").rpartition("/")[2] or analysis.external_id or "Call"
+    nameless = "Chat" if analysis.medium == "text" else "Call"
+    return path.rstrip("/").rpartition("/")[2] or analysis.external_id or nameless
 
 
 def number(value: float) -> str:
