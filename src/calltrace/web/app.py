@@ -39,12 +39,14 @@ from calltrace.web.pages import (
     second_factor,
     settings,
     sign_in,
+    single_sign_on,
     teams,
     welcome,
 )
 
 ROOMS = (
-    static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, review_queue,
+    static, home, welcome, sign_in, single_sign_on, links, insights, agents, calls, call, call_people,
+    review_queue,
     review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
     scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings, audit, billing, health,
     account,
