@@ -39,6 +39,7 @@ from calltrace.web.pages import (
     second_factor,
     settings,
     sign_in,
+    signatures,
     single_sign_on,
     teams,
     welcome,
@@ -51,7 +52,7 @@ ROOMS = (
     scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings, audit, billing, health,
     account,
     second_factor, keys,
-    endpoints, deliveries, reference,
+    endpoints, deliveries, signatures, reference,
 )  # fmt: skip
 
 
