@@ -96,6 +96,12 @@ class Settings(BaseSettings):
     llm_budget_tokens: int = Field(default=60_000, gt=0)
     llm_redact: Literal["on", "off"] = "on"
 
+    oidc_issuer: str = ""
+    oidc_client_id: str = Field(default="", validate_default=True)
+    oidc_client_secret: str = Field(default="", repr=False)
+    oidc_name: str = "single sign-on"
+    oidc_newcomers: str = ""
+
     smtp_url: str = ""
     callcov_rate_limit: int = Field(default=100, gt=0)
     callcov_submit_rate_limit: int = Field(default=20, gt=0)
@@ -193,10 +199,25 @@ class Settings(BaseSettings):
             raise ValueError("needs a price for each plan: STRIPE_PRICE_STARTER is STRIPE_PRICE_GROWTH")
         return checked_key(value)
 
-    @field_validator("asr_api_key", "llm_api_key")
+    @field_validator("asr_api_key", "llm_api_key", "oidc_client_secret")
     @classmethod
     def _api_key(cls, value: str) -> str:
         return checked_key(value)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _oidc_issuer(cls, value: str) -> str:
+        checked_address(value, "OIDC_CLIENT_SECRET")
+        if value and (not value.startswith("https://") or "?" in value):
+            raise ValueError("Not an issuer such as https://accounts.example.com")
+        return value
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _oidc_client_id(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not value.strip():
+            raise ValueError("OIDC_ISSUER needs the id that it knows this installation by")
+        return value.strip()
 
     @field_validator("smtp_url")
     @classmethod

@@ -100,3 +100,24 @@ def test_a_name_of_a_host_may_mean_a_contract() -> None:
 def test_other_texts_are_no_hosts(text: str) -> None:
     with pytest.raises(ConfigurationError, match="host=contract"):
         load_settings(hosts=text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OIDC_ISSUER", "http://accounts.example.com"), ("OIDC_ISSUER", "https://a.example.com/?x=1"),
+     ("OIDC_CLIENT_SECRET", "schlüssel")],
+)  # fmt: skip
+def test_what_is_no_provider_of_single_sign_on_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"CALLTRACE_{name}", value)
+    with pytest.raises(ConfigurationError, match=f"CALLTRACE_{name}"):
+        load_settings()
+
+
+def test_a_provider_needs_to_know_us_by_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLTRACE_OIDC_ISSUER", "https://accounts.example.com/tenant")
+    with pytest.raises(ConfigurationError, match="CALLTRACE_OIDC_CLIENT_ID"):
+        load_settings()
+    monkeypatch.setenv("CALLTRACE_OIDC_CLIENT_ID", "calls")
+    assert load_settings().oidc_newcomers == ""

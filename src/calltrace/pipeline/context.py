@@ -15,6 +15,7 @@ from calltrace.db.session import Database
 from calltrace.evaluation.model.server import chosen_model
 from calltrace.kit.children import Child
 from calltrace.kit.encryption import SecretBox
+from calltrace.kit.openid import Provider, Registered
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
 from calltrace.payments.line import Access, StripeLine
 from calltrace.payments.service import Payments
@@ -46,6 +47,7 @@ class Platform:
     meter: Meter = field(default_factory=Meter)
     quotas: Quotas = field(default_factory=Quotas)
     stripe: StripeLine | None = None
+    provider: Provider | None = None
 
     @property
     def public_url(self) -> str:
@@ -104,12 +106,12 @@ def build_platform(settings: Settings, dsn: str, secret_key: str, public_url: st
         ca_file=settings.outbound_ca_file,
     )
     secrets = tuple(part.strip() for part in secret_key.split(",") if part.strip())
-    box = SecretBox(secret_key)
+    box, client = SecretBox(secret_key), OutboundClient(policy)
     store = ObjectStore.from_url(settings.effective_storage_url)
     return Platform(
         settings=settings,
         database=Database(dsn),
-        client=OutboundClient(policy),
+        client=client,
         box=box,
         store=store,
         vault=Vault(store, box),
@@ -117,6 +119,7 @@ def build_platform(settings: Settings, dsn: str, secret_key: str, public_url: st
         policy=policy,
         limits=FetchLimits(settings.fetch_max_bytes, settings.fetch_timeout_seconds),
         stripe=stripe_line(settings),
+        provider=_provider(settings, client),
     )
 
 
@@ -125,6 +128,14 @@ def stripe_line(settings: Settings) -> StripeLine | None:
     if not settings.stripe_secret_key:
         return None
     return StripeLine(Access(settings.stripe_secret_key, settings.stripe_url, settings.outbound_ca_file))
+
+
+def _provider(settings: Settings, client: OutboundClient) -> Provider | None:
+    """Who signs people in beside their passwords, if anybody does."""
+    if not settings.oidc_issuer:
+        return None
+    registered = Registered(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    return Provider(registered, client)
 
 
 def build_child(settings: Settings, work_dir: Path) -> Child:
