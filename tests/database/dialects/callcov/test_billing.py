@@ -14,7 +14,7 @@ from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import completed
-from database.callcov.conftest import Api, NewKey
+from database.dialects.callcov.conftest import Api, NewKey
 
 
 async def _subscription(call: Api) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from calltrace.accounts import usage
 from calltrace.accounts.usage import Period
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
-from database.callcov.conftest import Api, NewKey
 from database.conftest import NewOrg, new_token
+from database.dialects.callcov.conftest import Api, NewKey
 
 INVALID = {"detail": "Invalid authentication credentials"}
 

@@ -12,8 +12,8 @@ from calltrace.accounts import answers
 from calltrace.accounts.answers import Asked
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
-from database.callcov.conftest import Api, NewKey
-from database.callcov.test_analyses import wave_file
+from database.dialects.callcov.conftest import Api, NewKey
+from database.dialects.callcov.test_analyses import wave_file
 
 BODY = {"audio_url": "https://127.0.0.1/call.wav", "agent_id": "a"}
 KEY = {"Idempotency-Key": "one"}

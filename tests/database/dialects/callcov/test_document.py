@@ -17,7 +17,7 @@ from calltrace.analyses.submit import Intake
 from calltrace.pipeline.context import Platform
 from calltrace.server import create_server
 from database.analyses.factory import completed
-from database.callcov.conftest import NewKey
+from database.dialects.callcov.conftest import NewKey
 
 SAMPLE = (Path(__file__).parent / "samples" / "reports.py.txt").read_text()
 OPERATIONS = """

@@ -21,7 +21,7 @@ from calltrace.settings import load_settings
 from calltrace.webhooks import queries, service
 from calltrace.webhooks.wire import Sent
 from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed
-from database.callcov.conftest import Api, NewKey
+from database.dialects.callcov.conftest import Api, NewKey
 
 URL = "https://127.0.0.1/hook"
 

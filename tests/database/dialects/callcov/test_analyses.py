@@ -19,8 +19,8 @@ from calltrace.db.session import Database
 from calltrace.evaluation.results import CriterionResult, Evaluation, Evidence, SensitiveSpan
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed, completed, recorded
-from database.callcov.conftest import Api, NewKey
 from database.conftest import NewOrg
+from database.dialects.callcov.conftest import Api, NewKey
 
 EMPTY_METADATA = {
     "webhook_url": None, "completed_at": None, "processing_time_ms": None, "error_message": None,

@@ -20,7 +20,7 @@ from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from calltrace.settings import load_settings
 from database.analyses.factory import completed
-from database.callcov.conftest import Api, NewKey
+from database.dialects.callcov.conftest import Api, NewKey
 
 PASSWORD = "Str0ng & long"
 INVALID = {"detail": "Invalid authentication credentials"}
