@@ -33,6 +33,7 @@ from calltrace.web.pages import (
     review_calibrations,
     review_queue,
     review_rules,
+    saved_views,
     scorecard,
     scorecard_draft,
     scorecards,
@@ -46,13 +47,10 @@ from calltrace.web.pages import (
 )
 
 ROOMS = (
-    static, home, welcome, sign_in, single_sign_on, links, insights, agents, calls, call, call_people,
-    review_queue,
-    review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
-    scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings, audit, billing, health,
-    account,
-    second_factor, keys,
-    endpoints, deliveries, signatures, reference,
+    static, home, welcome, sign_in, single_sign_on, links, insights, agents, calls, saved_views, call,
+    call_people, review_queue, review_appeals, review_agreement, review_calibrations, review_rules,
+    scorecards, scorecard, scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings,
+    audit, billing, health, account, second_factor, keys, endpoints, deliveries, signatures, reference,
 )  # fmt: skip
 
 
