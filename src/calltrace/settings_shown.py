@@ -7,6 +7,7 @@ from calltrace.settings import PREFIX, Settings, source_of
 
 SECRETS = {
     "secret_key", "admin_password", "database_url", "smtp_url", "asr_api_key", "llm_api_key",
+    "stripe_secret_key", "stripe_webhook_secret",
     "oidc_client_secret",
 }  # fmt: skip
 

@@ -55,6 +55,25 @@ def test_a_model_server_needs_the_name_of_a_model(monkeypatch: pytest.MonkeyPatc
     assert (load_settings().llm_model, load_settings().llm_redact) == ("tiny", "on")
 
 
+STRIPE = {
+    "stripe_secret_key": "sk_test_x", "stripe_webhook_secret": "whsec_x", "stripe_price_starter": "price_1",
+    "stripe_price_growth": "price_2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["stripe_webhook_secret", "stripe_price_starter", "stripe_price_growth"])
+def test_an_account_for_payments_is_whole_or_refused(missing: str) -> None:
+    assert load_settings(**STRIPE).stripe_url == "https://api.stripe.com"
+    assert "x" not in repr(load_settings(**STRIPE)).partition("stripe_price_starter")[0][-40:]
+    with pytest.raises(ConfigurationError, match=f"CALLTRACE_STRIPE_SECRET_KEY: .*{missing.upper()}"):
+        load_settings(**STRIPE | {missing: ""})
+
+
+def test_two_plans_do_not_share_a_price() -> None:
+    with pytest.raises(ConfigurationError, match="a price for each plan"):
+        load_settings(**STRIPE | {"stripe_price_growth": "price_1"})
+
+
 @pytest.mark.parametrize("name", NOT_YET)
 def test_a_documented_setting_that_does_nothing_yet_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str

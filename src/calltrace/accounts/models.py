@@ -151,20 +151,29 @@ class Subscription(Row, Tenant, Base):
     """What an organisation agreed to pay for, in one mode.
 
     Attributes:
-        status: ``active``, or ``canceled`` once a paid plan has ended.
+        status: ``active``, ``past_due`` while a payment is missing, or ``canceled`` once a paid one ended.
         test_plan: the plan of test mode; that of live mode is the organisation's own.
         ends_at: when a plan that was cancelled ends.
+        customer: who pays, as the payment service names them.
+        agreement: the subscription there that the plan rests on, if it rests on one.
+        looks: how often somebody began to look there what holds.
+        looked: which of those looks told what is written here; an older one is not believed any more.
     """
 
     __tablename__ = "subscriptions"
     __table_args__ = (
         UniqueConstraint("org_id", "mode"),
         Index("ix_subscriptions_ends_at", "ends_at", postgresql_where=text("ends_at IS NOT NULL")),
+        UniqueConstraint("customer"),
     )
     mode: Mapped[Mode] = mapped_column(String(4))
     status: Mapped[str] = mapped_column(String(10), server_default="active")
     test_plan: Mapped[str] = mapped_column(String(20))
     ends_at: Mapped[datetime | None]
+    customer: Mapped[str | None] = mapped_column(String(255))
+    agreement: Mapped[str | None] = mapped_column(String(255))
+    looks: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    looked: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class AccountCode(Row, Tenant, Base):

@@ -17,6 +17,8 @@ from calltrace.kit.children import Child
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.openid import Provider, Registered
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
+from calltrace.payments.line import Access, StripeLine
+from calltrace.payments.service import Payments
 from calltrace.recordings.fetch import FetchLimits
 from calltrace.recordings.links import UploadLinks
 from calltrace.recordings.uploads import Uploads
@@ -44,6 +46,7 @@ class Platform:
     limits: FetchLimits
     meter: Meter = field(default_factory=Meter)
     quotas: Quotas = field(default_factory=Quotas)
+    stripe: StripeLine | None = None
     provider: Provider | None = None
 
     @property
@@ -76,10 +79,22 @@ class Platform:
         """What each plan costs, includes and allows here."""
         return plans.catalogue(self.settings.data_dir)
 
+    @property
+    def payments(self) -> Payments | None:
+        """Where plans are paid for, if they are."""
+        if self.stripe is None:
+            return None
+        prices: Mapping[Plan, str] = {
+            "pro": self.settings.stripe_price_starter, "business": self.settings.stripe_price_growth,
+        }  # fmt: skip
+        return Payments(self.stripe, prices, self.database, self.public_url)
+
     async def close(self) -> None:
         """Write down what was only counted, and let go of connections."""
         await self.meter.close(self.database)
         await self.quotas.close(self.database)
+        if self.stripe is not None:
+            await self.stripe.close()
         await self.database.close()
 
 
@@ -103,8 +118,16 @@ def build_platform(settings: Settings, dsn: str, secret_key: str, public_url: st
         links=RecordingLinks(public_url, secrets),
         policy=policy,
         limits=FetchLimits(settings.fetch_max_bytes, settings.fetch_timeout_seconds),
+        stripe=stripe_line(settings),
         provider=_provider(settings, client),
     )
+
+
+def stripe_line(settings: Settings) -> StripeLine | None:
+    """The operator's account at Stripe, if there is one."""
+    if not settings.stripe_secret_key:
+        return None
+    return StripeLine(Access(settings.stripe_secret_key, settings.stripe_url, settings.outbound_ca_file))
 
 
 def _provider(settings: Settings, client: OutboundClient) -> Provider | None:

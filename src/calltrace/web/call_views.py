@@ -8,11 +8,12 @@ from calltrace.web.call_filters import Chosen
 
 COLUMNS: Mapping[str, str] = {
     "when": "When it came in", "called": "When it took place", "agent": "Agent", "queue": "Queue",
-    "language": "Language", "duration": "Duration", "status": "Status", "score": "Score",
+    "project": "Project", "language": "Language", "duration": "Duration", "status": "Status",
+    "score": "Score",
 }  # fmt: skip
 """What the list can show beside the call's name, in this order."""
-USUAL = ("when", "agent", "duration", "status", "score")
-"""What it shows unasked; the queue stands under the agent then."""
+USUAL = ("when", "agent", "project", "duration", "status", "score")
+"""What it shows unasked, the project where there are any; the queue stands under the agent then."""
 ALL = "all"
 """The name of no view, for whoever begins with one and wants to see all calls."""
 _WORDS: Mapping[str, str] = {

@@ -15,7 +15,7 @@ from calltrace.db.session import Database
 from database.analyses.factory import submitted
 from database.web.conftest import Browser, NewPerson, hidden
 
-ALL_COLUMNS = ["when", "called", "agent", "queue", "language", "duration", "status", "score"]
+ALL_COLUMNS = ["when", "called", "agent", "queue", "project", "language", "duration", "status", "score"]
 
 
 async def _save(browser: Browser, name: str, query: str = "status=failed", **fields: Any) -> str:

@@ -58,15 +58,16 @@ async def _list(
         zone = await organisation.time_zone(session, reader.org_id)
         filters = replace(chosen.filters(zone), agents=reader.agents)
         found, following = await calls.listed(session, filters, cursor=cursor, limit=PAGE)
-        choices = {
+        choices: dict[str, object] = {
             "agent_choices": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
             "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES)),
+            "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES)),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _languages(NAMES),
             "status_choices": [(one, one) for one in STATUSES],
             "kept": await _kept(session, chosen),
-            **await _views(session, desk, chosen),
         }
+        choices |= await _views(session, desk, chosen, projects=bool(choices["project_choices"]))
     error = taken.error if taken else None
     return page(
         request, "calls/list.html", status=error.status if error else 200, **choices, modes=MODES,
@@ -80,13 +81,15 @@ async def _list(
     )  # fmt: skip
 
 
-async def _views(session: AsyncSession, desk: Desk, chosen: Chosen) -> dict[str, object]:
+async def _views(
+    session: AsyncSession, desk: Desk, chosen: Chosen, *, projects: bool
+) -> dict[str, object]:  # fmt: skip
     """The views that the person has, the one that is shown, and its columns."""
     view: SavedView | None = None
     if chosen.view not in {"", call_views.ALL}:
         view = await views.find(session, viewer(desk), as_uuid(chosen.view))
     found = await views.of(session, viewer(desk))
-    columns = view.columns if view else call_views.USUAL
+    columns = view.columns if view else [one for one in call_views.USUAL if projects or one != "project"]
     return {
         "views": [(one, call_views.address(one)) for one in found], "view": view,
         "columns": [(name, call_views.COLUMNS[name]) for name in columns if name in call_views.COLUMNS],

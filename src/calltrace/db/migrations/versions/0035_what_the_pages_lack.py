@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql
 from calltrace.db import rls
 
 revision = "0035"
-down_revision = "0031"
+down_revision = "0033"
 
 
 def upgrade() -> None:
