@@ -9,6 +9,7 @@ from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
+    account_email,
     agents,
     alert_rules,
     alerts,
@@ -47,7 +48,7 @@ ROOMS = (
     static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, review_queue,
     review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
     scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings, audit, billing, health,
-    account,
+    account, account_email,
     second_factor, keys,
     endpoints, deliveries, reference,
 )  # fmt: skip
