@@ -9,6 +9,7 @@ from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
+    account_email,
     agents,
     alert_rules,
     alerts,
@@ -82,6 +83,7 @@ ROOMS = (
     billing,
     health,
     account,
+    account_email,
     second_factor,
     keys,
     endpoints,
