@@ -21,6 +21,7 @@ from calltrace.web.pages import (
     conversations,
     deliveries,
     endpoints,
+    exports,
     filed,
     health,
     home,
@@ -46,7 +47,7 @@ from calltrace.web.pages import (
 )
 
 ROOMS = (
-    static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, conversations,
+    static, home, welcome, sign_in, links, insights, exports, agents, calls, call, call_people, conversations,
     review_queue, review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
     scorecard_draft, backtests, alert_rules, alerts, filed, teams, people, person, settings, audit, billing,
     health, account,
@@ -58,6 +59,7 @@ ROOMS = (
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.documents = {}
     for room in ROOMS:
         app.include_router(room.router)
 
