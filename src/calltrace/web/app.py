@@ -22,6 +22,7 @@ from calltrace.web.pages import (
     conversations,
     deliveries,
     endpoints,
+    exports,
     filed,
     health,
     home,
@@ -57,6 +58,7 @@ ROOMS = (
     single_sign_on,
     links,
     insights,
+    exports,
     agents,
     calls,
     saved_views,
@@ -96,6 +98,7 @@ ROOMS = (
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.documents = {}
     for room in ROOMS:
         app.include_router(room.router)
 
