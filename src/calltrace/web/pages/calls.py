@@ -82,7 +82,7 @@ async def _list(
         taken=len(taken.analysis_ids) if taken else 0,
         mistakes=Mistakes.of(error, (*FIELDS, "file"), blamed="file") if error else NO_MISTAKES,
         max_bytes=desk.platform.limits.max_bytes, public_url=desk.platform.public_url,
-        live=any(one.analysis.status in {"queued", "processing"} for one in found),
+        live=[one.analysis.id for one in found if one.analysis.status in {"queued", "processing"}],
     )  # fmt: skip
 
 
