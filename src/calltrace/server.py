@@ -37,6 +37,8 @@ def create_server(
     web.state.openapi, web.state.watchers = api.openapi, api.state.watchers
     others = {str(contract): app for contract, app in dialects.create_apps().items()}
 
+    web.state.documents = {name: app.openapi for name, app in others.items()}
+
     @asynccontextmanager
     async def lifespan(_app: ASGIApp) -> AsyncGenerator[None]:
         async with api.router.lifespan_context(api):
