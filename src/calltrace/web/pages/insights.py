@@ -10,13 +10,14 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
-from calltrace.insights import exports, queries, service
+from calltrace.insights import exports, queries, service, surveys
 from calltrace.insights.export_files import Format
 from calltrace.insights.export_rows import Kind, Subject
 from calltrace.insights.exports import Asked
 from calltrace.insights.measures import Figures
 from calltrace.insights.period import Bucket
 from calltrace.insights.service import LEAST_IN_RANKING, Criterion, Group, Point
+from calltrace.insights.surveys import LEAST_FOR_CORRELATION, SurveyGroup
 from calltrace.kit.errors import NotFoundError
 from calltrace.reviews.who import Who
 from calltrace.web import charts
@@ -61,6 +62,8 @@ async def show(request: Request, desk: JudgesDeskDep) -> Response:
         points = await service.trend(*asked, scene.period, scene.bucket)
         criteria = await service.criteria(*asked, scene.period)
         rows = await service.groups(*asked, scene.period, SPLITS[scene.by])
+        said = await surveys.summary(*asked, scene.period)
+        voices = await surveys.groups(*asked, scene.period, SPLITS[scene.by]) if said.surveys else []
         choices = await _choices(session, reader)
     ranked = [one for one in rows if one.figures.calls >= LEAST_IN_RANKING]
     return page(
@@ -69,7 +72,9 @@ async def show(request: Request, desk: JudgesDeskDep) -> Response:
         marks=[verdict_bar(one) for one in criteria[:MOST_CRITERIA]], rows=ranked[:MOST_ROWS],
         small=len(rows) - len(ranked), more=max(len(ranked) - MOST_ROWS, 0), moods=moods(now),
         choices=choices, recent=RECENT, labels=LABELS, least=LEAST_IN_RANKING, split=LABELS[scene.by],
-        reader=reader, name_of=name_of, bucket_label=bucket_label, kinds=KINDS,
+        reader=reader, name_of=name_of, said=said,
+        voices=[one for one in voices if one.figures.answered >= LEAST_IN_RANKING][:MOST_ROWS],
+        least_together=LEAST_FOR_CORRELATION, bucket_label=bucket_label, kinds=KINDS,
     )  # fmt: skip
 
 
@@ -181,6 +186,6 @@ def moods(now: Figures) -> Markup:
     return charts.shares(told, [("good", now.positive), ("mid", now.neutral), ("bad", now.negative)])
 
 
-def name_of(row: Group) -> str:
+def name_of(row: Group | SurveyGroup) -> str:
     """What a row is called; calls without one have a row, too."""
     return row.name or ("Deleted" if row.group_id else "None")
