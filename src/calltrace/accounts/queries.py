@@ -64,8 +64,12 @@ def _in_state(state: UserState) -> ColumnElement[bool]:
     """The same as ``User.state``."""
     if state == "deactivated":
         return User.deactivated_at.is_not(None)
-    has_password = User.password_hash.is_not(None) if state == "active" else User.password_hash.is_(None)
-    return and_(User.deactivated_at.is_(None), has_password)
+    return and_(User.deactivated_at.is_(None), _came() if state == "active" else ~_came())
+
+
+def _came() -> ColumnElement[bool]:
+    """Whether somebody has chosen a password, or came by single sign-on."""
+    return or_(User.password_hash.is_not(None), User.signed_on_at.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +187,7 @@ async def people(
 
 async def active_owners(session: AsyncSession) -> int:
     """How many owners of the organisation can sign in."""
-    able = (User.role == "owner", User.deactivated_at.is_(None), User.password_hash.is_not(None))
+    able = (User.role == "owner", User.deactivated_at.is_(None), _came())
     return await session.scalar(select(func.count()).select_from(User).where(*able)) or 0
 
 

@@ -14,7 +14,7 @@ from calltrace.analyses.models import Analysis
 from calltrace.analyses.submit import Intake
 from calltrace.analyses.telling import UNKNOWN_LANGUAGE, Source, Told, locked, note, put, quota, relabel
 from calltrace.catalog.service import check_references
-from calltrace.conversations import rows, service
+from calltrace.conversations import queries, rows, service
 from calltrace.conversations.models import Conversation
 from calltrace.conversations.service import Identity, Said
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
@@ -90,7 +90,7 @@ async def _settle(session: AsyncSession, row: Conversation, told: Told) -> None:
         said = await chats.without_sensitive(session, row.org_id, told.said, language)
         changed = await service.put_messages(session, row, said)
     if row.status == "completed" and (changed or row.analysis_id is None):
-        kept = [Said(one.role, one.content, one.sent_at) for one in await rows.said(session, row.id)]
+        kept = [Said(one.role, one.content, one.sent_at) for one in await queries.messages(session, row.id)]
         if kept:
             await chats.evaluate(session, row, kept, language)
     await relabel(session, row)

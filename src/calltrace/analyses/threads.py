@@ -11,7 +11,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses.models import Analysis, TranscriptRow
+from calltrace.conversations import queries
 from calltrace.conversations.models import ChatMessage, Conversation, VoiceCall
+from calltrace.conversations.queries import Counts
 
 _SIDES = {"agent": "agent", "customer": "customer"}
 
@@ -26,14 +28,6 @@ class Turn:
     sent_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Of one conversation."""
-
-    messages: int
-    participants: int
-
-
 _HEARD = text("""
     SELECT t.analysis_id, count(*), count(DISTINCT turn ->> 'speaker')
     FROM transcripts t, json_array_elements(t.document -> 'segments') AS turn
@@ -43,12 +37,7 @@ _HEARD = text("""
 
 async def counts(session: AsyncSession, rows: Collection[Conversation]) -> dict[uuid.UUID, Counts]:
     """How many messages and sides each of some conversations has; those without any are left out."""
-    query = (
-        select(ChatMessage.conversation_id, func.count(), func.count(ChatMessage.role.distinct()))
-        .where(ChatMessage.conversation_id.in_([row.id for row in rows]))
-        .group_by(ChatMessage.conversation_id)
-    )
-    found = {row[0]: Counts(row[1], row[2]) for row in (await session.execute(query)).all()}
+    found = await queries.counts(session, [row.id for row in rows])
     heard = {
         row.analysis_id: row.id
         for row in rows

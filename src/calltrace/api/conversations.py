@@ -14,7 +14,6 @@ from calltrace.accounts.keys import Principal
 from calltrace.analyses import conversations, forgetting, threads
 from calltrace.analyses.read import following
 from calltrace.analyses.telling import Source, Told
-from calltrace.analyses.threads import Counts
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
@@ -22,6 +21,7 @@ from calltrace.api.parameters import Limit, Moment, Position, Storable, as_json
 from calltrace.api.schemas import Wire
 from calltrace.conversations import rows
 from calltrace.conversations.models import Conversation
+from calltrace.conversations.queries import Counts
 from calltrace.conversations.rows import Filters
 from calltrace.conversations.service import Said
 from calltrace.kit import clock

@@ -132,9 +132,3 @@ async def count_older(session: AsyncSession, before: datetime) -> int:
     """How many they are."""
     query = select(func.count()).select_from(_forgotten(before).subquery())
     return await session.scalar(query) or 0
-
-
-async def said(session: AsyncSession, conversation_id: uuid.UUID) -> Sequence[ChatMessage]:
-    """The messages of a conversation, oldest first."""
-    query = select(ChatMessage).where(ChatMessage.conversation_id == conversation_id)
-    return (await session.scalars(query.order_by(ChatMessage.position))).all()

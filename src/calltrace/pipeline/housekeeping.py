@@ -29,6 +29,7 @@ from calltrace.insights import exports, rollup
 from calltrace.insights import queries as insights
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
+from calltrace.payments import events
 from calltrace.pipeline import life, quotas, rewind
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Upload
@@ -51,6 +52,7 @@ async def keep_house(database: Database, vault: Vault, settings: Settings) -> No
     while True:
         try:
             await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
+            await _prune_deliveries(database, settings.webhook_deliveries_kept_days)
             await retention.keep_promises(database, vault)
             await quotas.warn(database, settings.data_dir)
             await objects.sweep(database, vault)
@@ -125,6 +127,12 @@ async def _rescue_exports(session: AsyncSession, stranded_after: timedelta) -> N
         log.warning("export_rescued", export=str(export_id))
 
 
+async def _prune_deliveries(database: Database, days: int) -> None:
+    if days:
+        async with database.operator() as session:
+            await cleanup.prune(session, await database_now(session), timedelta(days=days))
+
+
 async def _clear_uploads(session: AsyncSession) -> None:
     """Remove uploads that expired, and what is left of them in the store."""
     cleared = await uploads.clear_overdue(session)
@@ -141,6 +149,7 @@ async def _prune(session: AsyncSession) -> None:
     await replays.forget(session)
     await sessions.forget(session)
     await codes.forget(session)
+    await events.forget(session)
     await life.forget(session)
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))

@@ -12,6 +12,7 @@ from calltrace.alerts.document import MOST_CONDITIONS
 from calltrace.alerts.models import AlertRule
 from calltrace.alerts.rules import SCOPES
 from calltrace.db.base import Json
+from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import CallTraceError
 from calltrace.kit.ids import as_uuid
 from calltrace.web.forms import Form, Mistakes
@@ -61,7 +62,8 @@ def typed(form: Form) -> Json:
 
 
 def _is_place(text: str) -> bool:
-    return text.isascii() and text.isdigit() and int(text[:4]) <= MOST_CONDITIONS
+    place = whole_number(text)
+    return place is not None and place <= MOST_CONDITIONS
 
 
 def _row(row: Json, below: Mapping[int, Json]) -> Json:
@@ -103,14 +105,15 @@ def step(conditions: Json, asked: str) -> Json:
     elif verb == "drop":
         outer, _, below = rest.partition(".")
         target = _group(rows, outer) if below else rows
-        number = below or outer
-        if target is not None and number.isdigit() and int(number) < len(target):
-            del target[int(number)]
+        number = whole_number(below or outer)
+        if target is not None and number is not None and number < len(target):
+            del target[number]
     return conditions
 
 
 def _group(rows: list[Json], place: str) -> list[Json] | None:
-    row = rows[int(place)] if place.isdigit() and int(place) < len(rows) else {}
+    number = whole_number(place)
+    row = rows[number] if number is not None and number < len(rows) else {}
     return row.get("conditions") if row.get("kind") == "group" else None
 
 

@@ -18,8 +18,10 @@ from calltrace.web.pages import (
     call,
     call_people,
     calls,
+    conversations,
     deliveries,
     endpoints,
+    filed,
     health,
     home,
     insights,
@@ -39,17 +41,20 @@ from calltrace.web.pages import (
     second_factor,
     settings,
     sign_in,
+    signatures,
+    single_sign_on,
     teams,
     welcome,
 )
 
 ROOMS = (
-    static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, review_queue,
-    review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
-    scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings, audit, billing, health,
-    account,
+    static, home, welcome, sign_in, single_sign_on, links, insights, agents, calls, call, call_people,
+    conversations,
+    review_queue, review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
+    scorecard_draft, backtests, alert_rules, alerts, filed, teams, people, person, settings, audit, billing,
+    health, account,
     second_factor, keys,
-    endpoints, deliveries, reference,
+    endpoints, deliveries, signatures, reference,
 )  # fmt: skip
 
 

@@ -27,18 +27,20 @@ COUNTED = (
     "calledTo",
     "passed",
     "center",
-    "project",
     "engagement",
     "criterion",
     "mood",
     "escalated",
 )
 """What figures of insights lead to."""
-FIELDS = ("status", "agent", "queue", "language", "scoreFrom", "scoreTo", "from", "to", "named", *COUNTED)
+FIELDS = (
+    "status", "agent", "queue", "project", "language", "scoreFrom", "scoreTo", "from", "to", "named",
+    *COUNTED,
+)  # fmt: skip
 KEPT: Mapping[tuple[str, str], str] = {
     ("calledFrom", ""): "took place from {}", ("calledTo", ""): "took place until {}",
     ("passed", "yes"): "passed", ("passed", "no"): "not passed", ("center", "none"): "no call center",
-    ("center", ""): "call center {}", ("project", "none"): "no project", ("project", ""): "project {}",
+    ("center", ""): "call center {}",
     ("engagement", "none"): "no engagement", ("engagement", ""): "engagement {}",
     ("criterion", ""): "not met: {}", ("mood", ""): "customer sounded {}", ("escalated", "yes"): "escalated",
 }  # fmt: skip

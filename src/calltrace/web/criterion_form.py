@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from pydantic.alias_generators import to_camel
 
 from calltrace.db.base import Json
+from calltrace.kit.digits import whole_number
 from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.errors import MisplacedError
 from calltrace.web.forms import Form, Mistakes
@@ -92,8 +93,9 @@ def _tidy(value: Any) -> Any:
     kept = {name: found for name, one in cast("Json", value).items() if (found := _tidy(one)) is not None}
     if not kept.keys() - _CHOICES:
         return None
-    if all(name.isdigit() for name in kept):
-        return [one for _name, one in sorted(kept.items(), key=lambda item: int(item[0]))]
+    places = {name: place for name in kept if (place := whole_number(name)) is not None}
+    if len(places) == len(kept):
+        return [kept[name] for name in sorted(kept, key=places.__getitem__)]
     return kept
 
 
@@ -101,9 +103,10 @@ def without(document: Json, path: str) -> Json:
     """Without one row of a list, named as the button beside it: ``check.cues.1``."""
     _root, _, rest = path.partition(".")
     name, _, number = rest.partition(".")
+    place = whole_number(number)
     rows = document.get("check", {}).get(name)
-    if name in ROWS and isinstance(rows, list) and number.isdigit() and int(number) < len(cast("Any", rows)):
-        del rows[int(number)]
+    if name in ROWS and isinstance(rows, list) and place is not None and place < len(cast("Any", rows)):
+        del rows[place]
     return document
 
 
@@ -113,8 +116,8 @@ def at(document: Any, path: str) -> Any:
     for part in path.split("."):
         if isinstance(found, dict):
             found = cast("Json", found).get(part)
-        elif isinstance(found, list) and part.isdigit():
-            found = next(iter(cast("list[Any]", found)[int(part) :]), None)
+        elif isinstance(found, list) and (place := whole_number(part)) is not None:
+            found = next(iter(cast("list[Any]", found)[place:]), None)
         else:
             return ""
     return "" if found is None else found

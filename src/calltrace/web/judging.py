@@ -3,6 +3,7 @@
 from typing import cast, get_args
 
 from calltrace.evaluation.results import Settled
+from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.reviews.overrides import LONGEST_REASON
 from calltrace.web.forms import Form
@@ -13,7 +14,6 @@ VERDICTS: tuple[tuple[Settled, str], ...] = (
 )  # fmt: skip
 """What a person may choose, and how it is called."""
 FIELDS = ("verdict", "points", "reason", "decision", "revision")
-_LONGEST_NUMBER = 9
 
 
 def wrong(field: str, detail: str) -> InvalidRequestError:
@@ -65,7 +65,7 @@ def revision(form: Form) -> int:
     Raises:
         InvalidRequestError: it is no number that a page of ours holds.
     """
-    text = form.text("revision")
-    if not (text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER):
+    number = whole_number(form.text("revision"))
+    if number is None:
         raise wrong("revision", "Open the page again: the form does not say what you saw.")
-    return int(text)
+    return number

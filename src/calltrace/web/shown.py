@@ -80,6 +80,8 @@ DONE: Mapping[str, str] = {
     "person-signed-out": "The person was signed out everywhere.",
     "reset-sent": "A link to a new password is on its way to them.",
     "second-factor-removed": "The second factor was taken away from this person.",
+    "filed-saved": "It was saved.",
+    "filed-deleted": "It was deleted. Its calls stay, and name it no more.",
     "signed-out": "You are signed out.",
 }
 """What a page says after something was done, by the name in its address: never a text from the address."""
@@ -206,7 +208,8 @@ def call_name(analysis: Analysis) -> str:
     if analysis.file_name:
         return analysis.file_name
     path = unquote(urlsplit(analysis.file_url or "").path)
-    return path.rstrip("/").rpartition("/")[2] or analysis.external_id or "Call"
+    nameless = "Chat" if analysis.medium == "text" else "Call"
+    return path.rstrip("/").rpartition("/")[2] or analysis.external_id or nameless
 
 
 def number(value: float) -> str:

@@ -1,4 +1,4 @@
-"""What housekeeping does for webhooks: forget secrets whose time is over, remove what was deleted."""
+"""What housekeeping does for webhooks: forget ended secrets, remove what was deleted, and what is old."""
 
 from datetime import datetime, timedelta
 
@@ -22,6 +22,21 @@ async def clean(session: AsyncSession, now: datetime) -> None:
         rotation.forget_ended(endpoint, now)
     for endpoint in await queries.deleted_endpoints(session, now - SETTLED_AFTER, MOST_AT_ONCE):
         await _remove(session, endpoint, now)
+
+
+async def prune(session: AsyncSession, now: datetime, kept: timedelta) -> int:
+    """Remove deliveries that are over and older than ``kept``, a part in each round; answers how many.
+
+    What still waits for its endpoint stays, however old (operator session).
+    """
+    old = (
+        select(Delivery.id)
+        .where(Delivery.status != "pending", Delivery.created_at < now - kept)
+        .limit(MOST_REMOVED)
+        .with_for_update(skip_locked=True)
+    )
+    removed = await session.scalars(delete(Delivery).where(Delivery.id.in_(old)).returning(Delivery.id))
+    return len(removed.all())
 
 
 async def _remove(session: AsyncSession, endpoint: Endpoint, now: datetime) -> None:

@@ -84,6 +84,7 @@ class Delivery(Tenant, Base):
         Index("ix_webhook_deliveries_org_id", "org_id", text("created_at DESC"), text("id DESC")),
         Index("ix_webhook_deliveries_endpoint_id", "endpoint_id", text("created_at DESC"), text("id DESC")),
         Index("ix_webhook_deliveries_analysis_id", "analysis_id"),
+        Index("ix_webhook_deliveries_settled", "created_at", postgresql_where=text("status <> 'pending'")),
         Index(
             "ix_webhook_deliveries_pending", "endpoint_id", text("GREATEST(next_attempt_at, leased_until)"),
             postgresql_where=text("status = 'pending'"),

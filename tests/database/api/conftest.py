@@ -9,16 +9,14 @@ import httpx2
 import pytest
 import uvicorn
 
-from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
 from database.conftest import Caller
+from database.doors import native_on
 
 
 @pytest.fixture
 async def api(platform: Platform) -> AsyncGenerator[httpx2.AsyncClient]:
-    app = create_app(lambda: platform)
-    app.state.platform = platform
-    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    transport = httpx2.ASGITransport(app=native_on(platform), raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://calls.test") as client:
         yield client
 
@@ -54,12 +52,10 @@ def refused(answer: httpx2.Response, status: int, code: str, field: str | None =
 @pytest.fixture
 async def address(platform: Platform) -> AsyncGenerator[str]:
     """The same, served on a port of loopback for programs of others."""
-    app = create_app(lambda: platform)
-    app.state.platform = platform
     # asyncio turns the waiting for acknowledgements off only where the protocol is named: 40 ms a request
     with socket.socket(proto=socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
-        config = uvicorn.Config(app, lifespan="off", log_config=None)
+        config = uvicorn.Config(native_on(platform), lifespan="off", log_config=None)
         server = uvicorn.Server(config)
         serving = asyncio.create_task(server.serve(sockets=[listening]))
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"

@@ -46,7 +46,7 @@ async def test_no_request_takes_what_is_anothers(
 ) -> None:
     other = Api(api, await new_token(database, await new_org()))
     theirs = {kind: (await other.made(kind, name="x"))["id"] for kind in set(KINDS.values())}
-    operations = [one for one in _operations(platform) if one[1] not in ONLY_NARROW]
+    operations = [one for one in _operations(platform) if one[1].split("/")[-1] not in ONLY_NARROW]
     assert {path.partition("/{")[0] for _method, path, _fields in operations} == BODIES.keys()
     for method, path, fields in operations:
         kind, one, _rest = path.partition("/{")

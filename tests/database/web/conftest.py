@@ -14,7 +14,7 @@ from calltrace.accounts.models import UserRole
 from calltrace.accounts.service import create_user
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
-from calltrace.server import create_server
+from database.doors import server_on
 
 URL = "https://calls.test"
 PASSWORD = "correct horse battery staple"
@@ -72,7 +72,7 @@ NewPerson = Callable[..., Awaitable[Browser]]
 
 @pytest.fixture
 async def server(platform: Platform) -> AsyncGenerator[Any]:
-    server: Any = create_server(lambda: platform)
+    server = server_on(platform)
     async with server.lifespan_context(server):
         yield server
 

@@ -12,7 +12,7 @@ from database.web.conftest import Browser, NewBrowser, NewPerson, hidden
 
 OPEN = {
     "/login", "/login/second-factor", "/logout", "/docs", "/problems/{code}", "/forgot-password",
-    "/reset-password", "/invitation",
+    "/reset-password", "/invitation", "/login/sso", "/login/sso/callback",
 }  # fmt: skip
 """Pages for whoever is not signed in; what belongs to them is tested where they are."""
 
@@ -179,11 +179,11 @@ async def test_a_supervisor_reads_scorecards_and_nothing_that_tells_of_calls_of_
         assert "tried on calls by owners, admins and reviewers" in answer.text
 
 
-OF_CALLS = [
-    path
-    for path in FORMS
-    if path.startswith(("/calls/", "/reviews/", "/admin/teams/", "/admin/users/")) and "{" in path
-]
+OF_SOMETHING = (
+    "/calls/", "/reviews/", "/admin/teams/", "/admin/users/", "/projects/", "/campaigns/", "/call-centers/",
+    "/engagements/",
+)  # fmt: skip
+OF_CALLS = [path for path in FORMS if path.startswith(OF_SOMETHING) and "{" in path]
 
 
 @pytest.mark.parametrize("path", OF_CALLS)

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses import threads
-from calltrace.analyses.threads import Counts
 from calltrace.conversations.models import Conversation
+from calltrace.conversations.queries import Counts
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, OnePaged, Page
 from calltrace.dialects.auralytik.deps import ConversationReader, Id, PlatformDep
 from calltrace.dialects.auralytik.documents.conversations import ConversationOut, Message, Messages

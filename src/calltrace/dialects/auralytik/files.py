@@ -16,6 +16,7 @@ from calltrace.dialects.auralytik.errors import ConflictError
 from calltrace.dialects.auralytik.file_queries import File
 from calltrace.dialects.auralytik.forms import path_id
 from calltrace.kit.attachments import attachment
+from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import CallTraceError, NotFoundError
 from calltrace.kit.links import LinkRefusedError
 from calltrace.pipeline.context import Platform
@@ -73,8 +74,7 @@ async def put_file(request: Request, platform: PlatformDep, thing: Id, link: Lin
         raise NotFoundError("There is no audio file with this id.")
     if not isinstance(found.row, WaitingFile):
         raise _closing(ConflictError("The file is being processed, or was."))
-    length = request.headers.get("content-length", "")
-    size = int(length) if length.isascii() and length.isdigit() else None
+    size = whole_number(request.headers.get("content-length", ""), most_digits=15)
     body = arriving(request, IDLE_SECONDS)
     try:
         await upload_receive.receive(

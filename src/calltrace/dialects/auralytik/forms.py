@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, StringConstraints
 
+from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 
 Prefix = Literal[
@@ -68,7 +69,7 @@ def wrong(field: str, detail: str) -> InvalidRequestError:
 
 
 def _whole_number(value: Any) -> Any:
-    if isinstance(value, str) and not (value.isascii() and value.isdigit() and len(value) <= 9):  # noqa: PLR2004 - far beyond any page
+    if isinstance(value, str) and whole_number(value) is None:
         raise ValueError("is not an integer")
     return value
 

@@ -22,6 +22,7 @@ from calltrace.dialects.callcov.body import read_json
 from calltrace.dialects.callcov.caller import Caller
 from calltrace.dialects.callcov.door import ActorDep, PersonDep, PlatformDep
 from calltrace.dialects.callcov.errors import CREDENTIALS, RefusedError, refused_field
+from calltrace.dialects.callcov.paying import paying
 from calltrace.dialects.callcov.reading import json_answer
 from calltrace.dialects.callcov.routes import Routes
 from calltrace.dialects.callcov.shown import created
@@ -153,6 +154,9 @@ async def delete_me(platform: PlatformDep, caller: PersonDep, actor: ActorDep) -
         if not last:
             await leaving.leave(session, user_id, actor, with_keys=False)
     if last:
+        if platform.payments is not None:  # first: nobody pays for what is gone
+            async with paying():
+                await platform.payments.leave(caller.org_id)
         await _erase_everything(platform, caller, actor)
         async with platform.database.tenant(caller.org_id) as session:
             await leaving.leave(session, user_id, actor, with_keys=True)

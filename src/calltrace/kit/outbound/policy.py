@@ -6,6 +6,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Self
 
+from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import ConfigurationError
 
 HTTPS_PORT = 443
@@ -58,8 +59,9 @@ def _network(text: str) -> IPv4Network | IPv6Network:
 
 
 def _port(text: str) -> int:
-    if text.isascii() and text.isdigit() and 0 < int(text) <= HIGHEST_PORT:
-        return int(text)
+    port = whole_number(text)
+    if port is not None and 0 < port <= HIGHEST_PORT:
+        return port
     raise ConfigurationError(f"OUTBOUND_PORTS: {text!r} is not a port between 1 and {HIGHEST_PORT}")
 
 

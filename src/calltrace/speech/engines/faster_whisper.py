@@ -135,6 +135,15 @@ class FasterWhisperEngine:
         features = [self._features(window, audio) for window in batch]
         return self._model.encode(np.stack(features))
 
+    def _encoded(self, batch: Sequence[Window], encoded: Any, place: int, ask: Ask) -> Any:
+        """What one window of a batch was encoded to; on a graphics card it is encoded anew."""
+        if encoded.device != "cpu":
+            return self._encode([batch[place]], ask.audio)
+        import ctranslate2
+
+        library: Any = ctranslate2
+        return library.StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[place : place + 1]))
+
     def _features(self, window: Window, audio: DecodedAudio) -> Any:
         from faster_whisper import audio as sound
 
@@ -153,8 +162,10 @@ class FasterWhisperEngine:
         tokenizer = self._tokenizer(ask.language)
         heard = self._decode(tokenizer, encoded, len(batch), ask.hints)
         heard = [
-            self._try_again(tokenizer, window, ask, first) if is_looping(first.text) else first
-            for window, first in zip(batch, heard, strict=True)
+            self._try_again(tokenizer, self._encoded(batch, encoded, place, ask), ask, first)
+            if is_looping(first.text)
+            else first
+            for place, first in enumerate(heard)
         ]
         parts = [
             (halves(window, _SHORTEST_HALF) or ()) if one.is_cut and not one.is_phantom else ()
@@ -197,14 +208,13 @@ class FasterWhisperEngine:
         )
         return [_decoded(result, tokenizer, self._context // 2) for result in results]
 
-    def _try_again(self, tokenizer: Any, window: Window, ask: Ask, first: _Decoded) -> _Decoded:
+    def _try_again(self, tokenizer: Any, encoded: Any, ask: Ask, first: _Decoded) -> _Decoded:
         """A fallback for text that repeats itself; repetition that nothing else explains stays as it was.
 
         Whisper samples at rising temperatures here. The engine's random generators cannot be seeded again,
         so the same call would not always give the same text; a beam that may not say the same tokens twice
         does, and it changes nothing before the loop begins.
         """
-        encoded = self._encode([window], ask.audio)
         for length in _SECOND_TRIES:
             how = {"beam_size": _BEAM, "no_repeat_ngram_size": length}
             again = self._decode(tokenizer, encoded, 1, ask.hints, **how)[0]

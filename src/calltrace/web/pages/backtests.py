@@ -18,6 +18,7 @@ from calltrace.batches.selection import MOST_CALLS, Selection
 from calltrace.batches.service import BACKTEST, Asked
 from calltrace.catalog import queries as catalog
 from calltrace.kit.attachments import attachment
+from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
 from calltrace.web import scorecard_words
@@ -103,10 +104,10 @@ def _selection(form: Form) -> Selection:
 
 
 def _whole(form: Form, name: str, allowed: range, detail: str) -> int:
-    text = form.text(name)
-    if not (text.isascii() and text.isdigit() and int(text[:10]) in allowed):
+    number = whole_number(form.text(name))
+    if number is None or number not in allowed:
         raise _wrong(name, detail)
-    return int(text[:10])
+    return number
 
 
 def _version(form: Form, name: str) -> int | None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses import downloads, evaluations, queries, read, sound, speakers
 from calltrace.analyses.document import AnalysisDocument
@@ -16,12 +17,16 @@ from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.queries import Found, FoundEvaluation
 from calltrace.catalog.models import Agent, Queue
+from calltrace.conversations import queries as conversations
+from calltrace.conversations import surveys
+from calltrace.conversations.models import Survey
 from calltrace.evaluation.results import Evaluation
 from calltrace.recordings.playing import play
 from calltrace.reviews.who import find_call
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.web import call_view, judging
 from calltrace.web.call_people import Attempt, People, load
+from calltrace.web.chat_view import Chat
 from calltrace.web.deps import CallsDeskDep, Desk, PostedDep, path_id
 from calltrace.web.error_codes import error_codes
 from calltrace.web.pages.calls import PATH
@@ -30,6 +35,7 @@ from calltrace.webhooks import queries as webhooks
 from calltrace.webhooks.models import Delivery
 
 router = APIRouter(prefix=PATH + "/{call_id}")
+CONVERSATIONS = "/conversations"
 HISTORY = 20
 """Evaluations and deliveries that the page shows."""
 
@@ -43,6 +49,8 @@ class Call:
     queue: Queue | None
     history: Sequence[FoundEvaluation]
     deliveries: Sequence[tuple[Delivery, str]]
+    chat: Chat | None
+    survey: Survey | None
 
     @property
     def analysis(self) -> Analysis:
@@ -57,8 +65,18 @@ class Call:
 
 @router.get("")
 async def show(request: Request, call_id: str, desk: CallsDeskDep) -> Response:
-    """The call as far as it is; ``line`` and ``edit`` open the form for a comment on a line, or of one."""
-    return await render_call(request, desk, path_id(call_id))
+    """The call as far as it is; ``line`` and ``edit`` open the form for a comment on a line, or of one.
+
+    What was written is shown as the conversation that it is.
+    """
+    found = path_id(call_id)
+    async with desk.open() as (session, reader):
+        analysis = await find_call(session, reader, found)
+        chat = await conversations.of_analysis(session, found) if analysis.medium == "text" else None
+    if chat is not None:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{CONVERSATIONS}/{chat.id}{query}", 303)
+    return await render_call(request, desk, found)
 
 
 async def render_call(
@@ -94,14 +112,25 @@ async def _find(desk: Desk, call_id: uuid.UUID) -> tuple[Call, People]:
         history, _more = await evaluations.page(
             session, analysis.id, analysis.mode, cursor=None, limit=HISTORY
         )
+        agent = await session.get(Agent, analysis.agent_id) if analysis.agent_id else None
         call = Call(
             found,
-            await session.get(Agent, analysis.agent_id) if analysis.agent_id else None,
+            agent,
             await session.get(Queue, analysis.queue_id) if analysis.queue_id else None,
             history,
             await webhooks.deliveries_of(session, analysis.id, HISTORY) if reader.judges else (),
+            await _chat(session, analysis, agent),
+            await surveys.of_analysis(session, analysis.id),
         )
         return call, await load(session, reader, analysis)
+
+
+async def _chat(session: AsyncSession, analysis: Analysis, agent: Agent | None) -> Chat | None:
+    """What was written, where that is what was evaluated."""
+    row = await conversations.of_analysis(session, analysis.id) if analysis.medium == "text" else None
+    if row is None:
+        return None
+    return Chat(row, await conversations.messages(session, row.id), agent=agent.name if agent else None)
 
 
 def _shown(call: Call, desk: Desk) -> dict[str, Any]:
@@ -116,6 +145,7 @@ def _shown(call: Call, desk: Desk) -> dict[str, Any]:
         "redacted": transcript.redacted if transcript else [],
         "turns": call_view.turns(transcript) if transcript else [],
         "strip": call_view.strip(transcript, document.call.duration_seconds) if transcript else [],
+        "times": call.chat.times if call.chat else {},
         "cited": _cited(evaluation), "error_title": _title(document),
         "shipped": default_scorecard().name,
         "waiting": any(one.row.status == "queued" for one in call.history),

@@ -53,6 +53,7 @@ async def _list(
         choices = {
             "agent_choices": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
             "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES)),
+            "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES)),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _languages(NAMES),
             "status_choices": [(one, one) for one in STATUSES],

@@ -15,7 +15,7 @@ from calltrace.accounts.models import ApiKey
 from calltrace.dialects.auralytik.signing import signed_headers
 from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
-from calltrace.server import create_server
+from database.doors import server_on
 
 BASE = "/auralytik/api/v1"
 
@@ -103,7 +103,7 @@ class Served:
         self._platform, self._client, self._server = platform, client, server
 
     async def __aenter__(self) -> httpx2.AsyncClient:
-        app = create_server(lambda: self._platform, **self._server)
+        app = server_on(self._platform, **self._server)
         self._lifespan = app_lifespan(app)
         await self._lifespan.__aenter__()
         transport = httpx2.ASGITransport(app=app, client=self._client, raise_app_exceptions=False)

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from calltrace.accounts import keys
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
-from calltrace.server import create_server
+from database.doors import server_on
 from database.webhooks.conftest import receiver
 
 __all__ = ["receiver"]
@@ -57,7 +57,7 @@ async def new_ccr_token(database: Database, org: uuid.UUID) -> str:
 
 @pytest.fixture
 async def client(platform: Platform) -> AsyncGenerator[httpx2.AsyncClient]:
-    server: Any = create_server(lambda: platform, hosts={"ccr.calls.test": "callcenterrate"})
+    server = server_on(platform, hosts={"ccr.calls.test": "callcenterrate"})
     async with server.lifespan_context(server):
         transport = httpx2.ASGITransport(app=server, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url="http://calls.test") as client:
