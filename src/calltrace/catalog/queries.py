@@ -114,10 +114,12 @@ async def agent_known_as(session: AsyncSession, text: str) -> uuid.UUID | None:
 
 
 async def agents_by_name(
-    session: AsyncSession, limit: int, only: Collection[uuid.UUID] | None = None
+    session: AsyncSession, limit: int, only: Collection[uuid.UUID] | None = None, part: str = ""
 ) -> Sequence[Agent]:
-    """The first ``limit`` agents in the order of their names; of some, where those are given."""
+    """The first ``limit`` agents in the order of their names; of some, where those or a part are given."""
     query = select(Agent).order_by(Agent.name, Agent.id).limit(limit)
+    if part:
+        query = query.where(Agent.name.icontains(part, autoescape=True))
     return (await session.scalars(query if only is None else query.where(Agent.id.in_(only)))).all()
 
 
