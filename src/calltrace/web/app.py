@@ -17,11 +17,13 @@ from calltrace.web.pages import (
     backtests,
     billing,
     call,
+    call_events,
     call_people,
     calls,
     conversations,
     deliveries,
     endpoints,
+    exports,
     filed,
     health,
     home,
@@ -57,9 +59,11 @@ ROOMS = (
     single_sign_on,
     links,
     insights,
+    exports,
     agents,
     calls,
     saved_views,
+    call_events,
     call,
     call_people,
     conversations,
@@ -96,6 +100,7 @@ ROOMS = (
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.documents = {}
     for room in ROOMS:
         app.include_router(room.router)
 
