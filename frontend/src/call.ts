@@ -102,7 +102,10 @@ class Call {
     this.#criteria.choose(quote.closest<HTMLElement>("[data-criterion]"));
     this.#waveform?.choose(startOf(quote), endOf(quote));
     this.#player.play(startOf(quote), endOf(quote));
-    this.#transcript.reveal(document.getElementById(quote.hash.slice(1)));
+    const line = document.getElementById(quote.hash.slice(1));
+    this.#transcript.reveal(line);
+    // What cannot be heard is only read: on a small screen its box is above, out of sight.
+    if (!this.#player.audio) line?.scrollIntoView({ block: "nearest", behavior: "instant" });
   }
 
   #onLine(event: Event): void {

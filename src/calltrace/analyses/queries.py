@@ -202,7 +202,8 @@ async def last_calls(
     model = _WALKED.get(column)
     if model is None:
         return None
-    newest = select(Analysis.created_at).where(getattr(Analysis, column) == model.id, Analysis.mode == "live")
+    call = Analysis.mode == "live", Analysis.medium == "voice"
+    newest = select(Analysis.created_at).where(getattr(Analysis, column) == model.id, *call)
     if agents is not None:
         newest = newest.where(Analysis.agent_id.in_(agents))
     last = newest.order_by(Analysis.created_at.desc()).limit(1).scalar_subquery()

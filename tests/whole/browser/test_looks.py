@@ -47,7 +47,7 @@ class Look:
     def check(self, name: str) -> None:
         """Judge the page that is open."""
         page = self.seat.page
-        page.wait_for_function("document.documentElement && document.readyState === 'complete'")
+        page.wait_for_load_state()  # a function would be evaluated, which the pages' policy forbids
         if folder := os.environ.get("CALLTRACE_SCREENSHOTS"):
             page.screenshot(path=Path(folder) / f"{name}-{self.name}.png", full_page=True)
         width: Any = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
