@@ -109,6 +109,14 @@ class Chosen:
         )
         return f"/calls?{query}" if query else "/calls"
 
+    @property
+    def export(self) -> str:
+        """Where calls of the same labels and days are exported: files are narrowed down by nothing else."""
+        days = {"from": self.fields["calledFrom"], "to": self.fields["calledTo"]}
+        labels = {name: self.fields[name] for name in LABELS}
+        chosen = {**labels, **(days if all(days.values()) else {})}
+        return f"/exports?{urlencode({'type': 'calls', **{k: v for k, v in chosen.items() if v}})}"
+
     def filters(self, zone: str) -> Filters:
         """For the service. Days on which calls took place are those of a time zone.
 

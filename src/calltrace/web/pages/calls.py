@@ -9,6 +9,8 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
+from calltrace.accounts.billing import near
+from calltrace.accounts.quotas import Standing
 from calltrace.analyses import calls, queries, views
 from calltrace.analyses.models import SavedView
 from calltrace.catalog import queries as catalog
@@ -54,6 +56,7 @@ async def _list(
     request: Request, desk: Desk, chosen: Chosen, cursor: str | None = None, *,
     uploading: bool = False, taken: Taken | None = None,
 ) -> Response:  # fmt: skip
+    warned: Sequence[Standing] = ()
     async with desk.open() as (session, reader):
         zone = await organisation.time_zone(session, reader.org_id)
         filters = replace(chosen.filters(zone), agents=reader.agents)
@@ -68,16 +71,18 @@ async def _list(
             "kept": await _kept(session, chosen),
         }
         choices |= await _views(session, desk, chosen, projects=bool(choices["project_choices"]))
+        if reader.administers:
+            warned = await near(session, reader.org_id, desk.platform.plans)
     error = taken.error if taken else None
     return page(
         request, "calls/list.html", status=error.status if error else 200, **choices, modes=MODES,
-        reader=reader, calls=found, chosen=chosen, first=cursor is None,
+        quotas=warned, reader=reader, calls=found, chosen=chosen, first=cursor is None,
         uploading=uploading or error is not None,
         older=chosen.address(cursor=following) if following else None,
         taken=len(taken.analysis_ids) if taken else 0,
         mistakes=Mistakes.of(error, (*FIELDS, "file"), blamed="file") if error else NO_MISTAKES,
         max_bytes=desk.platform.limits.max_bytes, public_url=desk.platform.public_url,
-        live=any(one.analysis.status in {"queued", "processing"} for one in found),
+        live=[one.analysis.id for one in found if one.analysis.status in {"queued", "processing"}],
     )  # fmt: skip
 
 
