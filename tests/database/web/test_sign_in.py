@@ -235,7 +235,7 @@ async def test_behind_a_trusted_proxy_the_caller_is_throttled_and_not_the_proxy(
         browser.client.headers["X-Forwarded-For"] = told
         return (await browser.sign_in(email, password)).status_code
 
-    async with server.lifespan_context(server):
+    async with server._app.lifespan_context(server._app):
         wrong = [await attempt(f"192.0.2.{at}, {caller}", "wrong") for at in range(PER_PERSON)]
         assert wrong == [401] * PER_PERSON
         assert await attempt(f"192.0.2.99, {caller}", PASSWORD) == 429, "whatever the caller writes before it"

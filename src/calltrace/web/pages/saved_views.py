@@ -41,7 +41,7 @@ def viewer(desk: Desk) -> Viewer:
 async def form(request: Request, desk: CallsDeskDep) -> Response:
     """A name for the list that the address narrows down."""
     chosen = Chosen.of(request.query_params)
-    columns = request.query_params.getlist("columns") or list(USUAL)
+    columns = request.query_params.getlist("columns") or [one for one in USUAL if one != "project"]
     return _form(request, desk, Form({**_fields(chosen), "columns": columns}), None)
 
 
