@@ -2,11 +2,11 @@
 
 import { forgetDone, leadToMistakes, tieDateToChoice } from "./kit/notices.ts";
 import { forgetSecrets, offerCopying } from "./kit/secrets.ts";
-import { watch } from "./kit/watch.ts";
+import { follow } from "./kit/live.ts";
 
 offerCopying();
 forgetSecrets();
 leadToMistakes();
 forgetDone();
 tieDateToChoice();
-watch();
+follow();

@@ -2,12 +2,14 @@
 
 import { Criteria } from "./call/criteria.ts";
 import { endOf, Findings, startOf } from "./call/findings.ts";
+import { Help } from "./call/help.ts";
 import { type Keys, press } from "./call/keys.ts";
 import { Player } from "./call/player.ts";
 import { Search } from "./call/search.ts";
 import { Transcript } from "./call/transcript.ts";
+import { CallWaveform, SEEK, waveformOf } from "./call/waveform.ts";
 import { first } from "./kit/dom.ts";
-import { FRESH } from "./kit/watch.ts";
+import { FRESH } from "./kit/live.ts";
 
 const SKIP = 5;
 
@@ -18,21 +20,23 @@ class Call {
   readonly #findings: Findings;
   readonly #criteria: Criteria;
   readonly #search: Search | null;
-  readonly #now: SVGLineElement | null;
-  readonly #help: HTMLDetailsElement | null;
+  readonly #waveform: CallWaveform | null;
+  readonly #speed: HTMLElement | null;
+  readonly #help: Help;
   readonly #closing = new AbortController();
 
   constructor(root: HTMLElement) {
     const signal = this.#closing.signal;
     this.#root = root;
-    this.#now = first<SVGLineElement>("[data-now]", root);
-    this.#help = first<HTMLDetailsElement>("[data-keys]", root);
+    this.#speed = first("[data-speed]", root);
+    this.#help = new Help(root, signal);
     this.#transcript = new Transcript(root, first("[data-turns]", root));
     this.#player = new Player(first("audio", root), (seconds) => this.#follow(seconds), signal);
     this.#criteria = new Criteria(root);
     this.#findings = new Findings(root, (quote) => this.#show(quote), signal);
     const field = first<HTMLInputElement>("#find", root);
     this.#search = field && new Search(root, field, this.#transcript, signal);
+    this.#waveform = waveformOf(root);
     this.#listen(signal);
   }
 
@@ -42,16 +46,18 @@ class Call {
   }
 
   #listen(signal: AbortSignal): void {
-    if (this.#help) this.#help.hidden = false;
     const unplayable = first("[data-unplayable]", this.#root);
     const refuse = (): void => {
       if (unplayable) unplayable.hidden = false;
     };
     this.#player.audio?.addEventListener("error", refuse, { signal });
-    const strip = first<SVGElement>("[data-strip]", this.#root);
-    strip?.addEventListener("click", (event) => this.#onStrip(event, strip), { signal });
+    this.#player.audio?.addEventListener("ratechange", () => this.#tellSpeed(), { signal });
     this.#transcript.box?.addEventListener("click", (event) => this.#onLine(event), { signal });
-    document.addEventListener("keydown", (event) => press(event, this.#keys), { signal });
+    document.addEventListener("keydown", (event) => this.#onKey(event), { signal });
+    if (!this.#waveform) return;
+    this.#waveform.findings = this.#findings.all.map((one) => ({ kind: "finding", start: startOf(one), end: endOf(one) }));
+    const seek = (event: Event): void => this.#player.play((event as CustomEvent<number>).detail);
+    this.#waveform.addEventListener(SEEK, seek, { signal });
   }
 
   readonly #keys: Keys = {
@@ -60,22 +66,31 @@ class Call {
     ArrowRight: () => this.#player.skip(SKIP),
     ArrowUp: () => this.#step(-1),
     ArrowDown: () => this.#step(1),
+    "<": () => this.#player.faster(-1),
+    ">": () => this.#player.faster(1),
     n: () => this.#findings.next(),
     "/": () => this.#search?.focus(),
     j: () => this.#criteria.step(1),
     k: () => this.#criteria.step(-1),
     c: () => this.#criteria.confirm(),
     o: () => this.#criteria.override(),
-    "?": () => this.#toggleHelp(),
+    "?": () => this.#help.open(),
   };
 
+  #onKey(event: KeyboardEvent): void {
+    if (!this.#help.isOpen) press(event, this.#keys);
+    else if (event.key === "?") this.#help.close();
+  }
+
   #follow(seconds: number): void {
-    if (this.#now && this.#player.duration) {
-      const x = String((1000 * seconds) / this.#player.duration);
-      this.#now.setAttribute("x1", x);
-      this.#now.setAttribute("x2", x);
-    }
+    this.#waveform?.at(seconds);
     this.#transcript.follow(seconds);
+  }
+
+  /** The speed is told where it is not the usual one. */
+  #tellSpeed(): void {
+    const rate = this.#player.audio?.playbackRate ?? 1;
+    if (this.#speed) this.#speed.textContent = rate === 1 ? "" : `Speed ${rate}`;
   }
 
   #step(by: number): void {
@@ -85,6 +100,7 @@ class Call {
 
   #show(quote: HTMLAnchorElement): void {
     this.#criteria.choose(quote.closest<HTMLElement>("[data-criterion]"));
+    this.#waveform?.choose(startOf(quote), endOf(quote));
     this.#player.play(startOf(quote), endOf(quote));
     this.#transcript.reveal(document.getElementById(quote.hash.slice(1)));
   }
@@ -94,17 +110,6 @@ class Call {
     if (start === undefined) return;
     event.preventDefault();
     this.#player.play(start);
-  }
-
-  #onStrip(event: MouseEvent, strip: SVGElement): void {
-    const box = strip.getBoundingClientRect();
-    if (this.#player.duration) this.#player.play(((event.clientX - box.left) / box.width) * this.#player.duration);
-  }
-
-  #toggleHelp(): void {
-    if (!this.#help) return;
-    this.#help.open = !this.#help.open;
-    if (this.#help.open) this.#help.scrollIntoView({ block: "nearest" });
   }
 }
 
@@ -117,5 +122,6 @@ function begin(): void {
   call = root && first("audio, .line", root) ? new Call(root) : null;
 }
 
+customElements.define("call-waveform", CallWaveform);
 begin();
 document.addEventListener(FRESH, begin);

@@ -164,6 +164,17 @@ async def usable_keys(session: AsyncSession, key_ids: Collection[uuid.UUID], now
     return set((await session.scalars(query)).all())
 
 
+async def usable_sessions(
+    session: AsyncSession, session_ids: Collection[uuid.UUID], now: datetime, idle_since: datetime
+) -> set[uuid.UUID]:
+    """Which of some people's sessions are neither ended nor too old, nor unused since then."""
+    lasting = (WebSession.expires_at > now, WebSession.last_seen_at > idle_since)
+    query = select(WebSession.id).where(
+        WebSession.id.in_(session_ids), WebSession.revoked_at.is_(None), *lasting
+    )
+    return set((await session.scalars(query)).all())
+
+
 async def key_by_id_or_prefix(session: AsyncSession, text: str) -> Sequence[ApiKey]:
     """Keys of the organisation that an id, a name or a prefix names."""
     match = or_(ApiKey.id == as_uuid(text), ApiKey.prefix == text, ApiKey.name == text)

@@ -326,11 +326,15 @@ class Progress:
         return self.status in {"completed", "failed"}
 
 
-async def progress(session: AsyncSession, analysis_ids: Collection[uuid.UUID]) -> Sequence[Progress]:
-    """How far some analyses of the organisation are; those that are gone are left out."""
+async def progress(
+    session: AsyncSession, analysis_ids: Collection[uuid.UUID], agents: Collection[uuid.UUID] | None = None
+) -> Sequence[Progress]:
+    """How far some analyses are; those that are gone, or of other agents than these, are left out."""
     columns = (Analysis.id, Analysis.status, Analysis.stage, Analysis.percent, Analysis.attempt)
     wanted = any_(literal(list(analysis_ids), ARRAY(Uuid)))
     query = select(*columns, Analysis.error).where(Analysis.id == wanted)
+    if agents is not None:
+        query = query.where(Analysis.agent_id.in_(agents))
     return [Progress(*row) for row in (await session.execute(query)).all()]
 
 

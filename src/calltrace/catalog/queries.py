@@ -25,6 +25,12 @@ async def has(session: AsyncSession, model: type[Labelled], row_id: uuid.UUID) -
     return await session.scalar(select(model.id).where(model.id == row_id)) is not None
 
 
+async def holds(session: AsyncSession, model: type[Labelled], row_id: uuid.UUID) -> bool:
+    """The same, and nobody deletes it until the transaction ends."""
+    query = select(model.id).where(model.id == row_id).with_for_update(read=True, key_share=True)
+    return await session.scalar(query) is not None
+
+
 async def agents(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Agent]:
     """Agents of the organisation, newest first, and one more than asked for if there are more."""
     return (await session.scalars(listed(select(Agent), Agent, names, part))).all()
@@ -108,10 +114,12 @@ async def agent_known_as(session: AsyncSession, text: str) -> uuid.UUID | None:
 
 
 async def agents_by_name(
-    session: AsyncSession, limit: int, only: Collection[uuid.UUID] | None = None
+    session: AsyncSession, limit: int, only: Collection[uuid.UUID] | None = None, part: str = ""
 ) -> Sequence[Agent]:
-    """The first ``limit`` agents in the order of their names; of some, where those are given."""
+    """The first ``limit`` agents in the order of their names; of some, where those or a part are given."""
     query = select(Agent).order_by(Agent.name, Agent.id).limit(limit)
+    if part:
+        query = query.where(Agent.name.icontains(part, autoescape=True))
     return (await session.scalars(query if only is None else query.where(Agent.id.in_(only)))).all()
 
 

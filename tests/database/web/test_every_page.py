@@ -11,8 +11,9 @@ from calltrace.web.app import create_web
 from database.web.conftest import Browser, NewBrowser, NewPerson, hidden
 
 OPEN = {
-    "/login", "/login/second-factor", "/logout", "/docs", "/problems/{code}", "/forgot-password",
-    "/reset-password", "/invitation", "/login/sso", "/login/sso/callback",
+    "/login", "/login/second-factor", "/logout", "/docs", "/docs/{contract}", "/problems/{code}",
+    "/forgot-password", "/reset-password", "/invitation", "/login/sso", "/login/sso/callback",
+    "/verify-email",
 }  # fmt: skip
 """Pages for whoever is not signed in; what belongs to them is tested where they are."""
 

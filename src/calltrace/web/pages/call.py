@@ -2,12 +2,13 @@
 
 import asyncio
 import uuid
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses import downloads, evaluations, queries, read, sound, speakers
@@ -16,19 +17,24 @@ from calltrace.analyses.downloads import Format
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.queries import Found, FoundEvaluation
+from calltrace.analyses.read import Heard
 from calltrace.catalog.models import Agent, Queue
 from calltrace.conversations import queries as conversations
 from calltrace.conversations import surveys
 from calltrace.conversations.models import Survey
 from calltrace.evaluation.results import Evaluation
+from calltrace.recordings.models import WaveformRow
 from calltrace.recordings.playing import play
+from calltrace.recordings.waveform import split
 from calltrace.reviews.who import find_call
 from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.speech.transcript import Transcript
 from calltrace.web import call_view, judging
 from calltrace.web.call_people import Attempt, People, load
 from calltrace.web.chat_view import Chat
 from calltrace.web.deps import CallsDeskDep, Desk, PostedDep, path_id
 from calltrace.web.error_codes import error_codes
+from calltrace.web.lanes import lanes
 from calltrace.web.pages.calls import PATH
 from calltrace.web.render import page
 from calltrace.webhooks import queries as webhooks
@@ -146,6 +152,7 @@ def _shown(call: Call, desk: Desk) -> dict[str, Any]:
         "turns": call_view.turns(transcript) if transcript else [],
         "strip": call_view.strip(transcript, document.call.duration_seconds) if transcript else [],
         "times": call.chat.times if call.chat else {},
+        "marks": call_view.marks(document), "mark_names": call_view.MARKS,
         "cited": _cited(evaluation), "error_title": _title(document),
         "shipped": default_scorecard().name,
         "waiting": any(one.row.status == "queued" for one in call.history),
@@ -187,6 +194,26 @@ async def playback(
     async with desk.open() as (session, reader):
         audio = await sound.playback(session, await find_call(session, reader, path_id(call_id)))
     return await play(request, desk.platform.vault, audio, wanted)
+
+
+@router.get("/waveform")
+async def waveform(call_id: str, desk: CallsDeskDep) -> Response:
+    """What the player draws: a lane for each side; none where nothing was kept to draw."""
+    async with desk.open() as (session, reader):
+        found = await find_call(session, reader, path_id(call_id))
+        row = await sound.waveform_if_kept(session, found)
+        heard = await read.transcript(session, found.id, found.mode) if row else None
+    return JSONResponse(await asyncio.to_thread(_drawn, row, heard) if row and heard else {"lanes": []})
+
+
+def _drawn(row: WaveformRow, heard: Heard) -> dict[str, Any]:
+    transcript = Transcript.model_validate_json(heard.document)
+    found = lanes(transcript, split(row.points, row.channels), row.points_per_second)
+    shown = [
+        {"role": one.role, "name": one.name, "speech": one.speech, "points": b64encode(one.points).decode()}
+        for one in found
+    ]
+    return {"pointsPerSecond": row.points_per_second, "lanes": shown}
 
 
 @router.get("/transcript")

@@ -11,15 +11,19 @@ import httpx2
 import pytest
 from joserfc import jwt
 from joserfc.jwk import OctKey
-from sqlalchemy import text
+from pyotp.totp import TOTP
+from sqlalchemy import select, text
 
-from calltrace.accounts import access, registration
+from calltrace.accounts import access, registration, second_factor
+from calltrace.accounts.models import User
 from calltrace.accounts.service import create_user
 from calltrace.analyses import submit
 from calltrace.db.session import Database
+from calltrace.kit.encryption import SecretBox
 from calltrace.pipeline.context import Platform
 from calltrace.settings import load_settings
 from database.analyses.factory import completed
+from database.conftest import SECRET
 from database.dialects.callcov.conftest import Api, NewKey
 
 PASSWORD = "Str0ng & long"
@@ -226,6 +230,42 @@ async def test_a_new_address_is_to_be_confirmed(me: Api, person: Person, http: h
     assert (await person.post("login", email=new, password=PASSWORD)).status_code == 200
     await person.post("verify-email", code=await person.code(new))
     assert (await me("GET", "/users/me")).json()["is_verified"] is True
+
+
+async def _second_factor(person: Person) -> TOTP:
+    """Somebody has a second factor from now on."""
+    secret = second_factor.new_secret()
+    async with person.database.operator() as session:
+        user = (await session.scalars(select(User).where(User.email == person.email))).one()
+        user.sealed_totp = SecretBox(SECRET).seal(secret)
+    return TOTP(secret)
+
+
+@pytest.mark.accepts("CV-071")
+async def test_a_second_factor_is_part_of_logging_in(me: Api, person: Person) -> None:
+    del me
+    totp, known = await _second_factor(person), {"email": person.email, "password": PASSWORD}
+    without = await person.post("login", **known)
+    assert (without.status_code, without.json()) == (
+        403, {"detail": "Second factor required: send otp, or use an API key"},
+    )  # fmt: skip
+    assert (await person.post("login", **known | {"password": "no", "otp": totp.now()})).json() == INVALID
+    wrong = await person.post("login", **known, otp="000000")
+    assert (wrong.status_code, wrong.json()) == (401, INVALID)
+    code = totp.now()
+    assert (await person.post("login", **known, otp=code)).json()["token_type"] == "bearer"
+    assert (await person.post("login", **known, otp=code)).json() == INVALID, "no code is good twice"
+    bad = (await person.post("login", email=person.email, otp=7)).json()["detail"]
+    assert [one["input"] for one in bad if one["loc"] == ["body", "otp"]] == ["[redacted]"]
+
+
+async def test_whoever_owes_a_second_factor_sets_it_up_first(me: Api, person: Person) -> None:
+    del me
+    async with person.database.operator() as session:
+        query = "UPDATE organisations SET second_factor_required = true WHERE name = :name"
+        await session.execute(text(query), {"name": person.email})
+    answer = await person.post("login", email=person.email, password=PASSWORD)
+    assert (answer.status_code, answer.json()["detail"].partition(":")[0]) == (403, "Second factor required")
 
 
 @pytest.mark.accepts("CV-078")
