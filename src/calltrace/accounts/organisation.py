@@ -38,6 +38,8 @@ async def change(
         AlreadyExistsError: the name is another organisation's.
     """
     wanted = {name: CHECKS[name](value) if name in CHECKS else value for name, value in values.items()}
+    if "time_zone" in wanted and not await queries.counts_days_of(session, wanted["time_zone"]):
+        raise _refused("timeZone", _NO_ZONE)
     organisation = await queries.locked_organisation(session, org_id)
     if organisation is None:
         raise NotFoundError("There is no such organisation.")
@@ -74,9 +76,12 @@ def _name(value: str) -> str:
     return name
 
 
+_NO_ZONE = "There is no such time zone here; names are like Europe/Madrid."
+
+
 def _time_zone(value: str) -> str:
     if value not in time_zones():
-        raise _refused("timeZone", "There is no such time zone; names are like Europe/Madrid.")
+        raise _refused("timeZone", _NO_ZONE)
     return value
 
 

@@ -30,6 +30,11 @@ async def rules_for(session: AsyncSession, analysis: Analysis) -> Sequence[Alert
     return (await session.scalars(query.order_by(AlertRule.created_at, AlertRule.id))).all()
 
 
+async def number_of_rules(session: AsyncSession) -> int:
+    """How many rules the organisation has."""
+    return await session.scalar(select(func.count()).select_from(AlertRule)) or 0
+
+
 def _unless_other(
     column: SQLColumnExpression[uuid.UUID | None], value: uuid.UUID | None
 ) -> ColumnElement[bool]:
@@ -37,9 +42,10 @@ def _unless_other(
 
 
 async def known_emails(session: AsyncSession, emails: Sequence[str]) -> dict[str, str]:
-    """Which addresses users of the organisation have: as they are stored, by small letters."""
+    """Which addresses users of the organisation have who may sign in: as stored, by small letters."""
     lower = [one.lower() for one in emails]
-    found = await session.scalars(select(User.email).where(func.lower(User.email).in_(lower)))
+    query = select(User.email).where(func.lower(User.email).in_(lower), User.deactivated_at.is_(None))
+    found = await session.scalars(query)
     return {one.lower(): one for one in found}
 
 

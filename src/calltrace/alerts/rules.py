@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.alerts import queries
@@ -18,14 +19,24 @@ from calltrace.catalog.models import Agent, Project, Queue
 from calltrace.catalog.service import checked_text, refused
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.listing import NameFilter, Slice, cut
-from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError, NotFoundError
 from calltrace.reviews.who import Who
 
 MOST_EMAILS = 20
+MOST_RULES = 200
+"""Of one organisation: each is held against every call."""
 SCOPES = {
     "project_id": ("projectId", Project), "agent_id": ("agentId", Agent), "queue_id": ("queueId", Queue),
 }  # fmt: skip
 _LIMITS = {"name": ("name", 200), "external_id": ("externalId", 255)}
+
+
+class TooManyAlertRulesError(CallTraceError):
+    """The organisation has as many as it can have."""
+
+    code = "too_many_alert_rules"
+    status = 409
+    title = "There are too many alert rules"
 
 
 async def create(session: AsyncSession, admin: Who, values: Mapping[str, Any]) -> AlertRule:
@@ -33,9 +44,12 @@ async def create(session: AsyncSession, admin: Who, values: Mapping[str, Any]) -
 
     Raises:
         ForbiddenError: for owners and admins. InvalidRequestError: naming the field.
-        AlreadyExistsError: the external id is taken.
+        AlreadyExistsError: the external id is taken. TooManyAlertRulesError: there are as many as can be.
     """
     admin.require_administrator()
+    await accounts.locked_organisation(session, admin.org_id)  # of two at a time, the limit counts both
+    if await queries.number_of_rules(session) >= MOST_RULES:
+        raise TooManyAlertRulesError(f"An organisation has at most {MOST_RULES} alert rules; delete some.")
     row = AlertRule(org_id=admin.org_id, emails=[], enabled=True)
     await _write(session, row, {"name": "", "conditions": None, **values})
     await record(session, admin.org_id, admin.actor, Deed("alert_rule.created", row.id, _facts(row)))

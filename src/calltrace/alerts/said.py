@@ -62,6 +62,14 @@ class Said:
     def _stemmed(self) -> list[Run]:
         return [Run(run.speaker, tuple(map(self._stem, run.words)), run.segments) for run in self._runs]
 
+    @cached_property
+    def _by_word(self) -> dict[str, list[tuple[Run, int]]]:
+        return _index(self._runs)
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[tuple[Run, int]]]:
+        return _index(self._stemmed)
+
     def _stem(self, word: str) -> str:
         if word not in self._stems:
             self._stems[word] = self._stemmer(word)
@@ -76,15 +84,16 @@ class Said:
             speaker: by whom; ``None``: by anybody.
         """
         wanted = tuple(map(self._stem, words_of(phrase)) if stems else words_of(phrase))
-        for run in self._stemmed if stems else self._runs:
-            if speaker in {None, run.speaker} and (place := _place(run.words, wanted)) is not None:
+        for run, place in (self._by_stem if stems else self._by_word).get(wanted[0], ()):
+            if speaker in {None, run.speaker} and run.words[place : place + len(wanted)] == wanted:
                 return run.segments[place]
         return None
 
 
-def _place(words: Sequence[str], wanted: Sequence[str]) -> int | None:
-    """Where a sequence stands in a longer one first."""
-    for start in range(len(words) - len(wanted) + 1):
-        if words[start] == wanted[0] and words[start : start + len(wanted)] == wanted:
-            return start
-    return None
+def _index(runs: Sequence[Run]) -> dict[str, list[tuple[Run, int]]]:
+    """Where each word stands, in the order in which all was said: rules look up thousands of words."""
+    found: dict[str, list[tuple[Run, int]]] = {}
+    for run in runs:
+        for place, word in enumerate(run.words):
+            found.setdefault(word, []).append((run, place))
+    return found

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -31,9 +31,11 @@ from calltrace.conversations.models import Conversation
 from calltrace.conversations.service import Said
 from calltrace.kit.document import Document
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.moments import of_a_call
 from calltrace.recordings import upload_receive
 from calltrace.recordings.upload_inlet import Sending
 
+CallMoment = Annotated[AwareDatetime, AfterValidator(of_a_call)]
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 Text = Annotated[str, StringConstraints(min_length=1, max_length=50_000)]
@@ -99,7 +101,7 @@ class ConversationEntry(Document):
     executive: ExternalId | None = None
     engagement: ExternalId | None = None
     status: Literal["active", "completed"] = "completed"
-    started_at: AwareDatetime
+    started_at: CallMoment
     ended_at: AwareDatetime | None = None
     messages: list[MessageEntry] = Field(default_factory=list[MessageEntry], max_length=10_000)
     language: Language = "und"
@@ -141,7 +143,7 @@ class VoiceCallEntry(Document):
     engagement: ExternalId | None = None
     direction: Literal["Inbound", "Outbound"] = "Inbound"
     state: Literal["Completed", "Busy", "NoAnswer", "Failed"] = "Completed"
-    start_time: AwareDatetime
+    start_time: CallMoment
     end_time: AwareDatetime | None = None
     duration_seconds: Seconds | None = None
     talk_time_seconds: Seconds | None = None

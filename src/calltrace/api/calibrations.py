@@ -110,7 +110,7 @@ async def begin_calibration(request: Request, desk: WritingDesk) -> Response:
     wanted = await read_json(request, CalibrationRequest)
     async with desk.open() as (session, who):
         made = await calibrations.begin(session, who, wanted.analysis_id, wanted.member_ids)
-        return JSONResponse(shown.calibration(made), 201)
+    return JSONResponse(shown.calibration(await calibrations.compared(made)), 201)
 
 
 @router.get("", response_model=CalibrationList, responses=problems(400, 401, 403, 500, 503))
@@ -121,7 +121,7 @@ async def list_calibrations(
     only_known(request, PAGE)
     async with desk.open() as (session, who):
         found, following = await calibrations.page(session, who, cursor=cursor, limit=limit)
-    return as_page(found, following, shown.calibration)
+    return as_page([await calibrations.compared(one) for one in found], following, shown.calibration)
 
 
 @router.get(
@@ -131,7 +131,8 @@ async def get_calibration(request: Request, calibration_id: str, desk: ReadingDe
     """One session, with the comparison once it may be seen."""
     only_known(request, ONE)
     async with desk.open() as (session, who):
-        return JSONResponse(shown.calibration(await calibrations.find(session, who, path_id(calibration_id))))
+        found = await calibrations.find(session, who, path_id(calibration_id))
+    return JSONResponse(shown.calibration(await calibrations.compared(found)))
 
 
 @router.post(
@@ -144,7 +145,7 @@ async def submit_answers(request: Request, calibration_id: str, desk: WritingDes
     wanted = await read_json(request, AnswerRequest)
     async with desk.open() as (session, who):
         found = await calibrations.submit(session, who, path_id(calibration_id), wanted.verdicts)
-        return JSONResponse(shown.calibration(found))
+    return JSONResponse(shown.calibration(await calibrations.compared(found)))
 
 
 @router.post(
@@ -155,6 +156,5 @@ async def close_calibration(request: Request, calibration_id: str, desk: Writing
     """End a session; what was submitted counts as agreement with the machine."""
     only_known(request, ONE)
     async with desk.open() as (session, who):
-        return JSONResponse(
-            shown.calibration(await calibrations.close(session, who, path_id(calibration_id)))
-        )
+        found = await calibrations.close(session, who, path_id(calibration_id))
+    return JSONResponse(shown.calibration(await calibrations.compared(found)))

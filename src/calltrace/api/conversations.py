@@ -17,7 +17,7 @@ from calltrace.analyses.telling import Source, Told
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
-from calltrace.api.parameters import Limit, Moment, Position, Storable, as_json
+from calltrace.api.parameters import CallMoment, Limit, Moment, Position, Storable, as_json
 from calltrace.api.schemas import Wire
 from calltrace.conversations import rows
 from calltrace.conversations.models import Conversation
@@ -38,6 +38,7 @@ ConversationWriter = Annotated[
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Id = Annotated[uuid.UUID, Field(strict=False)]
 Time = Annotated[Moment, Field(strict=False)]
+CallTime = Annotated[CallMoment, Field(strict=False)]
 MOST_MESSAGES = 10_000
 EXTERNAL_ID = "Your own identifier; what comes again under it is put in place."
 FILTERS = frozenset(
@@ -99,14 +100,14 @@ class ConversationRequest(ConversationFields):
     """``POST /conversations``: a chat with its messages."""
 
     external_id: ExternalId | None = Field(None, description=EXTERNAL_ID, examples=["chat-4711"])
-    started_at: Time = Field(examples=["2026-03-01T10:00:00Z"])
+    started_at: CallTime = Field(examples=["2026-03-01T10:00:00Z"])
     messages: Messages = Field(default_factory=list[MessageRequest])
 
 
 class ConversationChanges(ConversationFields):
     """``PATCH /conversations/{id}``: only what is sent counts; ``messages`` are all of them."""
 
-    started_at: Time = Field(default_factory=clock.now)
+    started_at: CallTime = Field(default_factory=clock.now)
     messages: Messages = Field(default_factory=list[MessageRequest])
 
 

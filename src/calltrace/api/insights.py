@@ -23,6 +23,7 @@ from calltrace.insights.period import Bucket, Period
 from calltrace.insights.queries import NONE, Narrowing
 from calltrace.kit import clock
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.moments import EARLIEST
 
 router = APIRouter(prefix="/insights", tags=["Insights"])
 InsightReader = Annotated[Principal, Security(scoped("insights:read"), scopes=["insights:read"])]
@@ -67,6 +68,8 @@ class Days:
         """
         zone = "UTC" if self.zone == "utc" else await organisation.time_zone(session, org_id)
         recent = Period.recent(RECENT_DAYS, zone, clock.now())
+        if self.last is not None and self.last.year < EARLIEST:  # there may be no 30 days before it
+            return Period.asked(self.last, self.last, zone)
         first = self.first or (recent.first if self.last is None else recent.ending(self.last).first)
         return Period.asked(first, self.last or max(first, recent.last), zone)
 

@@ -9,7 +9,7 @@ import orjson
 from fastapi import Query, Response
 from pydantic import AfterValidator, BeforeValidator
 
-from calltrace.kit.moments import iso_moment
+from calltrace.kit.moments import iso_moment, of_a_call
 
 
 def _storable(text: str) -> str:
@@ -19,6 +19,7 @@ def _storable(text: str) -> str:
 
 
 Moment = Annotated[datetime, BeforeValidator(iso_moment)]
+CallMoment = Annotated[Moment, AfterValidator(of_a_call)]
 Storable = Annotated[str, AfterValidator(_storable)]
 Limit = Annotated[int, Query(ge=1, le=200, description="Entries of one page.")]
 Position = Annotated[

@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 from calltrace.accounts.models import Mode
 from calltrace.analyses.document import AnalysisDocument
 from calltrace.analyses.submit import Submission
-from calltrace.api.parameters import Moment
+from calltrace.api.parameters import CallMoment
 from calltrace.speech.codes import known_language
 from calltrace.speech.roles import ChannelOption
 
@@ -74,7 +74,7 @@ class AnalysisRequest(Wire):
         None, strict=False, description="Where the call was taken; left out: where its queue or agent is."
     )
     contact_id: Name | None = Field(None, description="The customer, by your own identifier.")
-    called_at: Moment | None = Field(
+    called_at: CallMoment | None = Field(
         None,
         strict=False,
         description="When the call took place; left out: now.",

@@ -21,6 +21,7 @@ from calltrace.api.body import read_json
 from calltrace.api.conversations import (
     EXTERNAL_ID,
     FILTERS,
+    CallTime,
     ConversationReader,
     ConversationWriter,
     ExternalId,
@@ -69,7 +70,7 @@ class VoiceCallRequest(VoiceCallFields):
     """``POST /voice-calls``: with a recording (``fileUrl`` or ``uploadId``), with turns, or with neither."""
 
     external_id: ExternalId | None = Field(None, description=EXTERNAL_ID, examples=["bot-call-4711"])
-    started_at: Time = Field(examples=["2026-03-01T10:00:00Z"])
+    started_at: CallTime = Field(examples=["2026-03-01T10:00:00Z"])
     messages: Messages = Field(
         default_factory=list[MessageRequest], description="Turns; of a recording they are heard."
     )
@@ -99,7 +100,7 @@ class VoiceCallRequest(VoiceCallFields):
 class VoiceCallChanges(VoiceCallFields):
     """``PATCH /voice-calls/{id}``: only what is sent counts; ``messages`` are all of them."""
 
-    started_at: Time = Field(default_factory=clock.now)
+    started_at: CallTime = Field(default_factory=clock.now)
     messages: Messages = Field(default_factory=list[MessageRequest])
 
 

@@ -1,4 +1,4 @@
-"""Every SELECT on batches."""
+"""Every SELECT on batches, and the end of old ones."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Double, cast, exists, func, literal, not_, select, tuple_
+from sqlalchemy import Double, cast, delete, exists, func, literal, not_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -114,6 +114,15 @@ async def stranded(
     query = select(Batch.org_id, Batch.id, Batch.attempts).where(_UNFINISHED, not_(job))
     query = query.where(Batch.touched_at < func.clock_timestamp() - older_than)
     return [(row[0], row[1], row[2]) for row in (await session.execute(query)).all()]
+
+
+async def prune(session: AsyncSession, older_than: timedelta, most: int = 100) -> None:
+    """Remove some of the batches that ended so long ago, with what they found (operator session).
+
+    Evaluations that they made are the calls' own, and stay.
+    """
+    old = select(Batch.id).where(Batch.completed_at < func.clock_timestamp() - older_than).limit(most)
+    await session.execute(delete(Batch).where(Batch.id.in_(old), not_(_UNFINISHED)))
 
 
 # What follows is counted by the database: a back-test of many calls must not pass through our memory.

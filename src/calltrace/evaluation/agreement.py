@@ -35,14 +35,18 @@ def agreement(pairs: Sequence[tuple[Hashable, Hashable]]) -> Agreement:
     n = len(pairs)
     if not n:
         return Agreement(0, None, None, None)
-    same = sum(a == b for a, b in pairs)
     found = kappa(pairs)
     return Agreement(
         n,
-        round(100 * same / n, 1),
+        percent(pairs),
         None if found is None else round(found, 3),
         None if found is None else _interval(pairs),
     )
+
+
+def percent(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:
+    """The share on which two raters agree, 0 to 100, to a tenth; ``None`` without any."""
+    return round(100 * sum(a == b for a, b in pairs) / len(pairs), 1) if pairs else None
 
 
 def kappa(pairs: Sequence[tuple[Hashable, Hashable]]) -> float | None:

@@ -1,10 +1,11 @@
 """From a belief to a result: rule 1 (no evidence, no ``met``), honesty about unknown speakers, review."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from calltrace.evaluation.criteria.base import Opinion, Spot
 from calltrace.evaluation.criteria.measure import is_sided
-from calltrace.evaluation.evidence import evidence, stands
+from calltrace.evaluation.evidence import evidence, once, stands
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.protocol import Belief, Heeded
 from calltrace.evaluation.results import CriterionResult, Evidence, Method, Verdict
@@ -92,18 +93,20 @@ def _first_draft(belief: Belief, hearing: Hearing) -> _Draft:
     met, not_met, not_applicable = belief.opinion.reasons
     reasons: dict[Verdict, str] = {"met": met, "not_met": not_met, "not_applicable": not_applicable}
     spots: dict[Verdict, tuple[Spot, ...]] = {"met": belief.opinion.proof, "not_met": belief.opinion.breach}
-    quotes = [evidence(spot, hearing) for spot in spots.get(verdict, ())]
-    sound = tuple(quote for quote in quotes if stands(quote, hearing))
-    return _Draft(verdict, belief.confidence, reasons[verdict], sound)
+    return _Draft(verdict, belief.confidence, reasons[verdict], _quotes(spots.get(verdict, ()), hearing))
+
+
+def _quotes(spots: Iterable[Spot], hearing: Hearing) -> tuple[Evidence, ...]:
+    """What proves it, each quote once: several parts of a criterion may rest on the same words."""
+    quotes = (evidence(spot, hearing) for spot in spots)
+    return once(quote for quote in quotes if stands(quote, hearing))
 
 
 def _with_partial(draft: _Draft, opinion: Opinion, hearing: Hearing) -> _Draft:
     """Some parts were found: they earn their share, with their quotes."""
     if draft.verdict != "not_met" or opinion.share is None or not 0 < opinion.share < 1:
         return draft
-    quotes = [evidence(spot, hearing) for spot in opinion.proof]
-    sound = tuple(quote for quote in quotes if stands(quote, hearing))
-    return replace(draft, verdict="partly_met", share=opinion.share, quotes=sound)
+    return replace(draft, verdict="partly_met", share=opinion.share, quotes=_quotes(opinion.proof, hearing))
 
 
 def _with_model(draft: _Draft, heeded: Heeded | None, hearing: Hearing) -> _Draft:

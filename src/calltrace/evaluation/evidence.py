@@ -48,6 +48,11 @@ def stands_in(quoted: Evidence, segments: Iterable[Segment]) -> bool:
     )
 
 
+def once(quotes: Iterable[Evidence]) -> tuple[Evidence, ...]:
+    """Each quote once, in order."""
+    return tuple({(one.segment_id, one.start, one.quote): one for one in quotes}.values())
+
+
 def words_of(segment: Segment, quote: str | None) -> Evidence:
     """Words of a segment as evidence, or all of it; whether they stand in it is for ``stands_in`` to say."""
     words = segment.text.strip() if quote is None else quote

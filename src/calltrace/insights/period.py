@@ -7,13 +7,12 @@ from typing import Literal
 from zoneinfo import ZoneInfo
 
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.moments import EARLIEST, LATEST
 
 Bucket = Literal["day", "week", "month"]
 Grain = Literal["d", "m"]
 LONGEST_DAYS = 3660
 """Ten years: what a chart of days can be asked for at most."""
-EARLIEST, LATEST = 1990, 2199
-"""Years."""
 _DAY = timedelta(days=1)
 
 

@@ -11,12 +11,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+import structlog
 from sqlalchemy import TextClause, delete, func, literal, select, update
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Organisation
+from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.insights.models import Change, Zone
 from calltrace.insights.sums import DAYS, FAMILIES, MONTHS, Family
@@ -28,6 +30,7 @@ REFRESHED = 500
 READ_WITHIN = timedelta(minutes=2)
 """Far longer than any question takes."""
 UTC = "UTC"
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 _LOCK = sql("SELECT pg_advisory_xact_lock(1751474537)")
 _CHANGES = "taken f JOIN insight_zones z ON z.org_id = f.org_id"
 
@@ -106,18 +109,45 @@ async def keep_up(database: Database, org_id: uuid.UUID | None = None) -> int:
     async with _alone(database) as session:
         await _add_zones(session)
         await _drop_zones(session)
+        await session.execute(_NOTHING_TO_SUM)
         query = select(Zone.org_id, Zone.zone, Zone.round).where(~Zone.ready, Zone.left_at.is_(None))
         if org_id is not None:
             query = query.where(Zone.org_id == org_id)
         unready = [Unready(*row) for row in (await session.execute(query)).all()]
+    return sum([await _sum_guarded(database, one) for one in unready])
+
+
+async def _sum_guarded(database: Database, one: Unready) -> int:
+    """Sum by one time zone; what cannot be summed must not keep all others from it."""
+    try:
+        return await _sum(database, one)
+    except DatabaseAwayError:
+        raise
+    except Exception:
+        log.exception("sums_failed", organisation=str(one.org_id), zone=one.zone)
+        return 0
+
+
+async def _sum(database: Database, one: Unready) -> int:
     wrong = 0
-    for one in unready:
-        for month in await months(database, one.org_id, one.zone):
-            wrong += await repair(database, one.org_id, one.zone, month)
-        async with _alone(database) as session:
-            same = (Zone.org_id == one.org_id, Zone.zone == one.zone, Zone.round == one.round)
-            await session.execute(update(Zone).where(*same).values(ready=True))
+    for month in await months(database, one.org_id, one.zone):
+        wrong += await repair(database, one.org_id, one.zone, month)
+    async with _alone(database) as session:
+        same = (Zone.org_id == one.org_id, Zone.zone == one.zone, Zone.round == one.round)
+        await session.execute(update(Zone).where(*same).values(ready=True))
     return wrong
+
+
+# A new organisation has no calls: its zones need no transactions of their own. All is seen as of one moment:
+# a call that comes after it is folded in, as for any other zone.
+_NOTHING_TO_SUM = sql("""
+    UPDATE insight_zones z SET ready = true
+    WHERE NOT ready AND left_at IS NULL
+        AND NOT EXISTS (SELECT FROM insight_facts f WHERE f.org_id = z.org_id)
+        AND NOT EXISTS (SELECT FROM insight_changes c WHERE c.org_id = z.org_id)
+        AND NOT EXISTS (SELECT FROM insight_cells s WHERE s.org_id = z.org_id)
+        AND NOT EXISTS (SELECT FROM insight_marks s WHERE s.org_id = z.org_id)
+""")
 
 
 async def _add_zones(session: AsyncSession) -> None:

@@ -2,6 +2,20 @@
 
 from datetime import UTC, datetime
 
+EARLIEST, LATEST = 1990, 2199
+"""Years in which calls take place: nearer to the edges of time no day can be counted from them."""
+
+
+def of_a_call(moment: datetime) -> datetime:
+    """A time at which a call may have taken place.
+
+    Raises:
+        ValueError: a sentence that says what is wrong.
+    """
+    if not EARLIEST <= moment.year <= LATEST:
+        raise ValueError(f"Not between {EARLIEST} and {LATEST}.")
+    return moment
+
 
 def iso_moment(value: object) -> datetime:
     """ISO-8601 with an offset, nothing else: a bare number is no time of any contract.

@@ -39,6 +39,8 @@ from calltrace.webhooks import cleanup
 
 EVERY_SECONDS = 30.0
 IDEMPOTENCY_KEPT = timedelta(hours=48)
+BATCHES_KEPT = timedelta(days=180)
+"""Since they ended."""
 JOB_LOG_KEPT = timedelta(hours=24)
 STRANDED_AFTER = timedelta(seconds=10)
 """Beyond the lease: a job is given up only when its worker cannot be at work on it any more."""
@@ -151,6 +153,7 @@ async def _prune(session: AsyncSession) -> None:
     await codes.forget(session)
     await events.forget(session)
     await life.forget(session)
+    await batches.prune(session, BATCHES_KEPT)
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))
     await session.execute(

@@ -7,7 +7,7 @@ closed. What the machine said is written down as the session begins: evaluating 
 import asyncio
 import uuid
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,7 +18,7 @@ from calltrace.analyses.models import Analysis
 from calltrace.analyses.read import following
 from calltrace.catalog.service import refused
 from calltrace.db.clock import database_now
-from calltrace.evaluation.agreement import Agreement, agreement, alpha
+from calltrace.evaluation.agreement import Agreement, agreement, alpha, percent
 from calltrace.evaluation.results import Settled
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
@@ -63,11 +63,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A session as somebody may see it; ``comparison`` once they may."""
+    """A session as somebody may see it: with what all said if ``open``; ``comparison`` is by ``compared``."""
 
     row: Calibration
     members: Sequence[CalibrationMember]
-    comparison: Comparison | None
+    open: bool
+    comparison: Comparison | None = None
 
 
 async def begin(
@@ -98,7 +99,7 @@ async def begin(
     session.add_all(members)
     await session.flush()
     await record(session, lead.org_id, lead.actor, Deed("calibration.begun", row.id, {"people": len(people)}))
-    return await _seen(lead, row, members)
+    return _seen(lead, row, members)
 
 
 async def submit(
@@ -123,7 +124,7 @@ async def submit(
         raise refused("verdicts", f"names every criterion and no other; look at {missing}")
     mine.verdicts, mine.submitted_at = dict(verdicts), await database_now(session)
     await session.flush()
-    return await _seen(member, row, members)
+    return _seen(member, row, members)
 
 
 async def close(session: AsyncSession, lead: Who, calibration_id: uuid.UUID) -> Session:
@@ -144,7 +145,7 @@ async def close(session: AsyncSession, lead: Who, calibration_id: uuid.UUID) -> 
     if analysis.mode == "live" and any(one.verdicts for one in members):
         for key in sorted(row.machine):
             await standing.update(session, lead.org_id, row.scorecard_id, key)
-    return await _seen(lead, row, members)
+    return _seen(lead, row, members)
 
 
 async def find(session: AsyncSession, reader: Who, calibration_id: uuid.UUID) -> Session:
@@ -153,7 +154,7 @@ async def find(session: AsyncSession, reader: Who, calibration_id: uuid.UUID) ->
     Raises:
         NotFoundError: there is none for them. ForbiddenError: an agent.
     """
-    return await _seen(reader, *await _find(session, reader, calibration_id))
+    return _seen(reader, *await _find(session, reader, calibration_id))
 
 
 async def page(
@@ -169,10 +170,20 @@ async def page(
     found = await queries.calibrations(session, reader.mode, reader.agents, after=after, limit=limit + 1)
     members = await queries.calibration_members(session, [row.id for row in found[:limit]])
     sessions = [
-        await _seen(reader, row, [one for one in members if one.calibration_id == row.id])
-        for row in found[:limit]
+        _seen(reader, row, [one for one in members if one.calibration_id == row.id]) for row in found[:limit]
     ]
     return sessions, following(found, limit)
+
+
+async def compared(found: Session) -> Session:
+    """With the comparison, if it may be seen. It needs no database, and is done once that is let go.
+
+    Comparing takes its time (each kappa has an interval by bootstrap), and so a thread.
+    """
+    if not found.open:
+        return found
+    people = {one.user_id: one.verdicts for one in found.members if one.verdicts is not None}
+    return replace(found, comparison=await asyncio.to_thread(compare, dict(found.row.machine), people))
 
 
 def compare(machine: Mapping[str, str], people: Mapping[uuid.UUID, Mapping[str, str]]) -> Comparison:
@@ -193,22 +204,17 @@ def _line(key: str, machine: str, verdicts: Mapping[uuid.UUID, str]) -> Line:
         key,
         machine,
         verdicts,
-        agreement(pairs).percent,
-        agreement([(machine, one) for one in verdicts.values()]).percent,
+        percent(pairs),
+        percent([(machine, one) for one in verdicts.values()]),
     )
 
 
-async def _seen(reader: Who, row: Calibration, members: Sequence[CalibrationMember]) -> Session:
-    """Who still has to submit sees nothing yet, whatever the role.
-
-    Comparing takes its time (each kappa has an interval by bootstrap), and so a thread.
-    """
+def _seen(reader: Who, row: Calibration, members: Sequence[CalibrationMember]) -> Session:
+    """Who still has to submit sees nothing yet, whatever the role."""
     mine = next((one for one in members if one.user_id == reader.user_id), None)
     waits = mine is not None and mine.submitted_at is None
-    if row.state == "open" and (waits or (mine is None and not reader.administers)):
-        return Session(row, members, None)
-    people = {one.user_id: one.verdicts for one in members if one.verdicts is not None}
-    return Session(row, members, await asyncio.to_thread(compare, dict(row.machine), people))
+    hidden = row.state == "open" and (waits or (mine is None and not reader.administers))
+    return Session(row, members, not hidden)
 
 
 async def _find(

@@ -19,7 +19,7 @@ from calltrace.analyses.read import following
 from calltrace.catalog.service import refused
 from calltrace.db.base import Json
 from calltrace.db.clock import database_now
-from calltrace.evaluation.evidence import stands_in, words_of
+from calltrace.evaluation.evidence import once, stands_in, words_of
 from calltrace.evaluation.human import Word, with_words
 from calltrace.evaluation.results import CriterionResult, Decision, Evaluation, Evidence, Settled
 from calltrace.kit import clock
@@ -158,7 +158,7 @@ def _checked_quotes(document: Json, wanted: Sequence[Quoted]) -> list[Evidence]:
         if not stands_in(evidence, [segment]):
             raise _no_evidence(number, "The quote does not stand in the segment.")
         found.append(evidence)
-    return found
+    return list(once(found))
 
 
 def _no_evidence(number: int, detail: str) -> InvalidRequestError:

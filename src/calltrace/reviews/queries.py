@@ -131,11 +131,12 @@ async def enabled_rules(session: AsyncSession) -> Sequence[ReviewRule]:
     return (await session.scalars(query.order_by(ReviewRule.created_at, ReviewRule.id))).all()
 
 
-async def of_the_week(session: AsyncSession, rule_id: str, agent_id: uuid.UUID) -> int:
-    """How many calls of an agent a rule has put on the queue in this week (ISO 8601, UTC)."""
+async def of_the_week(session: AsyncSession, rule_id: str, agent_id: uuid.UUID, mode: Mode) -> int:
+    """How many calls of an agent, of one mode, a rule has put on the queue this week (ISO 8601, UTC)."""
     week = func.date_trunc("week", func.clock_timestamp(), "UTC")
     query = select(func.count()).select_from(ReviewItem)
     query = query.join(Analysis, Analysis.id == ReviewItem.analysis_id).where(Analysis.agent_id == agent_id)
+    query = query.where(Analysis.mode == mode)
     by_rule = ReviewItem.reasons.contains([{"ruleId": rule_id}])
     return await session.scalar(query.where(ReviewItem.created_at >= week, by_rule)) or 0
 
@@ -151,8 +152,8 @@ async def review_of(session: AsyncSession, analysis_id: uuid.UUID) -> ReviewItem
 
 
 async def review_board(
-    session: AsyncSession, agents: Collection[uuid.UUID] | None, user_id: uuid.UUID | None,
-    *, over: bool, after: Cursor | None, limit: int,
+    session: AsyncSession, mode: Mode | None, agents: Collection[uuid.UUID] | None,
+    user_id: uuid.UUID | None, *, over: bool, after: Cursor | None, limit: int,
 ) -> Sequence[ReviewItem]:  # fmt: skip
     """The next ``limit`` calls on the queue after a cursor, newest first: what is over, or what is not.
 
@@ -160,6 +161,8 @@ async def review_board(
     """
     query = select(ReviewItem).join(Analysis, Analysis.id == ReviewItem.analysis_id)
     query = query.where(ReviewItem.state.in_(("done", "skipped") if over else ("open", "in_review")))
+    if mode is not None:
+        query = query.where(Analysis.mode == mode)
     if agents is not None:
         query = query.where(Analysis.agent_id.in_(agents))
     if user_id is not None:

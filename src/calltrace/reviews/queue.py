@@ -85,7 +85,7 @@ async def board(
     """
     reader.require_judge()
     found = await queries.review_board(
-        session, reader.agents, reader.require_person() if which == "mine" else None,
+        session, reader.mode, reader.agents, reader.require_person() if which == "mine" else None,
         over=which == "done", after=Cursor.decode(cursor) if cursor else None, limit=limit + 1,
     )  # fmt: skip
     now = await database_now(session)

@@ -50,4 +50,5 @@ async def _used_up(session: AsyncSession, rule: ReviewRule, analysis: Analysis) 
     if analysis.agent_id is None:
         return True
     await session.execute(_ONE_AT_A_TIME, {"quota": f"{rule.id}/{analysis.agent_id}"})
-    return await queries.of_the_week(session, str(rule.id), analysis.agent_id) >= rule.settings["count"]
+    had = await queries.of_the_week(session, str(rule.id), analysis.agent_id, analysis.mode)
+    return had >= rule.settings["count"]

@@ -5,6 +5,7 @@ closed calibrations). Where it is under what the organisation sets, the criterio
 ``suggest``: results made from then on wait for a person. It recovers by itself, or a person lifts it.
 """
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -115,7 +116,8 @@ async def _measure(
 ) -> Measured:
     since = standing.lifted_at if standing else None
     pairs = await _pairs(session, scorecard_id, key, since, WINDOW)
-    return Measured(scorecard_id, key, agreement(pairs), standing)
+    # In a thread: each kappa has an interval by bootstrap.
+    return Measured(scorecard_id, key, await asyncio.to_thread(agreement, pairs), standing)
 
 
 async def _pairs(

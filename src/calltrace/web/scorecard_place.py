@@ -16,6 +16,7 @@ from calltrace.web.deps import path_id
 from calltrace.web.pages.calls import MOST_NAMES
 
 PATH = "/scorecards"
+DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class Card:
     def here(self) -> str:
         """The address of its page."""
         return f"{PATH}/{self.row.id}"
+
+    @property
+    def chosen_by(self) -> list[str]:
+        """Who chooses it: ``default`` for the organisation, and the ids of queues."""
+        mine = [str(one.id) for one in self.all_queues if one.scorecard_id == self.id]
+        return [DEFAULT, *mine] if self.row.is_default else mine
 
     @property
     def working(self) -> ScorecardVersion:

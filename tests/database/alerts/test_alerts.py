@@ -22,6 +22,7 @@ from calltrace.catalog import service as catalog
 from calltrace.catalog.service import AGENTS, PROJECTS
 from calltrace.db.session import Database
 from calltrace.dialects.callcenterrate import ids
+from calltrace.kit import clock
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
 from calltrace.kit.ids import uuid7
 from calltrace.pipeline.context import Platform
@@ -104,6 +105,24 @@ async def test_subscribers_of_both_contracts_are_told_in_the_same_transaction(
         "project_id": None, "overall_score": 82.0, "message": alert.message,
     }  # fmt: skip
     assert list(theirs["data"])[:3] == ["alert_id", "rule_id", "rule_name"]
+
+
+async def test_there_is_a_limit_to_the_rules_of_an_organisation(
+    database: Database, org: uuid.UUID, new_org: NewOrg, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rules, "MOST_RULES", 2)
+    made = await asyncio.gather(*(new_rule(database, org) for _ in range(4)), return_exceptions=True)
+    assert sum(isinstance(one, rules.TooManyAlertRulesError) for one in made) == 2
+    assert await new_rule(database, await new_org()), "of others nothing is counted"
+
+
+async def test_nobody_who_is_deactivated_is_named_to_be_told(database: Database, org: uuid.UUID) -> None:
+    async with database.tenant(org) as session:
+        email = f"{uuid.uuid4()}@v.test"
+        gone, _ = await create_user(session, org, email, "owner", "long enough")
+        gone.deactivated_at = clock.now()
+    with pytest.raises(InvalidRequestError, match="emails names"):
+        await new_rule(database, org, emails=[email])
 
 
 async def test_a_transaction_that_fails_raises_nothing(

@@ -264,7 +264,13 @@ async def test_a_submission_may_say_whom_and_when(call: Api) -> None:
     assert other["call"]["calledAt"] == other["createdAt"]
     found = (await call("GET", "analyses?contactId=cust-42")).json()["data"]
     assert [one["analysisId"] for one in found] == [made]
-    for wrong in ({"calledAt": "yesterday"}, {"calledAt": "2026-03-01T10:00:00"}, {"contactId": ""}):
+    for wrong in (
+        {"calledAt": "yesterday"},
+        {"calledAt": "2026-03-01T10:00:00"},
+        {"calledAt": "9999-12-31T23:59:59Z"},
+        {"calledAt": "0001-01-01T00:00:00Z"},
+        {"contactId": ""},
+    ):
         [field] = wrong
         refused(
             await call("POST", "analyses", {"fileUrl": URL, **wrong}), 400, "invalid_request", f"/{field}"

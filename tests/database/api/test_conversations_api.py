@@ -254,6 +254,14 @@ async def test_what_is_too_old_goes_also_where_nothing_was_evaluated(
 
 
 @pytest.mark.parametrize(("kind", "body"), [("conversations", CHAT), ("voice-calls", CALL)])
+async def test_at_the_edges_of_time_none_begins(call: Api, kind: str, body: dict[str, Any]) -> None:
+    wrong = {"startedAt": "9999-12-31T23:59:59Z"}
+    refused(await call("POST", kind, body | wrong), 400, "invalid_request", "/startedAt")
+    path = f"{kind}/{(await call('POST', kind, body)).json()['id']}"
+    refused(await call("PATCH", path, wrong), 400, "invalid_request", "/startedAt")
+
+
+@pytest.mark.parametrize(("kind", "body"), [("conversations", CHAT), ("voice-calls", CALL)])
 async def test_labels_of_nobody(
     call: Api, api: httpx2.AsyncClient, database: Database, new_org: NewOrg, kind: str, body: dict[str, Any]
 ) -> None:

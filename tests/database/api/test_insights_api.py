@@ -115,6 +115,8 @@ async def test_criteria_that_fail_most_come_first(call: Api, ada: uuid.UUID) -> 
         ("summary?from=2026-02-01&to=2026-01-01", "/to"),
         ("summary?from=1800-01-01&to=2026-01-01", "/to"),
         ("summary?from=yesterday", "/from"),
+        ("summary?to=0001-01-05", "/to"),
+        ("summary?from=9999-12-31", "/to"),
         ("summary?agentId=x", "/agentId"),
         ("summary?agent=x", "/agent"),
         ("groups", "/by"),

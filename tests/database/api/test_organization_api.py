@@ -1,5 +1,6 @@
 """The organisation over REST: its vocabulary, who may see and change it, and what is refused."""
 
+import zoneinfo
 from typing import Any
 
 import httpx2
@@ -149,6 +150,14 @@ async def test_a_change_is_in_the_audit_trail_without_its_words(
         {"fields": ["vocabulary"], "terms": 0}, {"fields": ["vocabulary"], "terms": 2},
     ]  # fmt: skip
     assert {deed.target_id for deed in deeds} == {str(caller.org_id)}
+
+
+async def test_a_time_zone_that_the_server_of_the_database_lacks_is_refused(
+    call: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(zoneinfo, "available_timezones", lambda: {"America/Newtown", "Asia/Kathmandu"})
+    refused(await call("PATCH", PATH, {"timeZone": "America/Newtown"}), 400, "invalid_request", "/timeZone")
+    assert (await call("PATCH", PATH, {"timeZone": "Asia/Kathmandu"})).status_code == 200
 
 
 async def test_the_time_zone_is_one_that_there_is(call: Api) -> None:

@@ -53,6 +53,23 @@ async def test_each_call_gets_one_ordinary_evaluation(
     assert shown.score == 100
 
 
+async def test_what_ended_long_ago_goes_and_what_it_made_stays(
+    platform: Platform, runner: BatchRunner, intake: Intake, org: uuid.UUID
+) -> None:
+    call = await completed(platform, intake, org)
+    old, recent, waiting = [await bulk(platform.database, org) for _ in range(3)]
+    for one in (old, recent):
+        await runner.run(org, one.id)
+    age = text("UPDATE batches SET completed_at = completed_at - interval '181 days' WHERE id = :id")
+    async with platform.database.operator() as session:
+        await session.execute(age, {"id": old.id})
+    await housekeeping.tidy(platform.database, 30)
+    async with platform.database.tenant(org) as session:
+        assert set(await session.scalars(text("SELECT id FROM batches"))) == {recent.id, waiting.id}
+        assert set(await session.scalars(text("SELECT batch_id FROM batch_calls"))) == {recent.id, waiting.id}
+    assert len(await _evaluations(platform, org, call)) == 3
+
+
 async def test_without_a_scorecard_each_call_is_judged_by_what_is_chosen_for_it(
     platform: Platform, runner: BatchRunner, intake: Intake, org: uuid.UUID
 ) -> None:

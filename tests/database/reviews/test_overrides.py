@@ -51,7 +51,8 @@ async def test_the_score_follows_and_the_machine_stays_beside_it(
 ) -> None:
     before = await _evaluation(call, analysis_id)
     assert before["score"] < 100
-    made = await call.made(path, **override(evidence=[{"segmentId": "s1", "quote": "Good morning"}]))
+    twice = [{"segmentId": "s1", "quote": "Good morning"}] * 2
+    made = await call.made(path, **override(evidence=twice))
     after = await _evaluation(call, analysis_id)
     line = _line(after)
     machine = {key: value for key, value in _line(before).items() if key not in {"key", "name"}}

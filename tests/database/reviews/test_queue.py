@@ -97,6 +97,17 @@ async def test_a_quota_is_of_each_agent(call: Api, platform: Platform, caller: C
     assert (await _finished(platform, caller.org_id, agent_id=jane))[1], "another week"
 
 
+async def test_calls_of_the_test_mode_use_up_no_live_quota(
+    call: Api, platform: Platform, caller: Caller
+) -> None:
+    await call.made("review-rules", name="one a week", kind="quota", count=1)
+    jane = await new_agent(platform.database, caller.org_id)
+    tried, _ = await _finished(platform, caller.org_id, agent_id=jane)
+    async with platform.database.tenant(caller.org_id) as session:
+        await session.execute(text("UPDATE analyses SET mode = 'test' WHERE id = :id"), {"id": tried})
+    assert [(await _finished(platform, caller.org_id, agent_id=jane))[1] for _ in "12"] == [True, False]
+
+
 Cast = dict[str, Any]
 
 

@@ -295,6 +295,19 @@ async def test_it_is_chosen_for_the_organisation_and_queues_and_then_not_archive
     assert "Default of the organisation" in (await admin.get(f"{here}/use")).text
 
 
+async def test_what_others_chose_meanwhile_stands_unless_the_page_says_otherwise(
+    admin: Browser, database: Database, org: uuid.UUID, here: str
+) -> None:
+    async with database.tenant(org) as session:
+        mine, theirs = Queue(org_id=org, name="Sales"), Queue(org_id=org, name="Support")
+        session.add_all([mine, theirs])
+    before = hidden(await admin.get(f"{here}/use"))
+    await admin.submit(f"{here}/use", {"default": "yes", "queues": [str(theirs.id)]})
+    assert (await admin.send(f"{here}/use", before | {"queues": [str(mine.id)]})).status_code == 303
+    page = (await admin.get(f"{here}/use")).text
+    assert page.count("checked") == 3, "the default and the other queue stay as somebody else chose"
+
+
 async def test_what_is_not_published_cannot_be_chosen(admin: Browser) -> None:
     copied = await admin.submit(f"{LIST}/ready/sales", {"name": "x"}, to=f"{LIST}/ready/sales/copy")
     there = copied.headers["location"].split("/edit")[0]

@@ -37,6 +37,16 @@ def test_without_a_quote_nothing_is_met(hearing: Hearing) -> None:
     assert result.evidence == []
 
 
+@pytest.mark.parametrize("share", [None, 0.5])
+def test_words_that_prove_two_parts_are_quoted_once(hearing: Hearing, share: float | None) -> None:
+    spot = Spot(0, hits(Cue(acts=["greeting"]), hearing))
+    opinion = Opinion(met=0.5, features={}, reasons=REASONS, proof=(spot, spot), share=share)
+    sure = (0.02, 0.98) if share else (0.98, 0.02)
+    result = decide(GREETING, Belief(*sure, 0.0, opinion), hearing, CARD)
+    assert result.verdict == ("partly_met" if share else "met")
+    assert len(result.evidence) == 1
+
+
 def test_a_breach_without_a_quote_is_not_held_against_anyone(hearing: Hearing) -> None:
     critical = CARD.criteria[-1]
     opinion = Opinion(met=0.01, features={}, reasons=REASONS, absence=True)

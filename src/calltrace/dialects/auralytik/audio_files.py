@@ -52,6 +52,7 @@ from calltrace.dialects.auralytik.schemas import Wire, body_of
 from calltrace.dialects.auralytik.transcripts import TranscriptOut, transcript_of
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.moments import EARLIEST, LATEST, of_a_call
 
 router = APIRouter(prefix="/audio-files", tags=["Audio Files"])
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -264,9 +265,10 @@ def _date(text: str | None) -> datetime | None:
     if text is None:
         return None
     try:
-        return start_of(text)
+        return of_a_call(start_of(text))
     except (ValueError, OverflowError):
-        raise wrong("audioDate", "is no date (YYYY-MM-DD) and no date-time.") from None
+        said = f"is no date (YYYY-MM-DD) and no date-time between {EARLIEST} and {LATEST}."
+        raise wrong("audioDate", said) from None
 
 
 def _processing_state(found: File) -> str:

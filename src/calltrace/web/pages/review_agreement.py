@@ -9,6 +9,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.db.base import Json
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.kit.errors import NotFoundError
 from calltrace.reviews import policy, standing
@@ -30,7 +31,13 @@ class Choice:
     """A scorecard whose criteria can be looked at, as it is now."""
 
     id: uuid.UUID
-    document: Scorecard
+    name: str
+    stored: Json | None = None
+
+    @property
+    def document(self) -> Scorecard:
+        """The scorecard as a whole: only of the one that is looked at."""
+        return Scorecard.model_validate(self.stored) if self.stored else default_scorecard()
 
 
 @router.get("")
@@ -56,8 +63,8 @@ async def _choices(session: AsyncSession) -> Sequence[Choice]:
     """The scorecard that ships, and those of the organisation."""
     shipped = default_scorecard()
     stored = await scorecards.scorecards(session, NameFilter(), Slice(None, MOST_NAMES))
-    own = [Choice(one.row.id, Scorecard.model_validate(one.version.document)) for one in stored]
-    return [Choice(shipped.id, shipped), *own]
+    own = [Choice(one.row.id, one.version.document["name"], one.version.document) for one in stored]
+    return [Choice(shipped.id, shipped.name), *own]
 
 
 @router.post("/{scorecard_id}/{key}/lift")

@@ -98,6 +98,7 @@ async def _show(
         call = await analyses.find(session, found.row.analysis_id)
         listed = (await analyses.listed_by_id(session, [found.row.analysis_id]))[found.row.analysis_id]
         people = {one.id: one for one in await accounts.users(session)}
+    found = await calibrations.compared(found)
     mine = next((one for one in found.members if one.user_id == reader.user_id), None)
     heard = call.transcript if call else None
     transcript = await asyncio.to_thread(Transcript.model_validate_json, heard) if heard else None

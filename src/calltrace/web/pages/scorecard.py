@@ -23,7 +23,7 @@ from calltrace.web.forms import Form, Mistakes
 from calltrace.web.pages.scorecards import LONGEST_NAME, YAML, Number, begin_with
 from calltrace.web.render import NO_MISTAKES, page
 from calltrace.web.scorecard_diff import Compared, compared
-from calltrace.web.scorecard_place import PATH, Card, open_card, says
+from calltrace.web.scorecard_place import DEFAULT, PATH, Card, open_card, says
 from calltrace.web.scorecard_words import describe, names_of
 
 router = APIRouter(prefix=PATH + "/{scorecard_id}")
@@ -201,8 +201,8 @@ async def use(request: Request, scorecard_id: str, desk: EditorDeskDep, form: Po
     try:
         async with desk.transaction() as session:
             card = await open_card(session, scorecard_id)
-            wanted = bool(form.text("default"))
-            if wanted != card.row.is_default:
+            wanted, shown = bool(form.text("default")), DEFAULT in form.lines("shown")
+            if wanted not in {shown, card.row.is_default}:
                 chosen = card.id if wanted else None
                 await assignment.set_default(session, desk.who.org_id, desk.actor, chosen)
             await _choose(desk, session, card, form)
@@ -212,11 +212,15 @@ async def use(request: Request, scorecard_id: str, desk: EditorDeskDep, form: Po
 
 
 async def _choose(desk: Desk, session: AsyncSession, card: Card, form: Form) -> None:
-    """Queues that were chosen on the page get it; those that were unchosen there have none."""
+    """Queues that were chosen on the page get it; those that were unchosen there have none.
+
+    What stands as it was shown is left as it is: somebody else may have chosen meanwhile.
+    """
     wanted = {as_uuid(one) for one in form.every("queues")}
+    shown = {as_uuid(one) for one in form.lines("shown")}
     for queue in card.all_queues:
         has, shall = queue.scorecard_id == card.id, queue.id in wanted
-        if has != shall:
+        if shall not in {has, queue.id in shown}:
             value = {"scorecard_id": card.id if shall else None}
             await service.change(session, desk.actor, service.QUEUES, queue.id, value)
 

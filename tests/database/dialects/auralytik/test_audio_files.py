@@ -229,6 +229,7 @@ async def test_the_scorecard_that_is_asked_for(client: Client) -> None:
         ({"fileName": 1}, "fileName"), ({"engagementId": f"eng_{UNKNOWN}"}, "engagementId"),
         ({"campaignId": f"camp_{UNKNOWN}"}, "campaignId"), ({"executiveId": "x"}, "executiveId"),
         ({"callCenterId": f"cc_{UNKNOWN}"}, "callCenterId"), ({"audioDate": "soon"}, "audioDate"),
+        ({"audioDate": "9999-12-31"}, "audioDate"), ({"audioDate": "0001-01-01"}, "audioDate"),
         ({"isAICall": "yes"}, "isAICall"), ({"language": "english"}, "language"),
     ],
 )  # fmt: skip
