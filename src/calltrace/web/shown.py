@@ -76,6 +76,8 @@ DONE: Mapping[str, str] = {
     "address-confirmed": "Your address is confirmed. Sign in with it.",
     "address-changed": "Your address was changed. Open the link that was sent there to confirm it.",
     "link-sent": "The link is on its way.",
+    "paid": "Thank you. The plan is here as soon as Stripe has told us, which takes seconds.",
+    "plan-changed": "The plan was changed.",
     "profile-saved": "Your profile was saved.",
     "second-factor-off": "Your second factor was taken away. The password alone opens your account.",
     "person-invited": "The invitation is on its way.",

@@ -3,6 +3,8 @@
 import re
 import uuid
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
@@ -11,8 +13,12 @@ from calltrace.accounts import billing, service
 from calltrace.accounts.plans import SHIPPED
 from calltrace.db.session import Database
 from calltrace.kit.ids import uuid7
+from calltrace.pipeline.context import Platform
 from database.conftest import NewOrg
-from database.web.conftest import Browser, NewPerson
+from database.doors import server_on
+from database.payments.paying import with_payments
+from database.web.conftest import Browser, NewPerson, make_browser, new_user
+from stripe_server import Fault, StripeServer
 
 PATH = "/billing"
 
@@ -108,3 +114,43 @@ def test_terms_say_what_a_month_costs() -> None:
     minutes = billing.Minutes(5_100.0, 5_200.0, SHIPPED["business"])
     assert (minutes.over, minutes.cost) == (100.0, 203.0)
     assert billing.Minutes(10_000.0, 10_000.0, SHIPPED["self_hosted"]).cost == 0
+
+
+@pytest.fixture
+def paying(platform: Platform, stripe_server: StripeServer, ca_file: Path) -> tuple[Any, Browser]:
+    """A server with payments, and a browser of nobody yet before it."""
+    server = server_on(with_payments(platform, stripe_server, ca_file))
+    return server, make_browser(server)
+
+
+async def test_a_plan_is_bought_changed_and_looked_after(
+    paying: tuple[Any, Browser], stripe_server: StripeServer, database: Database, org: uuid.UUID
+) -> None:
+    server, browser = paying
+    async with server.lifespan_context(server):
+        await browser.sign_in(await new_user(database, org))
+        page = (await browser.get(PATH)).text
+        assert ("Take Starter" in page, "No money moves here" in page) == (True, False)
+        leave = await browser.submit(PATH, {"plan": "pro"}, to=f"{PATH}/plan")
+        way = re.search(r'href="(https://checkout\.stripe\.test/[^"]+)"', leave.text)
+        assert way
+        assert "$49.00 a month" in leave.text
+        stripe_server.pay(way[1])
+        assert (await browser.get(f"{PATH}?done=paid")).status_code == 200
+        changed = await browser.submit(PATH, {"plan": "business"}, to=f"{PATH}/plan")
+        assert (changed.status_code, changed.headers["location"]) == (303, "/billing?done=plan-changed")
+        page = (await browser.get(PATH)).text
+        assert _tiles(page)["Plan"][0] == "Growth"
+        assert ("Change to Starter" in page, "Take Growth" in page) == (True, False)
+        portal = await browser.submit(PATH, to=f"{PATH}/portal")
+        assert 'href="https://billing.stripe.test/' in portal.text
+        assert (await browser.submit(PATH, {"plan": "gold"}, to=f"{PATH}/plan")).status_code == 400
+        stripe_server.always = Fault(400)
+        away = await browser.submit(PATH, {"plan": "pro"}, to=f"{PATH}/plan")
+        assert (away.status_code, "Payments are not available" in away.text) == (503, True)
+
+
+async def test_without_payments_nothing_is_sold(admin: Browser) -> None:
+    assert "No money moves here" in (await admin.get(PATH)).text
+    for verb in ("plan", "portal"):
+        assert (await admin.submit(PATH, {"plan": "pro"}, to=f"{PATH}/{verb}")).status_code == 404

@@ -65,6 +65,7 @@ def test_people(look: Look, stage: Stage) -> None:
     page.context.clear_cookies()
     look.open(link, "invitation")
     look.open("/invitation?token=x", "link-refused")
+    look.open("/verify-email?token=x", "address-refused")
     look.open("/forgot-password", "forgot")
     page.get_by_label("E-mail address").fill(owner.email)
     page.get_by_role("button", name="Send the link").click()

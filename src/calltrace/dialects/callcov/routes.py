@@ -72,7 +72,8 @@ class Routes:
         extra: dict[str, Any] = {"parameters": list(parameters), "security": self._security}
         if sends is not None:
             extra["requestBody"] = _body(sends, form, required=not optional)
-        told = (*errors, 422, 429, 500, *((401, 403) if self._security else ()))
+        body, secured = (400,) if sends else (), (401, 403) if self._security else ()
+        told = {*errors, 422, 429, 500, *body, *secured}  # 400: a body that is not declared as JSON
         known: dict[int | str, dict[str, Any]] = {
             code: {"model": schemas.Error, "description": _ERRORS[code], "headers": dict(RATE_HEADERS)}
             for code in sorted(told)

@@ -1,5 +1,7 @@
 """The contract as its callers meet it: behind the door of the server, with all that is beside it."""
 
+import asyncio
+import socket
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
@@ -7,6 +9,7 @@ from typing import Any
 
 import httpx2
 import pytest
+import uvicorn
 
 from calltrace.accounts import keys
 from calltrace.accounts.models import Mode
@@ -31,6 +34,19 @@ async def http(served: Platform) -> AsyncGenerator[httpx2.AsyncClient]:
         transport = httpx2.ASGITransport(app=server, raise_app_exceptions=False)
         async with httpx2.AsyncClient(transport=transport, base_url=BASE) as client:
             yield client
+
+
+@pytest.fixture
+async def address(served: Platform) -> AsyncGenerator[str]:
+    """The contract on a port of loopback, for programs of others and clients that misbehave."""
+    server = server_on(served)
+    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
+        listening.bind(("127.0.0.1", 0))
+        running = uvicorn.Server(uvicorn.Config(server, lifespan="on", log_config=None))
+        serving = asyncio.create_task(running.serve(sockets=[listening]))
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/callcov"
+        running.should_exit = True
+        await serving
 
 
 @pytest.fixture

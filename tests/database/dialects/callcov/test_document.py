@@ -3,19 +3,15 @@
 import asyncio
 import contextlib
 import io
-import socket
 import uuid
-from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 
 from calltrace.analyses.submit import Intake
 from calltrace.pipeline.context import Platform
-from calltrace.server import create_server
 from database.analyses.factory import completed
 from database.dialects.callcov.conftest import NewKey
 
@@ -55,18 +51,6 @@ async def test_the_page_of_the_document_needs_no_other_host(http: httpx2.AsyncCl
     assert "<script" not in answer.text
     assert "POST /api/v1/analysis/{analysis_id}/webhook" in answer.text
     assert "//" not in answer.text.replace("<!--", "")
-
-
-@pytest.fixture
-async def address(served: Platform) -> AsyncGenerator[str]:
-    """The server on a port of loopback, for programs of others."""
-    with socket.socket(proto=socket.IPPROTO_TCP) as listening:
-        listening.bind(("127.0.0.1", 0))
-        server = uvicorn.Server(uvicorn.Config(create_server(lambda: served), log_config=None))
-        serving = asyncio.create_task(server.serve(sockets=[listening]))
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}/callcov"
-        server.should_exit = True
-        await serving
 
 
 @pytest.mark.accepts("CV-111", "CV-129")
