@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete
+from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit
@@ -15,6 +15,7 @@ from calltrace.accounts.models import AuditEntry, Mode
 from calltrace.analyses import queries
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.analyses.read import following
+from calltrace.conversations.models import Conversation
 from calltrace.db import jobs
 from calltrace.db.base import Base
 from calltrace.db.session import Database
@@ -73,6 +74,15 @@ async def erase(
         receipt = Receipt.of(await audit.record(session, org_id, actor, deed))
     await objects.remove(database, vault, org_id, object_keys)
     return receipt
+
+
+async def erase_rest(database: Database, vault: Vault, org_id: uuid.UUID) -> None:
+    """Erase what an organisation sent that is no analysis: files that wait for theirs, and conversations."""
+    async with database.tenant(org_id) as session:
+        await session.execute(delete(Conversation).where(Conversation.org_id == org_id))
+        sent = (await session.scalars(select(Upload).where(Upload.org_id == org_id))).all()
+        object_keys = [key for upload in sent for key in await uploads.forget(session, upload)]
+    await objects.remove(database, vault, org_id, object_keys)
 
 
 async def find(session: AsyncSession, receipt_id: uuid.UUID, mode: Mode) -> Receipt:

@@ -35,6 +35,8 @@ from calltrace.kit.outbound import OutboundClient
 from calltrace.recordings import fetch, uploads
 from calltrace.webhooks import service as webhooks
 
+METADATA_BYTES, METADATA_DEPTH = 16 * 1024, 5
+"""Of what a caller adds, as JSON."""
 _REFERENCES = {
     "agent_id": ("agentId", Agent),
     "queue_id": ("queueId", Queue),

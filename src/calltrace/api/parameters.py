@@ -5,10 +5,10 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Query, Response
 from pydantic import AfterValidator, BeforeValidator
 
+from calltrace.kit.json_text import dumps
 from calltrace.kit.moments import iso_moment
 
 
@@ -28,4 +28,4 @@ Position = Annotated[
 
 async def as_json(build: Callable[[], Any]) -> Response:
     """Build and write the answer in a thread: hours of transcripts must not hold up other requests."""
-    return await asyncio.to_thread(lambda: Response(orjson.dumps(build()), media_type="application/json"))
+    return await asyncio.to_thread(lambda: Response(dumps(build()), media_type="application/json"))

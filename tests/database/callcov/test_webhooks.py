@@ -57,6 +57,26 @@ async def test_a_url_that_comes_with_a_call_is_told_of_that_call_only(
     assert json.loads(body) == shown, "the body is what retrieving answers"
 
 
+@pytest.mark.accepts("CV-060")
+async def test_numbers_without_end_are_told_as_they_came(
+    call: Api, platform: Platform, org: uuid.UUID
+) -> None:
+    """A database writes 1e20 as an integer of more than 64 bits, too."""
+    numbers = {"ticket": 2**64, "least": -(2**70), "amount": 1e20, "name": "Zo\u00eb"}
+    made = await call.submitted(webhook_url=URL, metadata=numbers)
+    await _end(platform, org, made["id"])
+    ((_, body, status, _, _),) = await _deliveries(platform.database, org)
+    (listed,) = (await call("GET", "/analysis/")).json()["data"]
+    assert status == "pending"
+    assert numbers.items() <= listed["metadata"].items()
+    assert json.loads(body) == listed
+    deep: Any = {}
+    for _ in range(900):
+        deep = {"a": deep}
+    refused = await call("POST", "/analysis/", {"audio_url": URL, "metadata": deep})
+    assert (refused.status_code, refused.json()["detail"][0]["type"]) == (422, "metadata_too_deep")
+
+
 @pytest.mark.accepts("CV-085")
 @pytest.mark.parametrize("field", ["webhook_url", "url"])
 async def test_a_url_is_registered_later_and_replaces_the_one_of_before(
