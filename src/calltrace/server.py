@@ -34,8 +34,10 @@ def create_server(
         proxies: whose ``X-Forwarded-*`` is believed.
     """
     api, web = create_app(build, watchers), create_web()
-    web.state.openapi = api.openapi
+    web.state.openapi, web.state.watchers = api.openapi, api.state.watchers
     others = {str(contract): app for contract, app in dialects.create_apps().items()}
+
+    web.state.documents = {name: app.openapi for name, app in others.items()}
 
     @asynccontextmanager
     async def lifespan(_app: ASGIApp) -> AsyncGenerator[None]:

@@ -27,10 +27,7 @@ from calltrace.kit.smtp_url import parse_smtp_url
 PREFIX = "CALLTRACE_"
 TOML_FILE = "calltrace.toml"
 
-NOT_YET = (
-    "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRET",
-    "STRIPE_PRICE_STARTER", "STRIPE_PRICE_GROWTH", "OTEL_EXPORTER_OTLP_ENDPOINT",
-)  # fmt: skip
+NOT_YET = ("OTEL_EXPORTER_OTLP_ENDPOINT",)
 """Documented names that this version does not act on: setting one is refused, never ignored."""
 
 Numbers = Annotated[tuple[int, ...], NoDecode]
@@ -99,11 +96,23 @@ class Settings(BaseSettings):
     llm_budget_tokens: int = Field(default=60_000, gt=0)
     llm_redact: Literal["on", "off"] = "on"
 
+    oidc_issuer: str = ""
+    oidc_client_id: str = Field(default="", validate_default=True)
+    oidc_client_secret: str = Field(default="", repr=False)
+    oidc_name: str = "single sign-on"
+    oidc_newcomers: str = ""
+
     smtp_url: str = ""
     callcov_rate_limit: int = Field(default=100, gt=0)
     callcov_submit_rate_limit: int = Field(default=20, gt=0)
     callcov_registration: Literal["on", "off"] = "on"
     callcov_webhook_retry_schedule: Numbers = (10, 60, 300)
+
+    stripe_url: str = "https://api.stripe.com"
+    stripe_webhook_secret: str = Field(default="", repr=False)
+    stripe_price_starter: str = ""
+    stripe_price_growth: str = ""
+    stripe_secret_key: str = Field(default="", repr=False, validate_default=True)
 
     hosts: HostNames = Field(default_factory=dict)
 
@@ -173,10 +182,42 @@ class Settings(BaseSettings):
             raise ValueError("LLM_URL needs the name of a model there")
         return value.strip()
 
-    @field_validator("asr_api_key", "llm_api_key")
+    @field_validator("stripe_url")
+    @classmethod
+    def _stripe_url(cls, value: str) -> str:
+        return checked_address(value, "STRIPE_SECRET_KEY").rstrip("/")
+
+    @field_validator("stripe_secret_key")
+    @classmethod
+    def _stripe(cls, value: str, info: ValidationInfo) -> str:
+        """An account is of use with all that belongs to it, and two plans do not share a price."""
+        names = ("stripe_webhook_secret", "stripe_price_starter", "stripe_price_growth")
+        missing = [name.upper() for name in names if not info.data.get(name)]
+        if value and missing:
+            raise ValueError(f"needs {', '.join(missing)}, too")
+        if value and info.data["stripe_price_starter"] == info.data["stripe_price_growth"]:
+            raise ValueError("needs a price for each plan: STRIPE_PRICE_STARTER is STRIPE_PRICE_GROWTH")
+        return checked_key(value)
+
+    @field_validator("asr_api_key", "llm_api_key", "oidc_client_secret")
     @classmethod
     def _api_key(cls, value: str) -> str:
         return checked_key(value)
+
+    @field_validator("oidc_issuer")
+    @classmethod
+    def _oidc_issuer(cls, value: str) -> str:
+        checked_address(value, "OIDC_CLIENT_SECRET")
+        if value and (not value.startswith("https://") or "?" in value):
+            raise ValueError("Not an issuer such as https://accounts.example.com")
+        return value
+
+    @field_validator("oidc_client_id")
+    @classmethod
+    def _oidc_client_id(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("oidc_issuer") and not value.strip():
+            raise ValueError("OIDC_ISSUER needs the id that it knows this installation by")
+        return value.strip()
 
     @field_validator("smtp_url")
     @classmethod

@@ -5,7 +5,11 @@ from typing import cast
 
 from calltrace.settings import PREFIX, Settings, source_of
 
-SECRETS = {"secret_key", "admin_password", "database_url", "smtp_url", "asr_api_key", "llm_api_key"}
+SECRETS = {
+    "secret_key", "admin_password", "database_url", "smtp_url", "asr_api_key", "llm_api_key",
+    "stripe_secret_key", "stripe_webhook_secret",
+    "oidc_client_secret",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,25 @@ def test_a_model_server_needs_the_name_of_a_model(monkeypatch: pytest.MonkeyPatc
     assert (load_settings().llm_model, load_settings().llm_redact) == ("tiny", "on")
 
 
+STRIPE = {
+    "stripe_secret_key": "sk_test_x", "stripe_webhook_secret": "whsec_x", "stripe_price_starter": "price_1",
+    "stripe_price_growth": "price_2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("missing", ["stripe_webhook_secret", "stripe_price_starter", "stripe_price_growth"])
+def test_an_account_for_payments_is_whole_or_refused(missing: str) -> None:
+    assert load_settings(**STRIPE).stripe_url == "https://api.stripe.com"
+    assert "x" not in repr(load_settings(**STRIPE)).partition("stripe_price_starter")[0][-40:]
+    with pytest.raises(ConfigurationError, match=f"CALLTRACE_STRIPE_SECRET_KEY: .*{missing.upper()}"):
+        load_settings(**STRIPE | {missing: ""})
+
+
+def test_two_plans_do_not_share_a_price() -> None:
+    with pytest.raises(ConfigurationError, match="a price for each plan"):
+        load_settings(**STRIPE | {"stripe_price_growth": "price_1"})
+
+
 @pytest.mark.parametrize("name", NOT_YET)
 def test_a_documented_setting_that_does_nothing_yet_is_refused(
     monkeypatch: pytest.MonkeyPatch, name: str
@@ -81,3 +100,24 @@ def test_a_name_of_a_host_may_mean_a_contract() -> None:
 def test_other_texts_are_no_hosts(text: str) -> None:
     with pytest.raises(ConfigurationError, match="host=contract"):
         load_settings(hosts=text)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("OIDC_ISSUER", "http://accounts.example.com"), ("OIDC_ISSUER", "https://a.example.com/?x=1"),
+     ("OIDC_CLIENT_SECRET", "schlüssel")],
+)  # fmt: skip
+def test_what_is_no_provider_of_single_sign_on_is_named(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(f"CALLTRACE_{name}", value)
+    with pytest.raises(ConfigurationError, match=f"CALLTRACE_{name}"):
+        load_settings()
+
+
+def test_a_provider_needs_to_know_us_by_an_id(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLTRACE_OIDC_ISSUER", "https://accounts.example.com/tenant")
+    with pytest.raises(ConfigurationError, match="CALLTRACE_OIDC_CLIENT_ID"):
+        load_settings()
+    monkeypatch.setenv("CALLTRACE_OIDC_CLIENT_ID", "calls")
+    assert load_settings().oidc_newcomers == ""

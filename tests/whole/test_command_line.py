@@ -85,9 +85,9 @@ def test_a_failure_is_one_clear_line(stage: Stage, arguments: tuple[str, ...], c
 
 
 def test_a_setting_that_is_not_supported_is_refused(tmp_path: Path) -> None:
-    done = Installation(tmp_path, stripe_secret_key="x").command("settings")
+    done = Installation(tmp_path, otel_exporter_otlp_endpoint="x").command("settings")
     assert (done.returncode, done.stdout) == (1, "")
-    assert "CALLTRACE_STRIPE_SECRET_KEY is not supported" in done.stderr
+    assert "CALLTRACE_OTEL_EXPORTER_OTLP_ENDPOINT is not supported" in done.stderr
 
 
 def test_a_setting_that_is_wrong_is_named(tmp_path: Path) -> None:

@@ -9,9 +9,9 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries, quotas, usage
-from calltrace.accounts.models import Plan
+from calltrace.accounts.models import Organisation, Plan
 from calltrace.accounts.plans import Terms
-from calltrace.accounts.quotas import Standing
+from calltrace.accounts.quotas import Standing, What
 from calltrace.accounts.usage import Period, Usage
 from calltrace.db.clock import database_now
 
@@ -83,13 +83,29 @@ async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Te
     by_month = await usage.used(session, "live", periods[-1].start, period.end, "month")
     used = by_month.get(period.name, Usage())
     subscription = await queries.subscription(session, "live")
-    standing = [await quotas.standing(session, organisation, plans, what) for what in quotas.NAMES]
     return Bill(
         plan, period, subscription.ends_at if subscription else None,
         Minutes(used.minutes, forecast(used.minutes, period, now), plans[plan]), used,
-        [one for one in standing if one.limit is not None], await _keys(session, period),
+        await _standings(session, organisation, plans), await _keys(session, period),
         [(one, by_month.get(one.name, Usage())) for one in periods],
     )  # fmt: skip
+
+
+async def near(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Terms]) -> Sequence[Standing]:
+    """The quotas of this month that are nearly used up, or are."""
+    organisation = await queries.organisation(session, org_id)
+    assert organisation is not None
+    return [one for one in await _standings(session, organisation, plans) if one.share >= quotas.WARN_AT]
+
+
+async def _standings(
+    session: AsyncSession, organisation: Organisation, plans: Mapping[Plan, Terms]
+) -> Sequence[Standing]:
+    """Of what has a quota."""
+    agreed: list[What] = [
+        what for what in quotas.NAMES if quotas.quota_of(organisation, plans, what) is not None
+    ]
+    return [await quotas.standing(session, organisation, plans, what) for what in agreed]
 
 
 async def _keys(session: AsyncSession, period: Period) -> Sequence[Share]:

@@ -84,6 +84,22 @@ class SignInRefusedError(CallTraceError):
     title = "You could not be signed in"
 
 
+class EmailNotConfirmedError(CallTraceError):
+    """The provider of single sign-on does not vouch for an e-mail address."""
+
+    code = "sign_on_email_unverified"
+    status = 403
+    title = "Your e-mail address is not confirmed"
+
+
+class NotInvitedError(CallTraceError):
+    """Somebody came by single sign-on whom nobody here knows."""
+
+    code = "sign_on_not_invited"
+    status = 403
+    title = "You have no account here"
+
+
 class WrongPasswordError(InvalidRequestError):
     """The current password was not given."""
 

@@ -45,6 +45,11 @@ Code: {code}
 
 Both work once, within a day. If it was not you, do nothing: nothing happens then.
 """
+_MOVED = """\
+The address of your account at Call Trace was changed to {email}, and this one opens nothing any more.
+
+If it was not you, ask an owner or admin of your organisation at once.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +90,19 @@ async def send_verification(session: AsyncSession, user: User, public_url: str) 
     code = await codes.issue(session, user, "verify")
     body = _VERIFY.format(link=_link(public_url, "verify", code), code=code)
     await mail.send(session, user.org_id, user.email, "Confirm your address for Call Trace", body)
+
+
+async def send_to_new_address(session: AsyncSession, user: User, email: str, public_url: str) -> None:
+    """Change a person's address: the new one is to be confirmed, and the old one is told.
+
+    Raises:
+        IntegrityError: somebody has it.
+    """
+    before, user.email, user.email_verified = user.email, email, False
+    await session.flush()
+    await codes.withdraw(session, user.id, "reset")  # its link lies in the old mailbox
+    await send_verification(session, user, public_url)
+    await mail.send(session, user.org_id, before, "Your address for Call Trace", _MOVED.format(email=email))
 
 
 async def verify(database: Database, code: str, visitor: Visitor, request_id: str | None) -> User:

@@ -67,7 +67,7 @@ class User(Row, Tenant, Base):
     """A person who signs in; never a credential of the API (acceptance CT-003).
 
     Attributes:
-        password_hash: ``None`` until an invitation is accepted.
+        password_hash: ``None`` until an invitation is accepted, or for good with single sign-on.
         agent_id: which agent of the catalogue the person is, for the role ``agent``.
         deactivated_at: since when nothing opens for the person any more.
         last_seen_at: to the minute.
@@ -76,6 +76,7 @@ class User(Row, Tenant, Base):
         recovery_hashes: of the codes that are good in place of the second factor, once each.
         email_verified: whether whoever reads the mails of the address has said so.
         awaits_verification: registered, and until then nothing opens.
+        signed_on_at: when a provider of single sign-on last vouched for the person.
     """
 
     __tablename__ = "users"
@@ -98,6 +99,7 @@ class User(Row, Tenant, Base):
     phone_number: Mapped[str | None] = mapped_column(String(16))
     email_verified: Mapped[bool] = mapped_column(server_default=text("true"))
     awaits_verification: Mapped[bool] = mapped_column(server_default=text("false"))
+    signed_on_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=clock.now)
 
     @property
@@ -105,7 +107,7 @@ class User(Row, Tenant, Base):
         """Whether the person can sign in, or not yet, or not any more."""
         if self.deactivated_at is not None:
             return "deactivated"
-        return "active" if self.password_hash else "invited"
+        return "active" if self.password_hash or self.signed_on_at else "invited"
 
 
 class RefreshToken(Row, Tenant, Base):
@@ -149,20 +151,29 @@ class Subscription(Row, Tenant, Base):
     """What an organisation agreed to pay for, in one mode.
 
     Attributes:
-        status: ``active``, or ``canceled`` once a paid plan has ended.
+        status: ``active``, ``past_due`` while a payment is missing, or ``canceled`` once a paid one ended.
         test_plan: the plan of test mode; that of live mode is the organisation's own.
         ends_at: when a plan that was cancelled ends.
+        customer: who pays, as the payment service names them.
+        agreement: the subscription there that the plan rests on, if it rests on one.
+        looks: how often somebody began to look there what holds.
+        looked: which of those looks told what is written here; an older one is not believed any more.
     """
 
     __tablename__ = "subscriptions"
     __table_args__ = (
         UniqueConstraint("org_id", "mode"),
         Index("ix_subscriptions_ends_at", "ends_at", postgresql_where=text("ends_at IS NOT NULL")),
+        UniqueConstraint("customer"),
     )
     mode: Mapped[Mode] = mapped_column(String(4))
     status: Mapped[str] = mapped_column(String(10), server_default="active")
     test_plan: Mapped[str] = mapped_column(String(20))
     ends_at: Mapped[datetime | None]
+    customer: Mapped[str | None] = mapped_column(String(255))
+    agreement: Mapped[str | None] = mapped_column(String(255))
+    looks: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    looked: Mapped[int] = mapped_column(BigInteger, server_default="0")
 
 
 class AccountCode(Row, Tenant, Base):
@@ -215,7 +226,8 @@ class ApiKey(Row, Tenant, Base):
 class WebSession(Row, Tenant, Base):
     """A person who is signed in to the web UI; only a hash of the cookie's token is kept.
 
-    ``csrf_token`` goes into forms: it is worth nothing without the cookie.
+    ``csrf_token`` goes into forms: it is worth nothing without the cookie. ``single_sign_on``: a provider
+    vouched for the person, whose second factor is its matter.
     """
 
     __tablename__ = "web_sessions"
@@ -228,6 +240,7 @@ class WebSession(Row, Tenant, Base):
     last_seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
+    single_sign_on: Mapped[bool] = mapped_column(server_default=text("false"))
 
 
 class AuditEntry(Row, Tenant, Base):

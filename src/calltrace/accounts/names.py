@@ -6,6 +6,8 @@ import unicodedata
 from calltrace.kit.errors import FieldError, InvalidRequestError
 
 LONGEST_NAME, LONGEST_EMAIL = 200, 320
+PHONE = r"^\+[1-9]\d{6,14}$"
+"""A telephone number as E.164 has it."""
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 
 
@@ -20,6 +22,19 @@ def checked_name(text: str | None, field: str = "/name") -> str | None:
         detail = f"A name has at most {LONGEST_NAME} characters, and no control characters."
         raise InvalidRequestError(detail, errors=[FieldError(field, detail)])
     return name or None
+
+
+def checked_phone(text: str, field: str = "/phoneNumber") -> str | None:
+    """A telephone number without what people put between its digits, or none.
+
+    Raises:
+        InvalidRequestError: it is none.
+    """
+    number = re.sub(r"[\s().-]", "", text)
+    if number and not re.fullmatch(PHONE, number, re.ASCII):
+        detail = "Write the number with + and the code of the country, such as +44 20 7946 0018."
+        raise InvalidRequestError(detail, errors=[FieldError(field, detail)])
+    return number or None
 
 
 def checked_email(text: str, field: str = "/email") -> str:

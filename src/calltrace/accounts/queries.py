@@ -64,8 +64,12 @@ def _in_state(state: UserState) -> ColumnElement[bool]:
     """The same as ``User.state``."""
     if state == "deactivated":
         return User.deactivated_at.is_not(None)
-    has_password = User.password_hash.is_not(None) if state == "active" else User.password_hash.is_(None)
-    return and_(User.deactivated_at.is_(None), has_password)
+    return and_(User.deactivated_at.is_(None), _came() if state == "active" else ~_came())
+
+
+def _came() -> ColumnElement[bool]:
+    """Whether somebody has chosen a password, or came by single sign-on."""
+    return or_(User.password_hash.is_not(None), User.signed_on_at.is_not(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +158,17 @@ async def usable_keys(session: AsyncSession, key_ids: Collection[uuid.UUID], now
     return set((await session.scalars(query)).all())
 
 
+async def usable_sessions(
+    session: AsyncSession, session_ids: Collection[uuid.UUID], now: datetime, idle_since: datetime
+) -> set[uuid.UUID]:
+    """Which of some people's sessions are neither ended nor too old, nor unused since then."""
+    lasting = (WebSession.expires_at > now, WebSession.last_seen_at > idle_since)
+    query = select(WebSession.id).where(
+        WebSession.id.in_(session_ids), WebSession.revoked_at.is_(None), *lasting
+    )
+    return set((await session.scalars(query)).all())
+
+
 async def key_by_id_or_prefix(session: AsyncSession, text: str) -> Sequence[ApiKey]:
     """Keys of the organisation that an id, or else a name or a prefix names.
 
@@ -189,7 +204,7 @@ async def people(
 
 async def active_owners(session: AsyncSession) -> int:
     """How many owners of the organisation can sign in."""
-    able = (User.role == "owner", User.deactivated_at.is_(None), User.password_hash.is_not(None))
+    able = (User.role == "owner", User.deactivated_at.is_(None), _came())
     return await session.scalar(select(func.count()).select_from(User).where(*able)) or 0
 
 

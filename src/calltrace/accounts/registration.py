@@ -1,14 +1,14 @@
 """People who register themselves: an organisation of their own, once they have confirmed their address."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit, links, passwords, queries, throttle
-from calltrace.accounts.access import Pair, Tokens
+from calltrace.accounts import audit, links, passwords, queries, second_factor, throttle
+from calltrace.accounts.access import Pair, Tokens, owes_second_factor
 from calltrace.accounts.audit import Actor, Deed
 from calltrace.accounts.errors import (
     AlreadyExistsError,
@@ -21,11 +21,14 @@ from calltrace.accounts.service import add_user, create_organisation
 from calltrace.accounts.sessions import Visitor
 from calltrace.accounts.sign_in import unchanged
 from calltrace.db.session import Database
+from calltrace.kit.encryption import SecretBox
 from calltrace.kit.ids import uuid7
 
 UNCONFIRMED_KEPT = timedelta(days=7)
 """Then the address is free again: whoever does not own it must not keep it from whoever does."""
-_SECOND = "This account has a second factor: use an API key."
+_REFUSED = "The address or the password is not right."
+_SECOND = "Second factor required: send otp, or use an API key"
+_OWED = "Second factor required: set one up on the page of your account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,30 +74,54 @@ async def _organisation(session: AsyncSession, email: str) -> Organisation:
     return await create_organisation(session, name, "free")
 
 
-async def log_in(database: Database, tokens: Tokens, email: str, password: str, visitor: Visitor) -> Pair:
-    """The first pair of tokens for a password.
+@dataclass(frozen=True, slots=True)
+class LogIn:
+    """What somebody logs in with, and from where; ``otp`` of those who have a second factor."""
+
+    email: str
+    password: str = field(repr=False)
+    visitor: Visitor
+    otp: str | None = field(default=None, repr=False)
+
+
+async def log_in(database: Database, tokens: Tokens, box: SecretBox, asked: LogIn) -> Pair:
+    """The first pair of tokens for a password, and a code where there is a second factor.
 
     Raises:
-        UnauthorizedError: unknown, wrong, or deactivated. NotVerifiedError, ForbiddenError: the password is
-            right, but the address was never confirmed, or a second factor would be passed by.
+        UnauthorizedError: unknown, wrong, or deactivated; or the code is wrong.
+        NotVerifiedError, ForbiddenError: the password is right, but the address was never confirmed, or a
+            second factor would be passed by.
         RateLimitedError: there were too many tries.
     """
-    await throttle.sign_in_attempt(database, email, visitor.address)
-    async with database.presenting(email.lower()) as session:
-        known = await queries.user_by_email(session, email)
-    right, renewed = await passwords.verify(password, known.password_hash if known else None)
+    await throttle.sign_in_attempt(database, asked.email, asked.visitor.address)
+    async with database.presenting(asked.email.lower()) as session:
+        known = await queries.user_by_email(session, asked.email)
+    right, renewed = await passwords.verify(asked.password, known.password_hash if known else None)
     if known is None or not right:
-        raise UnauthorizedError("The address or the password is not right.")
+        raise UnauthorizedError(_REFUSED)
+    if asked.otp is not None:
+        await throttle.second_factor(database, known.id)
     async with database.tenant(known.org_id) as session:
         user = await unchanged(session, known)
         if user is None or user.deactivated_at is not None:
-            raise UnauthorizedError("The address or the password is not right.")
+            raise UnauthorizedError(_REFUSED)
         if user.awaits_verification:
             raise NotVerifiedError("The address was not confirmed yet.")
-        if user.sealed_totp is not None:
-            raise ForbiddenError(_SECOND)
+        await _pass_second_factor(session, box, user, asked.otp)
         user.password_hash = renewed or user.password_hash
         return await tokens.begin(session, user)
+
+
+async def _pass_second_factor(session: AsyncSession, box: SecretBox, user: User, otp: str | None) -> None:
+    """A code of whoever has a second factor; whoever owes one sets it up first, on the page for that."""
+    if user.sealed_totp is None:
+        if await owes_second_factor(session, user):
+            raise ForbiddenError(_OWED)
+        return
+    if otp is None:
+        raise ForbiddenError(_SECOND)
+    if not second_factor.take(box, user, otp):
+        raise UnauthorizedError(_REFUSED)
 
 
 async def forget(session: AsyncSession) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import update
+from sqlalchemy import case, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -47,7 +47,8 @@ async def set_plan(
     """
     row = await _agree(session, org_id, {"plan": plan}, "organisation.plan_changed", actor)
     live = (Subscription.org_id == org_id, Subscription.mode == "live")
-    await session.execute(update(Subscription).where(*live).values(status="active", ends_at=None))
+    status = case((Subscription.status == "canceled", "active"), else_=Subscription.status)
+    await session.execute(update(Subscription).where(*live).values(status=status, ends_at=None))
     return row
 
 

@@ -43,7 +43,8 @@ class Visitor:
 class SignedIn:
     """Who is signed in, as of this request: a changed role holds from the very next one.
 
-    ``owes_second_factor`` while the organisation asks for a second factor and the person has none.
+    ``owes_second_factor`` while the organisation asks for a second factor and the person has none; a provider
+    of single sign-on asks for its own.
     """
 
     org_id: uuid.UUID
@@ -55,6 +56,7 @@ class SignedIn:
     name: str | None = None
     has_second_factor: bool = False
     owes_second_factor: bool = False
+    single_sign_on: bool = False
 
     @property
     def administers(self) -> bool:
@@ -76,14 +78,16 @@ class SignedIn:
         return Actor("user", self.email, self.user_id, address, request_id)
 
 
-async def start(session: AsyncSession, user: User, visitor: Visitor) -> tuple[WebSession, str]:
+async def start(
+    session: AsyncSession, user: User, visitor: Visitor, *, single_sign_on: bool = False
+) -> tuple[WebSession, str]:
     """Begin a session and answer it with its token: the only time that the token is known."""
     token, now = secrets.token_urlsafe(_TOKEN_BYTES), clock.now()
     begun = WebSession(
         org_id=user.org_id, user_id=user.id, token_hash=hash_token(token),
         csrf_token=secrets.token_urlsafe(_TOKEN_BYTES), address=visitor.address,
         user_agent=(visitor.user_agent or "")[:_LONGEST_USER_AGENT] or None,
-        last_seen_at=now, expires_at=now + LIFETIME,
+        last_seen_at=now, expires_at=now + LIFETIME, single_sign_on=single_sign_on,
     )  # fmt: skip
     session.add(begun)
     user.last_seen_at = now
@@ -117,7 +121,7 @@ def as_signed_in(found: WebSession, user: User, asks_second_factor: bool) -> Sig
     has = user.sealed_totp is not None
     return SignedIn(
         user.org_id, user.id, user.email, role, found.id, found.csrf_token, user.name, has,
-        asks_second_factor and not has,
+        asks_second_factor and not has and not found.single_sign_on, found.single_sign_on,
     )  # fmt: skip
 
 

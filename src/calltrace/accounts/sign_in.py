@@ -87,14 +87,20 @@ async def sign_in(database: Database, attempt: Attempt, request_id: str | None) 
 
 
 async def begin(
-    session: AsyncSession, user: User, visitor: Visitor, request_id: str | None
+    session: AsyncSession,
+    user: User,
+    visitor: Visitor,
+    request_id: str | None,
+    *,
+    single_sign_on: bool = False,
 ) -> tuple[SignedIn, str]:
     """Begin a session of somebody who has shown who they are."""
-    begun, token = await sessions.start(session, user, visitor)
+    begun, token = await sessions.start(session, user, visitor, single_sign_on=single_sign_on)
     known = await queries.member(session, user.id)
     who = sessions.as_signed_in(begun, user, known is not None and known[1])
     actor = who.actor(visitor.address, request_id)
-    await audit.record(session, user.org_id, actor, Deed("session.created", begun.id))
+    details = {"by": "single sign-on"} if single_sign_on else {}
+    await audit.record(session, user.org_id, actor, Deed("session.created", begun.id, details))
     return who, token
 
 

@@ -1,4 +1,4 @@
-"""Which plan an organisation is on, and how it changes: here, where no money moves.
+"""Which plan an organisation is on, and how it changes; money moves elsewhere (``payments``), if at all.
 
 The plan of live calls is the organisation's own; test mode has one that is worth nothing. A plan that was
 cancelled for the end of the month ends with it, whether anybody looks or not.
@@ -6,6 +6,7 @@ cancelled for the end of the month ends with it, whether anybody looks or not.
 
 import uuid
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
@@ -100,10 +101,45 @@ async def cancel(session: AsyncSession, standing: Standing, actor: Actor, *, imm
     await _record(session, standing, actor, "subscription.cancelled", {"plan": standing.plan})
 
 
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """What is agreed at the payment service.
+
+    Attributes:
+        name: of the agreement there; ``None`` when there is none any more.
+        plan: what it pays for; ``None`` for a price that we do not know: then the plan stays as it is.
+        status: ``active`` or ``past_due``.
+        ends_at: when it ends, if it was cancelled.
+    """
+
+    name: str | None
+    plan: Plan | None = None
+    status: str = "active"
+    ends_at: datetime | None = None
+
+
+async def follow(session: AsyncSession, standing: Standing, agreed: Agreed, actor: Actor) -> None:
+    """Go by what is agreed at the payment service; a plan that does not rest on it is left alone."""
+    row, before = standing.row, standing.plan
+    if agreed.name is None:
+        if row.agreement is not None:
+            await _end(session, standing, actor)
+        return
+    row.agreement = agreed.name
+    plan = agreed.plan or before
+    if (before, row.status, row.ends_at) == (plan, agreed.status, agreed.ends_at):
+        return
+    standing.put(plan)
+    row.status, row.ends_at = agreed.status, agreed.ends_at
+    facts = {"from": before, "to": plan, "status": agreed.status}
+    ends = {"ends": agreed.ends_at.isoformat()} if agreed.ends_at else {}
+    await _record(session, standing, actor, "subscription.changed", {**facts, **ends})
+
+
 async def _end(session: AsyncSession, standing: Standing, actor: Actor) -> None:
     before = standing.plan
     standing.put("free")
-    standing.row.status = "canceled"
+    standing.row.status, standing.row.agreement = "canceled", None
     await _record(session, standing, actor, "subscription.ended", {"plan": before})
 
 

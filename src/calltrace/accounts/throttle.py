@@ -29,6 +29,15 @@ async def sign_in_attempt(database: Database, email: str, peer: str | None) -> N
         await _take(database, limit, ("sign-in", *parts), "to sign in")
 
 
+async def sign_on_attempt(database: Database, peer: str | None) -> None:
+    """Count that somebody sets out for the provider of single sign-on, or comes back.
+
+    Raises:
+        RateLimitedError: there were too many from there.
+    """
+    await _take(database, PER_PLACE, ("sign-on", place(peer)), "to sign in")
+
+
 async def password_check(database: Database, user_id: object) -> None:
     """Count a try of somebody who is signed in to give the own password.
 

@@ -20,6 +20,14 @@ class IdempotencyInProgressError(CallTraceError):
     retryable = True
 
 
+class TooManyViewsError(CallTraceError):
+    """There are as many saved views as there may be."""
+
+    code = "too_many_views"
+    status = 409
+    title = "There are too many views"
+
+
 class TranscriptNotReadyError(CallTraceError):
     """Nothing was heard yet; the transcript may still come."""
 

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.accounts.models import AGENT_CHANNELS, Mode
@@ -250,3 +250,32 @@ class IdempotencyKey(Row, Tenant, Base):
     request_hash: Mapped[str] = mapped_column(String(64))
     mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
     analysis_id: Mapped[uuid.UUID]
+
+
+class SavedView(Row, Tenant, Base):
+    """Filters and columns of the list of calls under a name (``analyses.views``).
+
+    Attributes:
+        user_id: whose it is; null: everybody's.
+        fields: of the list's address, those that are not empty.
+    """
+
+    __tablename__ = "saved_views"
+    __table_args__ = (
+        Index(
+            "uq_saved_views_name", "org_id", "user_id", text("lower(name)"), unique=True,
+            postgresql_nulls_not_distinct=True,
+        ),
+    )  # fmt: skip
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    fields: Mapped[dict[str, str]] = mapped_column(JSONB)
+    columns: Mapped[list[str]] = mapped_column(ARRAY(Text))
+
+
+class ViewChoice(Tenant, Base):
+    """The view that a person begins with."""
+
+    __tablename__ = "view_choices"
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    view_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("saved_views.id", ondelete="CASCADE"))

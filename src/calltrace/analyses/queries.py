@@ -31,7 +31,7 @@ from sqlalchemy.orm import defer
 
 from calltrace.accounts.models import AuditEntry, Mode, Organisation
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
-from calltrace.catalog.models import Agent, Queue
+from calltrace.catalog.models import Agent, Engagement, Project, Queue
 from calltrace.db.base import Json
 from calltrace.kit.cursor import Cursor
 from calltrace.recordings.models import Recording
@@ -149,6 +149,7 @@ class Listed:
     analysis: Analysis
     agent: str | None
     queue: str | None
+    project: str | None
     score: float | None
     passed: bool | None
 
@@ -161,9 +162,10 @@ _RESULT = (
     .lateral("result")
 )
 _LISTED = (
-    select(Analysis, Agent.name, Queue.name, _RESULT.c.score, _RESULT.c.passed)
+    select(Analysis, Agent.name, Queue.name, Project.name, _RESULT.c.score, _RESULT.c.passed)
     .outerjoin(Agent, Agent.id == Analysis.agent_id)
     .outerjoin(Queue, Queue.id == Analysis.queue_id)
+    .outerjoin(Project, Project.id == Analysis.project_id)
     .outerjoin(_RESULT, true())
 )
 
@@ -180,6 +182,38 @@ async def listed_by_id(session: AsyncSession, analysis_ids: Collection[uuid.UUID
     """The same of some calls; those that are gone are left out."""
     rows = (await session.execute(_LISTED.where(Analysis.id.in_(analysis_ids)))).all()
     return {row[0].id: Listed(*row) for row in rows}
+
+
+_WALKED = {"project_id": Project, "queue_id": Queue, "engagement_id": Engagement}
+"""What there is an index for that leads from one to its newest call."""
+
+
+async def last_calls(
+    session: AsyncSession, column: str, only: Collection[uuid.UUID], agents: Collection[uuid.UUID] | None
+) -> dict[uuid.UUID, datetime] | None:
+    """When the newest live call of some projects, queues or engagements came in; ``None`` for other columns.
+
+    Args:
+        session: of the organisation.
+        column: of ``Analysis`` that names them.
+        only: which ones.
+        agents: whose calls may be seen; ``None`` for everybody's.
+    """
+    model = _WALKED.get(column)
+    if model is None:
+        return None
+    newest = select(Analysis.created_at).where(getattr(Analysis, column) == model.id, Analysis.mode == "live")
+    if agents is not None:
+        newest = newest.where(Analysis.agent_id.in_(agents))
+    last = newest.order_by(Analysis.created_at.desc()).limit(1).scalar_subquery()
+    rows = await session.execute(select(model.id, last).where(model.id.in_(only)))
+    found: dict[uuid.UUID, datetime | None] = {row[0]: row[1] for row in rows.all()}
+    return {one: moment for one, moment in found.items() if moment is not None}
+
+
+def of_engagement(engagement_id: uuid.UUID) -> Select[uuid.UUID]:
+    """The ids of the analyses of an engagement."""
+    return select(Analysis.id).where(Analysis.engagement_id == engagement_id)
 
 
 _LANGUAGES = sql("""
@@ -292,11 +326,15 @@ class Progress:
         return self.status in {"completed", "failed"}
 
 
-async def progress(session: AsyncSession, analysis_ids: Collection[uuid.UUID]) -> Sequence[Progress]:
-    """How far some analyses of the organisation are; those that are gone are left out."""
+async def progress(
+    session: AsyncSession, analysis_ids: Collection[uuid.UUID], agents: Collection[uuid.UUID] | None = None
+) -> Sequence[Progress]:
+    """How far some analyses are; those that are gone, or of other agents than these, are left out."""
     columns = (Analysis.id, Analysis.status, Analysis.stage, Analysis.percent, Analysis.attempt)
     wanted = any_(literal(list(analysis_ids), ARRAY(Uuid)))
     query = select(*columns, Analysis.error).where(Analysis.id == wanted)
+    if agents is not None:
+        query = query.where(Analysis.agent_id.in_(agents))
     return [Progress(*row) for row in (await session.execute(query)).all()]
 
 

@@ -26,10 +26,15 @@ async def waveform(session: AsyncSession, analysis: Analysis) -> WaveformRow:
     Raises:
         WaveformNotThereError: it was not heard yet, or before there were waveforms.
     """
-    found = analysis.recording_id and await recordings.waveform(session, analysis.recording_id)
+    found = await waveform_if_kept(session, analysis)
     if not found:
         raise WaveformNotThereError(f"The analysis is {analysis.status}; it has no waveform.")
     return found
+
+
+async def waveform_if_kept(session: AsyncSession, analysis: Analysis) -> WaveformRow | None:
+    """How a call looks, where that is known."""
+    return await recordings.waveform(session, analysis.recording_id) if analysis.recording_id else None
 
 
 def peaks(analysis: Analysis, row: WaveformRow) -> Peaks:

@@ -7,15 +7,17 @@ short transaction, and tells each watcher what changed; it runs only while someb
 import asyncio
 import uuid
 from collections import defaultdict
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Iterable, Sequence
 from contextlib import contextmanager
-from enum import Enum
+from dataclasses import dataclass
+from typing import Literal
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.keys import Principal
+from calltrace.accounts.sessions import IDLE
 from calltrace.analyses import queries
 from calltrace.analyses.queries import Progress
 from calltrace.db.outage import DatabaseAwayError
@@ -29,37 +31,64 @@ LOOK_SECONDS = 0.5
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-class End(Enum):
-    """Why there is nothing more to see, although the analysis has not ended."""
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What somebody watches by; once it opens nothing any more, nothing more is told."""
 
-    ERASED = "erased"
-    CLOSED = "closed"
-    """The key may not be used any more, or the server stops."""
+    kind: Literal["key", "session"]
+    id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """An analysis that is there no more."""
+
+    analysis_id: uuid.UUID
+
+
+News = Progress | Erased
 
 
 class Watch:
-    """What one watcher is told: always the latest, however seldom it asks."""
+    """What one watcher is told of some analyses: always the latest of each, however seldom it asks."""
 
-    def __init__(self, analysis_id: uuid.UUID, key_id: uuid.UUID, seen: Progress) -> None:
-        self.analysis_id = analysis_id
-        self.key_id = key_id
-        self._latest: Progress | End = seen
+    def __init__(self, by: Pass, seen: Iterable[Progress]) -> None:
+        self.by = by
+        self._latest: dict[uuid.UUID, News] = {one.analysis_id: one for one in seen}
+        self._fresh: dict[uuid.UUID, News] = {}
+        self._closed = False
         self._changed = asyncio.Event()
 
-    def tell(self, news: Progress | End) -> None:
-        """There is something new; after an end nothing is."""
-        if news != self._latest and not isinstance(self._latest, End):
-            self._latest = news
+    @property
+    def open_ids(self) -> list[uuid.UUID]:
+        """Of which analyses there may still be news."""
+        return [key for key, one in self._latest.items() if isinstance(one, Progress) and not one.over]
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will come: all have ended, the pass opens nothing, or the server stops."""
+        return not self._fresh and (self._closed or not self.open_ids)
+
+    def tell(self, news: News) -> None:
+        """This is how one of the analyses is now; after its end nothing is."""
+        if news.analysis_id in self.open_ids and news != self._latest[news.analysis_id]:
+            self._latest[news.analysis_id] = self._fresh[news.analysis_id] = news
             self._changed.set()
 
-    async def next(self, seconds: float) -> Progress | End | None:
-        """What is new, as soon as it is; ``None`` when nothing was for some seconds."""
+    def close(self) -> None:
+        """There is nothing more to see."""
+        self._closed = True
+        self._changed.set()
+
+    async def next(self, seconds: float) -> Sequence[News]:
+        """What is new, as soon as it is; nothing when nothing was for some seconds, or never will be."""
         try:
             await asyncio.wait_for(self._changed.wait(), seconds)
         except TimeoutError:
-            return None
+            return ()
         self._changed.clear()
-        return self._latest
+        found, self._fresh = list(self._fresh.values()), {}
+        return found
 
 
 class Watchers:
@@ -82,13 +111,15 @@ class Watchers:
         return self._looking is None or self._looking.done()
 
     @contextmanager
-    def watching(self, database: Database, principal: Principal, seen: Progress) -> Generator[Watch]:
+    def watching(
+        self, database: Database, org_id: uuid.UUID, by: Pass, seen: Iterable[Progress]
+    ) -> Generator[Watch]:
         """Be told of what changes after ``seen``."""
-        watch = Watch(seen.analysis_id, principal.key_id, seen)
-        watches = self._by_org[principal.org_id]
+        watch = Watch(by, seen)
+        watches = self._by_org[org_id]
         watches.add(watch)
         if self._closed:
-            watch.tell(End.CLOSED)
+            watch.close()
         elif self.idle:
             self._looking = asyncio.create_task(self._look_on(database))
         try:
@@ -96,7 +127,7 @@ class Watchers:
         finally:
             watches.discard(watch)
             if not watches:
-                self._by_org.pop(principal.org_id, None)
+                self._by_org.pop(org_id, None)
 
     def close(self) -> None:
         """Let everyone go, because the server stops."""
@@ -106,7 +137,7 @@ class Watchers:
     def _let_go(self) -> None:
         for watches in self._by_org.values():
             for watch in watches:
-                watch.tell(End.CLOSED)
+                watch.close()
 
     async def _look_on(self, database: Database) -> None:
         """Look again and again while somebody watches; a database that is away is waited for."""
@@ -129,12 +160,25 @@ class Watchers:
     async def _look(self, database: Database, org_id: uuid.UUID) -> None:
         watches = list(self._by_org.get(org_id, ()))
         async with database.tenant(org_id) as session:
-            found = await queries.progress(session, {watch.analysis_id for watch in watches})
-            usable = await accounts.usable_keys(session, {watch.key_id for watch in watches}, clock.now())
+            found = await queries.progress(session, {one for watch in watches for one in watch.open_ids})
+            usable = await _usable(session, {watch.by for watch in watches})
         now = {one.analysis_id: one for one in found}
         for watch in watches:
-            news = now.get(watch.analysis_id, End.ERASED)
-            watch.tell(news if watch.key_id in usable else End.CLOSED)
+            if watch.by not in usable:
+                watch.close()
+                continue
+            for analysis_id in watch.open_ids:
+                watch.tell(now.get(analysis_id) or Erased(analysis_id))
+
+
+async def _usable(session: AsyncSession, passes: Collection[Pass]) -> set[Pass]:
+    """Which of some passes still open anything."""
+    now = clock.now()
+    keys = {one.id for one in passes if one.kind == "key"}
+    people = {one.id for one in passes if one.kind == "session"}
+    found = {Pass("key", one) for one in (await accounts.usable_keys(session, keys, now) if keys else ())}
+    open_sessions = await accounts.usable_sessions(session, people, now, now - IDLE) if people else ()
+    return found | {Pass("session", one) for one in open_sessions}
 
 
 async def seen(session: AsyncSession, principal: Principal, analysis_id: uuid.UUID) -> Progress:

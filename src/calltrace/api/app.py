@@ -27,6 +27,7 @@ from calltrace.api import (
     insights,
     organization,
     overrides,
+    payment_events,
     problems,
     recordings,
     review_rules,
@@ -102,6 +103,7 @@ def create_app(build: Callable[[], Platform], watchers: Watchers | None = None) 
     ):  # fmt: skip
         native.include_router(router)
     app.include_router(native)
+    app.include_router(payment_events.router)
     app.add_api_route(
         "/health", health, response_model=Health, responses=problem_entries(503), tags=["Health"]
     )

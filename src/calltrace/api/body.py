@@ -26,7 +26,7 @@ async def read_json(request: Request, model: type[M]) -> M:
     declared = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if declared != "application/json" and not declared.endswith("+json"):
         raise UnsupportedContentTypeError("Send the body as application/json.")
-    body = await _read(request)
+    body = await read(request)
     content = _parse(body)
     if not isinstance(content, dict):
         raise InvalidRequestError(
@@ -45,8 +45,12 @@ def has_body(request: Request) -> bool:
     return request.headers.get("content-length", "0") != "0" or "transfer-encoding" in request.headers
 
 
-async def _read(request: Request) -> bytes:
-    """The body, never more than MAX_BYTES of it."""
+async def read(request: Request) -> bytes:
+    """The body as it came, never more than MAX_BYTES of it.
+
+    Raises:
+        RequestTooLargeError: there is more.
+    """
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -1,31 +1,19 @@
 """``GET /api/v1/analyses/{id}/events``: progress until the end, as server-sent events (WHATWG HTML, 9.2)."""
 
-import json
-from collections.abc import AsyncGenerator
-from contextlib import aclosing
 from typing import Annotated, Any, cast, get_args
 
 from fastapi import APIRouter, Header, Request, Response
-from starlette.responses import StreamingResponse
-from starlette.types import Send
 
-from calltrace.accounts.keys import Principal
 from calltrace.analyses import watching
 from calltrace.analyses.document import Stage, Status
-from calltrace.analyses.queries import Progress
-from calltrace.analyses.watching import End, Watchers
+from calltrace.analyses.progress_events import event_id, progress_events
+from calltrace.analyses.watching import Pass, Watchers
 from calltrace.api.deps import PlatformDep, Reader, path_id
 from calltrace.api.openapi import problems
-from calltrace.db.session import Database
+from calltrace.kit.event_stream import EventStream
 
 router = APIRouter(prefix="/analyses", tags=["Analyses"])
 
-HEARTBEAT_SECONDS = 15.0
-"""A comment this often: proxies close what is silent, and a client that is gone is noticed."""
-RETRY_MILLISECONDS = 2000
-HEARTBEAT = ":\n\n"
-HEADERS = {"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"}
-"""No proxy may keep, compress or collect what is to be seen at once."""
 PROGRESS: dict[str, Any] = {
     "type": "object",
     "required": ["analysisId"],
@@ -57,17 +45,6 @@ SHOWN: dict[int | str, dict[str, Any]] = {
 }
 
 
-class EventStream(StreamingResponse):
-    """Ends its source at once when the client is gone."""
-
-    media_type = "text/event-stream"
-
-    async def stream_response(self, send: Send) -> None:
-        """Send event by event."""
-        async with aclosing(cast("AsyncGenerator[str]", self.body_iterator)):
-            await super().stream_response(send)
-
-
 @router.get(
     "/{analysis_id}/events",
     response_class=Response,
@@ -88,46 +65,8 @@ async def watch_analysis(
     """
     async with platform.database.tenant(principal.org_id) as session:
         now = await watching.seen(session, principal, path_id(analysis_id))
-    if now.over and last_event_id == _id(now):
+    if now.over and last_event_id == event_id(now):
         return Response(status_code=204)
     watchers = cast("Watchers", request.app.state.watchers)
-    return EventStream(_events(watchers, platform.database, principal, now), headers=HEADERS)
-
-
-async def _events(
-    watchers: Watchers, database: Database, principal: Principal, now: Progress
-) -> AsyncGenerator[str]:
-    yield f"retry: {RETRY_MILLISECONDS}\n{_event(now)}"
-    if now.over:
-        return
-    with watchers.watching(database, principal, now) as watch:
-        while True:
-            news = await watch.next(HEARTBEAT_SECONDS)
-            if news is None:
-                yield HEARTBEAT
-            elif isinstance(news, Progress):
-                yield _event(news)
-                if news.over:
-                    return
-            else:
-                if news is End.ERASED:
-                    yield _frame("erased", "erased", {"analysisId": str(now.analysis_id)})
-                return
-
-
-def _event(now: Progress) -> str:
-    data: dict[str, Any] = {
-        "analysisId": str(now.analysis_id), "status": now.status, "stage": now.stage, "percent": now.percent,
-    }  # fmt: skip
-    if now.over:
-        data["error"] = now.error
-    return _frame(_id(now), now.status if now.over else "progress", data)
-
-
-def _id(now: Progress) -> str:
-    """The same for the same state, whichever process tells of it."""
-    return now.status if now.over else f"{now.attempt}.{now.stage}.{now.percent}"
-
-
-def _frame(event_id: str, event: str, data: dict[str, Any]) -> str:
-    return f"id: {event_id}\nevent: {event}\ndata: {json.dumps(data)}\n\n"
+    by = Pass("key", principal.key_id)
+    return EventStream(progress_events(watchers, platform.database, principal.org_id, by, [now]))

@@ -103,6 +103,7 @@ def object_sources(found: list[Table]) -> str | None:
     """SQL of the objects that rows name: ``key``, ``fixed`` (never changes), ``due`` (must be there)."""
     parts = [
         f'SELECT object_key AS key, true AS fixed, true AS due FROM "{one.name}"'  # noqa: S608 - from the catalogue
+        " WHERE object_key IS NOT NULL"
         for one in found
         if "object_key" in one.columns and one.name not in NO_BACKUP
     ]

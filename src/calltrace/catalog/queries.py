@@ -1,7 +1,8 @@
 """Every SELECT on what calls are sorted by."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TypeVar
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ _FEW = 5
 
 
 Labelled = Agent | Queue | Project | CallCenter | Engagement
+M = TypeVar("M", Agent, Queue, Project, CallCenter, Engagement)
 
 
 async def has(session: AsyncSession, model: type[Labelled], row_id: uuid.UUID) -> bool:
@@ -48,6 +50,35 @@ async def engagements(session: AsyncSession, names: NameFilter, part: Slice) -> 
     return (await session.scalars(listed(select(Engagement), Engagement, names, part))).all()
 
 
+async def found(
+    session: AsyncSession, model: type[M], part_of_name: str, wanted: Mapping[str, str], part: Slice
+) -> Sequence[M]:
+    """Rows of one kind, newest first, and one more than asked for if there are more.
+
+    Args:
+        session: of the organisation.
+        model: which kind.
+        part_of_name: what their names have in them, whatever its case.
+        wanted: values of their columns, letter by letter.
+        part: which of them.
+    """
+    query = select(model).where(*(getattr(model, name) == value for name, value in wanted.items()))
+    if part_of_name:
+        query = query.where(model.name.icontains(part_of_name, autoescape=True))
+    return (await session.scalars(listed(query, model, NameFilter(), part))).all()
+
+
+async def types(session: AsyncSession, model: type[Queue] | type[Engagement], limit: int) -> Sequence[str]:
+    """The types of campaigns or engagements that there are, in their order."""
+    query = select(model.kind).where(model.kind.is_not(None)).distinct().order_by(model.kind).limit(limit)
+    return [one for one in await session.scalars(query) if one]
+
+
+async def by_name(session: AsyncSession, model: type[M], limit: int) -> Sequence[M]:
+    """The first ``limit`` of one kind in the order of their names."""
+    return (await session.scalars(select(model).order_by(model.name, model.id).limit(limit))).all()
+
+
 async def default_engagement(session: AsyncSession) -> Engagement | None:
     """The organisation's default engagement, if it was needed yet."""
     return await session.scalar(select(Engagement).where(Engagement.is_default))
@@ -77,21 +108,23 @@ async def agent_known_as(session: AsyncSession, text: str) -> uuid.UUID | None:
 
 
 async def agents_by_name(
-    session: AsyncSession, limit: int, only: Collection[uuid.UUID] | None = None
+    session: AsyncSession, limit: int, only: Collection[uuid.UUID] | None = None, part: str = ""
 ) -> Sequence[Agent]:
-    """The first ``limit`` agents in the order of their names; of some, where those are given."""
+    """The first ``limit`` agents in the order of their names; of some, where those or a part are given."""
     query = select(Agent).order_by(Agent.name, Agent.id).limit(limit)
+    if part:
+        query = query.where(Agent.name.icontains(part, autoescape=True))
     return (await session.scalars(query if only is None else query.where(Agent.id.in_(only)))).all()
 
 
 async def queues_by_name(session: AsyncSession, limit: int) -> Sequence[Queue]:
     """The first ``limit`` queues in the order of their names."""
-    return (await session.scalars(select(Queue).order_by(Queue.name, Queue.id).limit(limit))).all()
+    return await by_name(session, Queue, limit)
 
 
 async def projects_by_name(session: AsyncSession, limit: int) -> Sequence[Project]:
     """The first ``limit`` projects in the order of their names."""
-    return (await session.scalars(select(Project).order_by(Project.name, Project.id).limit(limit))).all()
+    return await by_name(session, Project, limit)
 
 
 async def queues_named(session: AsyncSession, text: str) -> Sequence[Queue]:

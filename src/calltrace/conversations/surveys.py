@@ -25,6 +25,13 @@ async def of_conversation(session: AsyncSession, row: Conversation) -> Survey | 
     return await session.scalar(select(Survey).where(match).order_by(Survey.created_at).limit(1))
 
 
+async def of_analysis(session: AsyncSession, analysis_id: uuid.UUID) -> Survey | None:
+    """The answers that belong to a call, or to the conversation that is evaluated as it."""
+    conversation = select(Conversation.id).where(Conversation.analysis_id == analysis_id).scalar_subquery()
+    match = or_(Survey.analysis_id == analysis_id, Survey.conversation_id == conversation)
+    return await session.scalar(select(Survey).where(match).order_by(Survey.created_at).limit(1))
+
+
 async def put(
     session: AsyncSession,
     org_id: uuid.UUID,

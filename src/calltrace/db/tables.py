@@ -7,7 +7,7 @@ from sqlalchemy import MetaData
 from calltrace.db.base import Base
 
 FEATURES = (
-    *("mail", "accounts", "scorecards", "catalog", "recordings", "analyses", "webhooks"),
+    *("mail", "accounts", "payments", "scorecards", "catalog", "recordings", "analyses", "webhooks"),
     "conversations",
     *("batches", "reviews", "insights", "alerts", "pipeline"),
 )

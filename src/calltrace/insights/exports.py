@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
@@ -39,7 +39,7 @@ MOST_UNFINISHED = 10
 MOST_AT_ONCE = 100
 KEPT = timedelta(days=30)
 """How long it is remembered that there was one."""
-MOST_ATTEMPTS = 10
+MOST_LOST = 10
 """One that kills workers must not do so for ever."""
 
 
@@ -89,6 +89,7 @@ class Claim:
     export_id: uuid.UUID
     attempt: int
     tries: int
+    lost: int
     subject: Subject
     form: Format
     lifetime: timedelta
@@ -171,10 +172,15 @@ async def page(
 
 def link(links: RecordingLinks, row: Export) -> str | None:
     """A link to the file that needs no key, good until the file expires; none while there is no file."""
-    if row.status != "completed" or row.expires_at is None or row.expires_at <= clock.now():
+    if row.expires_at is None or not _holds(row):
         return None
     query = LinkSigner("export", links.secrets).query(row.org_id, row.id, int(row.expires_at.timestamp()))
     return f"{links.public_url}/api/v1/exports/{row.id}/file?{query}"
+
+
+def _holds(row: Export) -> bool:
+    """Whether there is a file, and its time is not over; housekeeping removes it a while later."""
+    return row.status == "completed" and row.expires_at is not None and row.expires_at > clock.now()
 
 
 def as_json(row: Export, links: RecordingLinks) -> Json:
@@ -197,15 +203,19 @@ def file_of(row: Export | None) -> Stored:
     Raises:
         ExportGoneError: there is none.
     """
-    if row is None or row.status != "completed" or not (row.object_key and row.sealed_key):
+    if row is None or not _holds(row) or not (row.object_key and row.sealed_key):
         raise ExportGoneError("The file is not made yet, or has expired.")
     return Stored(row.object_key, row.sealed_key, row.size_bytes or 0, row.sha256 or "")
 
 
 async def claim(session: AsyncSession, org_id: uuid.UUID, export_id: uuid.UUID) -> Claim | None:
-    """Take an export over; ``None`` when it has ended."""
+    """Take an export over; ``None`` when it has ended.
+
+    One that is running was left by a worker that did not hand it back: it counts as lost.
+    """
     values = {
         "attempts": Export.attempts + 1, "status": "running", "rows": 0, "touched_at": func.clock_timestamp(),
+        "lost": Export.lost + case((Export.status == "running", 1), else_=0),
     }  # fmt: skip
     unfinished = Export.status.in_(("queued", "running"))
     statement = update(Export).where(Export.id == export_id, unfinished).values(values).returning(Export)
@@ -216,7 +226,8 @@ async def claim(session: AsyncSession, org_id: uuid.UUID, export_id: uuid.UUID) 
     if row.kind == "calls":
         row.total = await queries.count(session, subject.narrowing, subject.period)
     lifetime = timedelta(seconds=row.asked["lifetime"])
-    return Claim(org_id, export_id, row.attempts, row.tries, subject, cast("Format", row.format), lifetime)
+    form = cast("Format", row.format)
+    return Claim(org_id, export_id, row.attempts, row.tries, row.lost, subject, form, lifetime)
 
 
 async def report(session: AsyncSession, claim: Claim, rows: int) -> None:
@@ -267,7 +278,7 @@ async def note_failed_try(session: AsyncSession, claim: Claim) -> None:
     Raises:
         StaleAttemptError: as above.
     """
-    await _write(session, claim, {"tries": Export.tries + 1})
+    await _write(session, claim, {"tries": Export.tries + 1, "status": "queued"})
 
 
 async def expire(session: AsyncSession) -> None:

@@ -118,8 +118,9 @@ class Export(Row, Tenant, Base):
     """Insights as a file: made by a worker, kept sealed in the object store until it expires.
 
     ``asked`` is what is exported (``exports.Asked``). ``attempts`` counts claims: who writes names the one
-    that it has (fencing). ``rows`` of ``total`` are written; ``touched_at`` is the last sign of life, by the
-    database's clock. ``user_id`` is the person who asked: nobody else sees it.
+    that it has (fencing). ``lost`` counts workers that were never heard of again. ``rows`` of ``total`` are
+    written; ``touched_at`` is the last sign of life, by the database's clock. ``user_id`` is the person who
+    asked: nobody else sees it.
     """
 
     __tablename__ = "exports"
@@ -140,6 +141,7 @@ class Export(Row, Tenant, Base):
     status: Mapped[str] = mapped_column(String(10), server_default="queued")
     attempts: Mapped[int] = mapped_column(Integer, server_default="0")
     tries: Mapped[int] = mapped_column(Integer, server_default="0")
+    lost: Mapped[int] = mapped_column(Integer, server_default="0")
     rows: Mapped[int] = mapped_column(Integer, server_default="0")
     total: Mapped[int | None] = mapped_column(Integer)
     touched_at: Mapped[datetime] = mapped_column(server_default=text("clock_timestamp()"))

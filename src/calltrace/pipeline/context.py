@@ -15,7 +15,10 @@ from calltrace.db.session import Database
 from calltrace.evaluation.model.server import chosen_model
 from calltrace.kit.children import Child
 from calltrace.kit.encryption import SecretBox
+from calltrace.kit.openid import Provider, Registered
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
+from calltrace.payments.line import Access, StripeLine
+from calltrace.payments.service import Payments
 from calltrace.recordings.fetch import FetchLimits
 from calltrace.recordings.links import UploadLinks
 from calltrace.recordings.uploads import Uploads
@@ -43,6 +46,8 @@ class Platform:
     limits: FetchLimits
     meter: Meter = field(default_factory=Meter)
     quotas: Quotas = field(default_factory=Quotas)
+    stripe: StripeLine | None = None
+    provider: Provider | None = None
 
     @property
     def public_url(self) -> str:
@@ -74,10 +79,22 @@ class Platform:
         """What each plan costs, includes and allows here."""
         return plans.catalogue(self.settings.data_dir)
 
+    @property
+    def payments(self) -> Payments | None:
+        """Where plans are paid for, if they are."""
+        if self.stripe is None:
+            return None
+        prices: Mapping[Plan, str] = {
+            "pro": self.settings.stripe_price_starter, "business": self.settings.stripe_price_growth,
+        }  # fmt: skip
+        return Payments(self.stripe, prices, self.database, self.public_url)
+
     async def close(self) -> None:
         """Write down what was only counted, and let go of connections."""
         await self.meter.close(self.database)
         await self.quotas.close(self.database)
+        if self.stripe is not None:
+            await self.stripe.close()
         await self.database.close()
 
 
@@ -89,19 +106,36 @@ def build_platform(settings: Settings, dsn: str, secret_key: str, public_url: st
         ca_file=settings.outbound_ca_file,
     )
     secrets = tuple(part.strip() for part in secret_key.split(",") if part.strip())
-    box = SecretBox(secret_key)
+    box, client = SecretBox(secret_key), OutboundClient(policy)
     store = ObjectStore.from_url(settings.effective_storage_url)
     return Platform(
         settings=settings,
         database=Database(dsn),
-        client=OutboundClient(policy),
+        client=client,
         box=box,
         store=store,
         vault=Vault(store, box),
         links=RecordingLinks(public_url, secrets),
         policy=policy,
         limits=FetchLimits(settings.fetch_max_bytes, settings.fetch_timeout_seconds),
+        stripe=stripe_line(settings),
+        provider=_provider(settings, client),
     )
+
+
+def stripe_line(settings: Settings) -> StripeLine | None:
+    """The operator's account at Stripe, if there is one."""
+    if not settings.stripe_secret_key:
+        return None
+    return StripeLine(Access(settings.stripe_secret_key, settings.stripe_url, settings.outbound_ca_file))
+
+
+def _provider(settings: Settings, client: OutboundClient) -> Provider | None:
+    """Who signs people in beside their passwords, if anybody does."""
+    if not settings.oidc_issuer:
+        return None
+    registered = Registered(settings.oidc_issuer, settings.oidc_client_id, settings.oidc_client_secret)
+    return Provider(registered, client)
 
 
 def build_child(settings: Settings, work_dir: Path) -> Child:

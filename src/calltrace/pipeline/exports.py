@@ -76,8 +76,8 @@ class Exporter(Interruptible):
             await self._handle_failed(claim, InternalProcessingError(f"{type(error).__name__}."))
 
     async def _make(self, claim: Claim) -> None:
-        if claim.attempt - claim.tries > exports.MOST_ATTEMPTS:
-            raise WorkerLostError(f"{claim.attempt} workers began this export.")
+        if claim.lost >= exports.MOST_LOST:
+            raise WorkerLostError(f"{claim.lost} workers died at this export.")
         with tempfile.TemporaryDirectory(prefix="export-", dir=self._work_dir) as folder:
             spool, path = Path(folder) / "rows", Path(folder) / "file"
             rows = await self._collect(claim, spool)

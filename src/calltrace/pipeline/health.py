@@ -24,7 +24,7 @@ from calltrace.settings import Settings
 
 KINDS: Mapping[str, str] = {
     jobs.PROCESS: "calls", jobs.EVALUATE: "evaluations", jobs.EVALUATE_BATCH: "batches",
-    jobs.SEND_MAIL: "messages",
+    jobs.EXPORT: "exports", jobs.SEND_MAIL: "messages",
 }  # fmt: skip
 LATE = timedelta(minutes=5)
 """From when on waiting is worth a look, where there are workers."""

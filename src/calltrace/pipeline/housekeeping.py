@@ -29,6 +29,7 @@ from calltrace.insights import exports, rollup
 from calltrace.insights import queries as insights
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
+from calltrace.payments import events
 from calltrace.pipeline import life, quotas, rewind
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Upload
@@ -149,6 +150,7 @@ async def _prune(session: AsyncSession) -> None:
     await replays.forget(session)
     await sessions.forget(session)
     await codes.forget(session)
+    await events.forget(session)
     await life.forget(session)
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))

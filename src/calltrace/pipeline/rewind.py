@@ -40,6 +40,10 @@ _STATEMENTS = {
         "UPDATE batches SET touched_at = now()"
         " WHERE status IN ('queued', 'running') AND touched_at > now() + CAST(:lease AS interval)"
     ),
+    "signs of life of exports": text(
+        "UPDATE exports SET touched_at = now()"
+        " WHERE status IN ('queued', 'running') AND touched_at > now() + CAST(:lease AS interval)"
+    ),
     "leases of deliveries": text(
         "UPDATE webhook_deliveries SET leased_until = now() + CAST(:lease AS interval)"
         " WHERE status = 'pending' AND leased_until > now() + 2 * CAST(:lease AS interval)"

@@ -48,6 +48,12 @@ def packed(waveform: Waveform) -> bytes:
     return b"".join(map(bytes, waveform.channels))
 
 
+def split(points: bytes, channels: int) -> list[bytes]:
+    """What ``packed`` gave, by channel."""
+    each = len(points) // max(channels, 1)
+    return [points[at * each : (at + 1) * each] for at in range(channels)]
+
+
 def amplitudes(points: bytes, channels: int) -> list[list[float]]:
     """The points of each channel as 0.0 to 1.0, from what ``packed`` gave."""
     scaled = np.frombuffer(points, np.uint8).astype(np.float64) / FULL_SCALE

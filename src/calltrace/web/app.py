@@ -9,6 +9,7 @@ from calltrace.web.cookies import is_secure
 from calltrace.web.headers import page_headers
 from calltrace.web.pages import (
     account,
+    account_email,
     agents,
     alert_rules,
     alerts,
@@ -16,10 +17,14 @@ from calltrace.web.pages import (
     backtests,
     billing,
     call,
+    call_events,
     call_people,
     calls,
+    conversations,
     deliveries,
     endpoints,
+    exports,
+    filed,
     health,
     home,
     insights,
@@ -33,29 +38,69 @@ from calltrace.web.pages import (
     review_calibrations,
     review_queue,
     review_rules,
+    saved_views,
     scorecard,
     scorecard_draft,
     scorecards,
     second_factor,
     settings,
     sign_in,
+    signatures,
+    single_sign_on,
     teams,
     welcome,
 )
 
 ROOMS = (
-    static, home, welcome, sign_in, links, insights, agents, calls, call, call_people, review_queue,
-    review_appeals, review_agreement, review_calibrations, review_rules, scorecards, scorecard,
-    scorecard_draft, backtests, alert_rules, alerts, teams, people, person, settings, audit, billing, health,
+    static,
+    home,
+    welcome,
+    sign_in,
+    single_sign_on,
+    links,
+    insights,
+    exports,
+    agents,
+    calls,
+    saved_views,
+    call_events,
+    call,
+    call_people,
+    conversations,
+    filed,
+    review_queue,
+    review_appeals,
+    review_agreement,
+    review_calibrations,
+    review_rules,
+    scorecards,
+    scorecard,
+    scorecard_draft,
+    backtests,
+    alert_rules,
+    alerts,
+    teams,
+    people,
+    person,
+    settings,
+    audit,
+    billing,
+    health,
     account,
-    second_factor, keys,
-    endpoints, deliveries, reference,
-)  # fmt: skip
+    account_email,
+    second_factor,
+    keys,
+    endpoints,
+    deliveries,
+    signatures,
+    reference,
+)
 
 
 def create_web() -> FastAPI:
     """The pages; whoever serves them puts the platform's parts into ``app.state.platform``."""
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    app.state.documents = {}
     for room in ROOMS:
         app.include_router(room.router)
 

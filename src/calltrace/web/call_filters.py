@@ -27,18 +27,20 @@ COUNTED = (
     "calledTo",
     "passed",
     "center",
-    "project",
     "engagement",
     "criterion",
     "mood",
     "escalated",
 )
 """What figures of insights lead to."""
-FIELDS = ("status", "agent", "queue", "language", "scoreFrom", "scoreTo", "from", "to", "named", *COUNTED)
+FIELDS = (
+    "status", "agent", "queue", "project", "language", "scoreFrom", "scoreTo", "from", "to", "named",
+    *COUNTED,
+)  # fmt: skip
 KEPT: Mapping[tuple[str, str], str] = {
     ("calledFrom", ""): "took place from {}", ("calledTo", ""): "took place until {}",
     ("passed", "yes"): "passed", ("passed", "no"): "not passed", ("center", "none"): "no call center",
-    ("center", ""): "call center {}", ("project", "none"): "no project", ("project", ""): "project {}",
+    ("center", ""): "call center {}",
     ("engagement", "none"): "no engagement", ("engagement", ""): "engagement {}",
     ("criterion", ""): "not met: {}", ("mood", ""): "customer sounded {}", ("escalated", "yes"): "escalated",
 }  # fmt: skip
@@ -53,10 +55,14 @@ _HIGHEST = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """The fields of the form as they were sent; an empty one narrows nothing down."""
+    """The fields of the form as they were sent; an empty one narrows nothing down.
+
+    ``view`` is the id of the saved view that they came from: it decides on columns.
+    """
 
     mode: Mode
     fields: Mapping[str, str]
+    view: str = ""
 
     @classmethod
     def of(cls, query: Mapping[str, str]) -> "Chosen":
@@ -70,7 +76,7 @@ class Chosen:
         strange = any(len(value) > _LONGEST or "\0" in value for value in fields.values())
         if mode not in MODES or strange:
             raise _no_such()
-        return cls(cast("Mode", mode), fields)
+        return cls(cast("Mode", mode), fields, query.get("view", "").strip())
 
     @property
     def narrowed(self) -> bool:
@@ -95,9 +101,21 @@ class Chosen:
         """The address of the list that is narrowed down like this, and further."""
         mode = {} if self.mode == "live" else {"mode": self.mode}
         query = urlencode(
-            {name: value for name, value in {**mode, **self.fields, **further}.items() if value}
+            {
+                name: value
+                for name, value in {**mode, **self.fields, "view": self.view, **further}.items()
+                if value
+            }
         )
         return f"/calls?{query}" if query else "/calls"
+
+    @property
+    def export(self) -> str:
+        """Where calls of the same labels and days are exported: files are narrowed down by nothing else."""
+        days = {"from": self.fields["calledFrom"], "to": self.fields["calledTo"]}
+        labels = {name: self.fields[name] for name in LABELS}
+        chosen = {**labels, **(days if all(days.values()) else {})}
+        return f"/exports?{urlencode({'type': 'calls', **{k: v for k, v in chosen.items() if v}})}"
 
     def filters(self, zone: str) -> Filters:
         """For the service. Days on which calls took place are those of a time zone.

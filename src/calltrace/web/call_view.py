@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from calltrace.analyses.document import AnalysisDocument
 from calltrace.analyses.queries import FoundEvaluation
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.evaluation.scoring import Total, total
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.formats import voice_names
-from calltrace.speech.transcript import Role, Segment, Transcript
+from calltrace.speech.transcript import MarkKind, Role, Segment, Transcript
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,18 @@ def strip(transcript: Transcript, duration: float | None) -> list[Stretch]:
                 found.append(Stretch(role, start, end - start))
             open_end = max(end, open_end)
     return found
+
+
+MARKS: dict[MarkKind, str] = {
+    "hold": "Hold music", "silence": "Silence", "overlap": "Both at once", "redacted": "Redacted",
+}  # fmt: skip
+"""What is marked in the waveform, and how it is called; a signal of the line is part of the noise."""
+
+
+def marks(document: AnalysisDocument) -> list[dict[str, object]]:
+    """What is marked in the waveform, by start."""
+    found = document.call.marks or ()
+    return [{"kind": one.kind, "start": one.start, "end": one.end} for one in found if one.kind in MARKS]
 
 
 def arithmetic(found: FoundEvaluation, evaluation: Evaluation) -> Sum | None:

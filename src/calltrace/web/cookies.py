@@ -1,4 +1,4 @@
-"""Our two cookies. Their content is random: what they mean is in the database."""
+"""Our cookies. Two are random: what they mean is in the database; that of a sign-in elsewhere is sealed."""
 
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from calltrace.kit import clock
 
-SESSION, FORM = "calltrace_session", "calltrace_form"
+SESSION, FORM, SIGN_ON = "calltrace_session", "calltrace_form", "calltrace_sign_on"
 _FORM_SECONDS = 12 * 3600
 
 
@@ -30,6 +30,16 @@ def session_token(request: Request, *, secure: bool) -> str | None:
 def form_token(request: Request, *, secure: bool) -> str | None:
     """The token that ties a form to this browser before anybody is signed in."""
     return request.cookies.get(cookie_name(FORM, secure=secure))
+
+
+def sign_on(request: Request, *, secure: bool) -> str:
+    """The sign-in at the provider that this browser began (``kit.openid.begun``), sealed."""
+    return request.cookies.get(cookie_name(SIGN_ON, secure=secure), "")
+
+
+def set_sign_on(response: Response, sealed: str, seconds: int, *, secure: bool) -> None:
+    """Let the browser carry it; with nothing and no seconds it is forgotten."""
+    _set(response, SIGN_ON, sealed, seconds, secure=secure)
 
 
 def set_session(response: Response, token: str, expires_at: datetime, *, secure: bool) -> None:

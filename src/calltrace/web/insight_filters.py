@@ -7,6 +7,9 @@ from datetime import date
 from typing import Literal, cast, get_args
 from urllib.parse import urlencode
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.insights import queries
 from calltrace.insights.measures import Dimension
 from calltrace.insights.period import Bucket, Period, end_of
 from calltrace.insights.queries import NONE, Narrowing
@@ -95,6 +98,15 @@ class Scene:
     def of_agent(self, agent_id: uuid.UUID) -> "Scene":
         """The same of one agent."""
         return replace(self, narrowing=replace(self.narrowing, agent_id=agent_id))
+
+
+async def choices(session: AsyncSession, reader: Who, most: int) -> dict[str, list[tuple[str, str]]]:
+    """What menus of labels offer, within what somebody may see."""
+    found = dict[str, list[tuple[str, str]]]()
+    for name, column in SPLITS.items():
+        rows = await queries.choices(session, column, most, reader.agents)
+        found[name] = [(str(one), label) for one, label in rows]
+    return found
 
 
 def _period(query: Mapping[str, str], zone: str) -> tuple[int | None, Period]:

@@ -7,6 +7,7 @@ from typing import Any
 
 _DEPTH = 3
 _NOTHING: dict[str, Any] = {}
+_BEARER = {"scheme": "bearer"}
 Schemas = dict[str, Any]
 
 
@@ -45,21 +46,41 @@ class Operation:
     body: list[Field]
     body_example: str | None
     answers: list[Answer]
-    command: str
+    command: str | None
+    """To paste; none where a request has to be signed first."""
 
 
 def grouped(document: dict[str, Any], server: str) -> dict[str, list[Operation]]:
     """All operations by tag, in the order of the document; ``server`` is what commands are sent to."""
     groups: dict[str, list[Operation]] = {}
-    schemas: Schemas = document.get("components", {}).get("schemas", {})
+    components = document.get("components", {})
+    schemas: Schemas = components.get("schemas", {})
+    commands = _Commands(server, components.get("securitySchemes", {}))
     for path, verbs in document["paths"].items():
         for method, entry in verbs.items():
             tag = (entry.get("tags") or ["Other"])[0]
-            groups.setdefault(tag, []).append(_operation(method.upper(), path, entry, schemas, server))
+            groups.setdefault(tag, []).append(_operation(method.upper(), path, entry, schemas, commands))
     return groups
 
 
-def _operation(method: str, path: str, entry: dict[str, Any], schemas: Schemas, server: str) -> Operation:
+@dataclass(frozen=True, slots=True)
+class _Commands:
+    """How operations are called: where, and by which schemes of security."""
+
+    server: str
+    schemes: Schemas
+
+    def of(self, method: str, path: str, body: str | None, secured: list[dict[str, list[str]]]) -> str | None:
+        named = [name for scheme in secured for name in scheme]
+        bearer = [name for name in named if self.schemes.get(name, _BEARER).get("scheme") == "bearer"]
+        if named and not bearer:
+            return None
+        return _command(method, self.server + path, body, secured=bool(named))
+
+
+def _operation(
+    method: str, path: str, entry: dict[str, Any], schemas: Schemas, commands: _Commands
+) -> Operation:
     body = entry.get("requestBody", {}).get("content", {}).get("application/json", {})
     title, _, rest = entry.get("description", entry.get("summary", "")).partition("\n")
     example = _pretty(body["example"]) if "example" in body else None
@@ -71,7 +92,7 @@ def _operation(method: str, path: str, entry: dict[str, Any], schemas: Schemas, 
         parameters=[_parameter(one, schemas) for one in entry.get("parameters", [])],
         body=_fields(body.get("schema", {}), schemas), body_example=example,
         answers=[_answer(status, one, schemas) for status, one in entry["responses"].items()],
-        command=_command(method, server + path, example, secured=bool(secured)),
+        command=commands.of(method, path, example, secured),
     )  # fmt: skip
 
 

@@ -37,6 +37,9 @@ DONE: Mapping[str, str] = {
     "backtest-begun": "The back-test has begun. This page shows how far it is.",
     "backtest-cancelled": "The back-test was cancelled. What was found so far stays.",
     "roles-swapped": "Agent and customer changed places. The call is being evaluated once more.",
+    "view-saved": "The view was saved.",
+    "view-deleted": "The view was deleted. No call was touched.",
+    "view-first": "It was saved what “Calls” opens.",
     "decided": "Your decision counts from now on. The machine's verdict stays beside it.",
     "taken-back": "The decision was taken back. The machine's verdict counts again.",
     "commented": "The comment was written.",
@@ -70,6 +73,9 @@ DONE: Mapping[str, str] = {
     "session-ended": "That session was signed out.",
     "sessions-ended": "You were signed out everywhere else.",
     "password-set": "Your password was set. Sign in with it.",
+    "address-confirmed": "Your address is confirmed. Sign in with it.",
+    "address-changed": "Your address was changed. Open the link that was sent there to confirm it.",
+    "link-sent": "The link is on its way.",
     "profile-saved": "Your profile was saved.",
     "second-factor-off": "Your second factor was taken away. The password alone opens your account.",
     "person-invited": "The invitation is on its way.",
@@ -80,6 +86,8 @@ DONE: Mapping[str, str] = {
     "person-signed-out": "The person was signed out everywhere.",
     "reset-sent": "A link to a new password is on its way to them.",
     "second-factor-removed": "The second factor was taken away from this person.",
+    "filed-saved": "It was saved.",
+    "filed-deleted": "It was deleted. Its calls stay, and name it no more.",
     "signed-out": "You are signed out.",
 }
 """What a page says after something was done, by the name in its address: never a text from the address."""
@@ -206,7 +214,8 @@ def call_name(analysis: Analysis) -> str:
     if analysis.file_name:
         return analysis.file_name
     path = unquote(urlsplit(analysis.file_url or "").path)
-    return path.rstrip("/").rpartition("/")[2] or analysis.external_id or "Call"
+    nameless = "Chat" if analysis.medium == "text" else "Call"
+    return path.rstrip("/").rpartition("/")[2] or analysis.external_id or nameless
 
 
 def number(value: float) -> str:

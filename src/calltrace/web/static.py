@@ -1,9 +1,10 @@
-"""Our own style, script and pictures: read once, cached for ever under the digest of their content."""
+"""Our own styles, pictures and scripts: read once, cached for ever under the digest of their content."""
 
 import hashlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from itertools import chain
 
 from fastapi import APIRouter, Response
 
@@ -29,9 +30,16 @@ class Asset:
 
 @cache
 def assets() -> dict[str, Asset]:
-    """All files of the folder ``static``, by name."""
+    """All files of the folders ``static`` and ``built``, by name.
+
+    Raises:
+        RuntimeError: the scripts were not built: this is a checkout that was not installed.
+    """
     found: dict[str, Asset] = {}
-    for file in files("calltrace.web").joinpath("static").iterdir():
+    web = files("calltrace.web")
+    if not web.joinpath("built").is_dir():
+        raise RuntimeError("The scripts of the pages were not built: run `make install`.")
+    for file in chain(web.joinpath("static").iterdir(), web.joinpath("built").iterdir()):
         suffix = "." + file.name.rpartition(".")[2]
         if suffix in _MEDIA_TYPES:
             content = file.read_bytes()

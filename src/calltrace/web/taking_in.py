@@ -26,7 +26,7 @@ from calltrace.web.forms import read_form
 from calltrace.web.languages import NAMES
 from calltrace.web.origin import check_origin, check_token
 
-FIELDS = ("csrf", "mode", "agent", "queue", "language")
+FIELDS = ("csrf", "mode", "agent", "queue", "project", "language")
 """What the form says of the files, before them: a forged form is refused before a byte of them is kept."""
 
 
@@ -87,6 +87,7 @@ class Wishes:
     agent_id: uuid.UUID | None
     queue_id: uuid.UUID | None
     language: str
+    project_id: uuid.UUID | None = None
 
 
 async def _allowed(desk: Desk, wishes: Wishes) -> Wishes:
@@ -104,7 +105,8 @@ def _wishes(fields: Mapping[str, str], desk: Desk) -> Wishes:
         raise _wrong("mode", "Choose live or test.")
     if language not in {"auto", *NAMES}:
         raise _wrong("language", "Choose one of the languages.")
-    return Wishes(cast("Mode", mode), _id(fields, "agent"), _id(fields, "queue"), language)
+    agent, queue, project = (_id(fields, name) for name in ("agent", "queue", "project"))
+    return Wishes(cast("Mode", mode), agent, queue, language, project)
 
 
 def _id(fields: Mapping[str, str], name: str) -> uuid.UUID | None:
@@ -152,7 +154,7 @@ async def _receive(desk: Desk, file: File, wishes: Wishes) -> uuid.UUID:
             Submission(
                 file_url=None, file_name=file.name, agent_id=wishes.agent_id, queue_id=wishes.queue_id,
                 language=wishes.language, external_id=None, idempotency_key=None, metadata={},
-                mode=wishes.mode, upload_id=upload.id,
+                mode=wishes.mode, upload_id=upload.id, project_id=wishes.project_id,
             ),
         )  # fmt: skip
     except CallTraceError as error:
@@ -164,7 +166,7 @@ async def _receive(desk: Desk, file: File, wishes: Wishes) -> uuid.UUID:
 
 def _as_the_form_calls_it(error: CallTraceError) -> CallTraceError:
     """Errors of the API name its fields; an agent that was deleted meanwhile is no fault of the file."""
-    names = {"/agentId": "/agent", "/queueId": "/queue"}
+    names = {"/agentId": "/agent", "/queueId": "/queue", "/projectId": "/project"}
     error.errors = tuple(FieldError(names.get(one.pointer, one.pointer), one.detail) for one in error.errors)
     return error
 

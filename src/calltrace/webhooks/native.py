@@ -8,7 +8,7 @@ from calltrace.kit import clock, ids
 from calltrace.settings import Settings
 from calltrace.webhooks.events import EVENT_TYPES, Event, PingEvent, body_of
 from calltrace.webhooks.signing import signed_headers
-from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent
+from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent, Signed
 
 
 class NativeWire:
@@ -16,6 +16,7 @@ class NativeWire:
 
     contract = "calltrace"
     events = EVENT_TYPES
+    signed = Signed("X-CallTrace-Signature", "sha256=", "X-CallTrace-Timestamp", "X-CallTrace-Delivery")
 
     def names_of(self, event: str) -> Sequence[str]:
         """The event itself, if it can be subscribed to."""

@@ -81,16 +81,37 @@ class Pace:
         return max(gaps, default=0) * (1 + self.jitter)
 
 
+@dataclass(frozen=True, slots=True)
+class Signed:
+    """Where a contract's own signature stands: the hex HMAC-SHA256 of ``timestamp + "." + body``.
+
+    Attributes:
+        signature: the header.
+        before: what stands before the hex digits in it.
+        timestamp: the header with the time; ``None``: it stands in the signature's own, as ``t=``.
+        delivery: the header with the delivery's id.
+        standard: whether the headers of Standard Webhooks come with it.
+    """
+
+    signature: str
+    before: str
+    timestamp: str | None
+    delivery: str
+    standard: bool = True
+
+
 class Wire(Protocol):
     """One contract's webhooks.
 
     Attributes:
         contract: whose endpoints it serves.
         events: what they can subscribe to.
+        signed: how receivers find the signature.
     """
 
     contract: str
     events: tuple[str, ...]
+    signed: Signed
 
     def names_of(self, event: str) -> Sequence[str]:
         """The names under which something of ours may be told; none: it is not told."""

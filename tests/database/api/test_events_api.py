@@ -1,11 +1,10 @@
 """Watching an analysis by server-sent events, over a real connection to a real server."""
 
 import asyncio
-import json
 import socket
 import tempfile
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,19 +17,19 @@ import uvicorn
 from sqlalchemy import text
 
 from calltrace.accounts.audit import OPERATOR
-from calltrace.analyses import lifecycle
+from calltrace.analyses import lifecycle, progress_events
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument
 from calltrace.analyses.erase import erase
 from calltrace.analyses.lifecycle import Claim
 from calltrace.analyses.submit import Intake
 from calltrace.analyses.watching import Watchers
-from calltrace.api import events
 from calltrace.api.app import create_app
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import EVALUATION, TRANSCRIPT, claimed, completed, heard, submitted
 from database.api.asking import auth, problem_of
 from database.conftest import Caller, new_token
+from database.event_streams import Stream
 
 LOOK_SECONDS = 0.02
 
@@ -43,42 +42,11 @@ class Served:
     watchers: Watchers
 
     @asynccontextmanager
-    async def watch(self, token: str, analysis_id: object, **headers: str) -> AsyncGenerator["Stream"]:
+    async def watch(self, token: str, analysis_id: object, **headers: str) -> AsyncGenerator[Stream]:
         path = f"/api/v1/analyses/{analysis_id}/events"
         async with self.client.stream("GET", path, headers=auth(token) | headers) as answer:
             assert answer.is_success, await answer.aread()
             yield Stream(answer)
-
-
-class Stream:
-    """A client of server-sent events; ``events`` gives ``(event, id, data)``, comments as ``:``."""
-
-    def __init__(self, answer: httpx2.Response) -> None:
-        self.answer = answer
-        self.retry = ""
-        self._events = self._read()
-
-    async def next(self) -> tuple[str, str, Any] | None:
-        """The next event; ``None`` when the stream has ended in good order."""
-        async with asyncio.timeout(20):
-            return await anext(self._events, None)
-
-    async def rest(self) -> list[tuple[str, str, Any]]:
-        async with asyncio.timeout(20):
-            return [event async for event in self._events]
-
-    async def _read(self) -> AsyncIterator[tuple[str, str, Any]]:
-        fields: dict[str, str] = {}
-        async for line in self.answer.aiter_lines():
-            name, _, value = line.partition(": ")
-            if line == ":":
-                yield (":", "", None)
-            elif line:
-                fields[name] = value
-            elif fields:
-                self.retry = fields.pop("retry", self.retry)
-                yield (fields["event"], fields["id"], json.loads(fields["data"]))
-                fields = {}
 
 
 @asynccontextmanager
@@ -209,7 +177,7 @@ async def test_erased_in_the_middle_the_stream_says_so_and_ends(
 async def test_while_nothing_happens_there_is_a_sign_of_life(
     served: Served, caller: Caller, claim: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(events, "HEARTBEAT_SECONDS", 0.05)
+    monkeypatch.setattr(progress_events, "HEARTBEAT_SECONDS", 0.05)
     async with served.watch(caller.token, claim.analysis_id) as stream:
         await stream.next()
         assert [await stream.next() for _ in range(2)] == [(":", "", None)] * 2

@@ -129,6 +129,19 @@ async def test_objects_of_a_call_that_is_erased_meanwhile_are_noted(
     assert await snapshot.still_named(site.dsn, counts.absent) == []
 
 
+async def test_an_export_without_a_file_names_no_object(furnished: Furnished, tmp_path: Path) -> None:
+    site = furnished.site
+    for status in ("queued", "expired"):
+        await value(
+            site,
+            "INSERT INTO exports (id, org_id, mode, kind, format, asked, status)"
+            " VALUES (gen_random_uuid(), $1, 'live', 'calls', 'csv', '{}', $2)",
+            furnished.org,
+            status,
+        )
+    assert (await site.back_up(tmp_path / "backup")).counts.copied == 1
+
+
 async def test_a_store_without_the_recordings_is_refused_and_the_old_backup_stays(
     furnished: Furnished, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ from arro3.io import read_parquet
 from sqlalchemy import text
 
 from calltrace.accounts.audit import OPERATOR
+from calltrace.accounts.models import User
 from calltrace.analyses.erase import erase
 from calltrace.analyses.errors import StaleAttemptError
 from calltrace.insights import export_rows, exports, queries
@@ -24,7 +25,7 @@ from calltrace.insights.models import Export
 from calltrace.insights.period import Period
 from calltrace.insights.queries import Narrowing
 from calltrace.kit import clock
-from calltrace.pipeline import housekeeping
+from calltrace.pipeline import housekeeping, rewind
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.exports import Exporter
 from database.conftest import waiting_jobs
@@ -152,6 +153,97 @@ async def test_a_file_expires_and_its_object_goes(
     assert (row.status, row.object_key, row.sealed_key, doomed) == ("expired", None, None, 1)
     with pytest.raises(exports.ExportGoneError):
         exports.file_of(row)
+
+
+async def test_a_file_that_expired_is_gone_before_housekeeping_comes(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    await _made(platform, org, tmp_path, "csv")
+    await erase(platform.database, platform.vault, OPERATOR, org, calls[0], "live")
+    async with platform.database.tenant(org) as session:
+        [row] = await queries.exports(session, "live", None, after=None, limit=9)
+    assert row.status == "completed"
+    with pytest.raises(exports.ExportGoneError):
+        exports.file_of(row)
+
+
+async def test_a_burst_of_erasures_is_no_worker_that_died(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    running = await _ask(platform, org)
+    for call in calls:
+        async with platform.database.tenant(org) as session:
+            claim = await exports.claim(session, org, running)
+        assert claim
+        await erase(platform.database, platform.vault, OPERATOR, org, call, "live")
+        row = await _row(platform, org, running)
+        assert (row.status, row.attempts, row.lost) == ("queued", claim.attempt, 0)
+    await Exporter(platform, tmp_path).export(org, running)
+    assert (await _row(platform, org, running)).status == "completed"
+
+
+async def test_an_export_that_kills_workers_does_so_only_so_often(
+    platform: Platform, org: uuid.UUID, tmp_path: Path
+) -> None:
+    deadly = await _ask(platform, org)
+    for number in range(exports.MOST_LOST):
+        async with platform.database.tenant(org) as session:
+            claim = await exports.claim(session, org, deadly)
+        assert claim
+        assert claim.lost == number
+    await Exporter(platform, tmp_path).export(org, deadly)
+    row = await _row(platform, org, deadly)
+    assert (row.status, (row.error or {})["code"]) == ("failed", "worker_lost")
+
+
+async def test_a_try_that_failed_is_no_worker_that_died(platform: Platform, org: uuid.UUID) -> None:
+    export_id = await _ask(platform, org)
+    for _ in range(2):
+        async with platform.database.tenant(org) as session:
+            claim = await exports.claim(session, org, export_id)
+            assert claim
+            await exports.note_failed_try(session, claim)
+    row = await _row(platform, org, export_id)
+    assert (row.status, row.tries, row.lost) == ("queued", 2, 0)
+
+
+async def test_a_clock_that_was_set_back_leaves_no_export_to_a_dead_worker(
+    platform: Platform, org: uuid.UUID
+) -> None:
+    export_id = await _ask(platform, org)
+    async with platform.database.operator() as session:
+        await session.execute(text("UPDATE exports SET touched_at = now() + interval '1 day'"))
+        await rewind.bring_near(session, rewind.Horizon.of(platform.settings))
+    assert (await _row(platform, org, export_id)).touched_at <= clock.now() + timedelta(seconds=5)
+
+
+async def test_files_of_other_days_stay_when_a_call_is_erased(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    earlier = Period(DAYS.first - timedelta(days=60), DAYS.first - timedelta(days=3), "Pacific/Kiritimati")
+    async with platform.database.tenant(org) as session:
+        asked = Asked(Subject("calls", Narrowing(), earlier), "csv")
+        other = (await exports.ask(session, org, OPERATOR, asked)).id
+    await Exporter(platform, tmp_path).export(org, other)
+    await erase(platform.database, platform.vault, OPERATOR, org, calls[0], "live")
+    assert exports.link(platform.links, await _row(platform, org, other))
+
+
+async def test_the_file_goes_with_the_person_who_asked_for_it(
+    platform: Platform, org: uuid.UUID, tmp_path: Path
+) -> None:
+    async with platform.database.tenant(org) as session:
+        person = User(org_id=org, email="ann@example.com", name="Ann", role="admin")
+        session.add(person)
+        await session.flush()
+        asked = Asked(Subject("agents", Narrowing(), DAYS), "csv", user_id=person.id)
+        export_id = (await exports.ask(session, org, OPERATOR, asked)).id
+    await Exporter(platform, tmp_path).export(org, export_id)
+    key = exports.file_of(await _row(platform, org, export_id)).object_key
+    async with platform.database.tenant(org) as session:
+        await session.execute(text("DELETE FROM users WHERE id = :id"), {"id": person.id})
+    async with platform.database.tenant(org) as session:
+        assert list(await session.scalars(text("SELECT object_key FROM doomed_objects"))) == [key]
 
 
 async def test_erasing_a_call_takes_back_files_that_tell_of_it(

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from calltrace.accounts import throttle
 from calltrace.accounts.throttle import PER_PERSON
 from calltrace.db.session import Database
+from database.conftest import NewOrg
 from database.web.conftest import PASSWORD, Browser, NewBrowser, NewPerson, hidden
+from database.web.letters import letters, newest_link
 
 NEW = "a new and longer one"
 FIELDS = {"currentPassword": PASSWORD, "newPassword": NEW, "repeatedPassword": NEW}
@@ -112,3 +114,43 @@ async def test_who_signed_in_and_out_and_changed_what_is_in_the_audit_trail(
         "session.created", "session.created", "user.password_changed", "session.revoked", "session.revoked"
     ]  # fmt: skip
     assert {(kind, actor) for _action, kind, actor in entries} == {("user", admin.email)}
+
+
+async def test_another_address_opens_the_account_and_the_old_one_is_told(
+    admin: Browser, database: Database, org: uuid.UUID, new_browser: NewBrowser
+) -> None:
+    before, email = admin.email, f"{uuid.uuid4()}@v.test"
+    await new_browser().submit("/forgot-password", {"email": before})
+    stale = await newest_link(database, org, before)
+    answer = await admin.submit("/account/email", {"email": email, "currentPassword": PASSWORD})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/account?done=address-changed")
+    assert email in (await admin.get("/account")).text
+    assert (await new_browser().sign_in(before)).status_code == 401
+    assert (await new_browser().sign_in(email)).status_code == 303
+    assert email in ((await letters(database, org, before))[-1].body or "")
+    assert (await new_browser().get(stale)).status_code == 400, "its link lies in the old mailbox"
+
+
+async def test_an_address_that_will_not_do_is_said_at_the_field(
+    admin: Browser, person: NewPerson, new_org: NewOrg
+) -> None:
+    stranger = await person("owner", await new_org())
+    for changes, field, detail, status in (
+        ({"email": "nobody"}, "email", "is not an e-mail address", 400),
+        ({"email": stranger.email.upper()}, "email", "Somebody else signs in", 409),
+        ({"currentPassword": "wrong"}, "currentPassword", "not your current password", 400),
+    ):
+        fields = {"email": f"{uuid.uuid4()}@v.test", "currentPassword": PASSWORD} | changes
+        answer = await admin.submit("/account/email", fields)
+        assert (answer.status_code, f'id="{field}-mistake"' in answer.text) == (status, True)
+        assert detail in answer.text
+    assert admin.email in (await admin.get("/account")).text
+
+
+async def test_a_telephone_number_is_kept_as_it_is_dialled(admin: Browser) -> None:
+    fields = {"name": "Ada", "phoneNumber": "+44 (20) 7946-0018"}
+    assert (await admin.submit("/account", fields, to="/account/profile")).status_code == 303
+    assert 'value="+442079460018"' in (await admin.get("/account")).text
+    wrong = await admin.submit("/account", fields | {"phoneNumber": "020 7946"}, to="/account/profile")
+    assert (wrong.status_code, 'id="phoneNumber-mistake"' in wrong.text) == (400, True)
+    assert 'value="020 7946"' in wrong.text

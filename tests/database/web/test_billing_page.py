@@ -67,7 +67,7 @@ async def test_what_was_heard_is_held_against_the_plan(
 
 @pytest.mark.accepts("CR-003")
 async def test_a_quota_that_is_nearly_used_up_is_said(
-    admin: Browser, database: Database, org: uuid.UUID
+    admin: Browser, person: NewPerson, database: Database, org: uuid.UUID
 ) -> None:
     async with database.tenant(org) as session:
         await service.set_quotas(session, org, {"analyses_quota": 10})
@@ -79,6 +79,8 @@ async def test_a_quota_that_is_nearly_used_up_is_said(
     shown = (await admin.get(PATH)).text
     assert "80 % of this month&#39;s analyses are used up." in shown or "80 % of this month's" in shown
     assert _tiles(shown)["Analyses"][0] == "8"
+    assert "80 % of this month's analyses" in (await admin.get("/calls")).text
+    assert "of this month's analyses" not in (await (await person("reviewer")).get("/calls")).text
 
 
 async def test_only_owners_and_admins_see_it(person: NewPerson) -> None:

@@ -18,7 +18,7 @@ from calltrace.recordings.remarks import Remark
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.speech.transcript import Attribution, Segment, Transcript
 from calltrace.webhooks import service
-from database.analyses.factory import EVALUATION, FACTS, claimed, completed, recorded, submitted
+from database.analyses.factory import EVALUATION, FACTS, claimed, completed, playable, recorded, submitted
 from database.conftest import NewOrg, waiting_jobs
 from database.web.conftest import Browser, NewPerson
 
@@ -155,6 +155,20 @@ async def test_the_recording_is_played_by_ranges(
     assert (part.status_code, part.content) == (206, b"ud")
     assert (await admin.client.get(path, headers={"Range": "bytes=9-"})).status_code == 416
     assert (await admin.client.head(path)).headers["content-length"] == "5"
+
+
+async def test_the_waveform_comes_by_sides(
+    admin: Browser, platform: Platform, intake: Intake, org: uuid.UUID, tmp_path: Path
+) -> None:
+    claim = await claimed(intake, org, await submitted(intake, org))
+    path = f"/calls/{claim.analysis_id}/waveform"
+    assert (await admin.get(path)).json() == {"lanes": []}, "nothing was heard yet"
+    await recorded(platform, claim, tmp_path)
+    await playable(platform, claim, tmp_path)
+    side = {"role": "agent", "name": "Agent", "speech": [[0.5, 2.0]], "points": "ADP/"}
+    assert (await admin.get(path)).json() == {"pointsPerSecond": 20, "lanes": [side]}
+    page = (await admin.get(f"/calls/{claim.analysis_id}")).text
+    assert "Hold music: 00:03 to 00:09." in page, "said for those who do not see it"
 
 
 @pytest.mark.parametrize(

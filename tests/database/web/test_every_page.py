@@ -11,8 +11,9 @@ from calltrace.web.app import create_web
 from database.web.conftest import Browser, NewBrowser, NewPerson, hidden
 
 OPEN = {
-    "/login", "/login/second-factor", "/logout", "/docs", "/problems/{code}", "/forgot-password",
-    "/reset-password", "/invitation",
+    "/login", "/login/second-factor", "/logout", "/docs", "/docs/{contract}", "/problems/{code}",
+    "/forgot-password", "/reset-password", "/invitation", "/login/sso", "/login/sso/callback",
+    "/verify-email",
 }  # fmt: skip
 """Pages for whoever is not signed in; what belongs to them is tested where they are."""
 
@@ -179,11 +180,11 @@ async def test_a_supervisor_reads_scorecards_and_nothing_that_tells_of_calls_of_
         assert "tried on calls by owners, admins and reviewers" in answer.text
 
 
-OF_CALLS = [
-    path
-    for path in FORMS
-    if path.startswith(("/calls/", "/reviews/", "/admin/teams/", "/admin/users/")) and "{" in path
-]
+OF_SOMETHING = (
+    "/calls/", "/reviews/", "/admin/teams/", "/admin/users/", "/projects/", "/campaigns/", "/call-centers/",
+    "/engagements/",
+)  # fmt: skip
+OF_CALLS = [path for path in FORMS if path.startswith(OF_SOMETHING) and "{" in path]
 
 
 @pytest.mark.parametrize("path", OF_CALLS)

@@ -8,7 +8,7 @@ import pytest
 from calltrace.accounts import throttle
 from calltrace.accounts.throttle import PER_PERSON, PER_RECIPIENT
 from calltrace.db.session import Database
-from database.web.conftest import Browser, NewBrowser, NewPerson, new_place, new_user
+from database.web.conftest import PASSWORD, Browser, NewBrowser, NewPerson, new_place, new_user
 from database.web.letters import letters, newest_link
 
 NEW = "a new and longer one"
@@ -102,7 +102,7 @@ async def test_a_password_that_will_not_do_leaves_the_link_good(
     assert (await browser.submit(link, FIELDS, to="/reset-password")).status_code == 303
 
 
-@pytest.mark.parametrize("path", ["/reset-password", "/invitation"])
+@pytest.mark.parametrize("path", ["/reset-password", "/invitation", "/verify-email"])
 @pytest.mark.parametrize("query", ["", "?token=", "?token=%00", "?token=nonsense"])
 async def test_a_link_that_is_none_says_so(new_browser: NewBrowser, path: str, query: str) -> None:
     answer = await new_browser().get(path + query)
@@ -137,3 +137,28 @@ async def test_an_invitation_makes_somebody_who_is_signed_in(
     assert "Jane Okonkwo" in account
     assert (await new_browser().sign_in(email, NEW)).status_code == 303
     assert (await new_browser().get(link)).status_code == 400
+
+
+async def test_an_address_is_confirmed_by_a_button_and_not_by_opening_the_link(
+    database: Database, org: uuid.UUID, admin: Browser, new_browser: NewBrowser
+) -> None:
+    email = f"{uuid.uuid4()}@v.test"
+    await admin.submit("/account/email", {"email": email, "currentPassword": PASSWORD})
+    assert "not confirmed" in (await admin.get("/account")).text
+    await admin.submit("/account", to="/account/email/again")
+    first, link = [_link(one.body) for one in await letters(database, org, email)]
+    browser = new_browser()
+    assert (await browser.get(first)).status_code == 400, "the newer one took its place"
+    for _ in range(2):
+        shown = await browser.get(link)
+        assert (shown.status_code, email in shown.text) == (200, True)
+    done = await browser.submit(link, to="/verify-email")
+    assert (done.status_code, done.headers["location"]) == (303, "/login?done=address-confirmed")
+    assert "Your address is confirmed" in (await browser.get(done.headers["location"])).text
+    assert "not confirmed" not in (await admin.get("/account")).text
+    again = await browser.get(link)
+    assert (again.status_code, "within a day" in again.text) == (400, True)
+
+
+def _link(body: str | None) -> str:
+    return "/verify-email" + (body or "").partition("https://calls.test/verify-email")[2].split()[0]

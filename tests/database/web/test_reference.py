@@ -2,16 +2,18 @@
 
 import re
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 import httpx2
 import jsonschema_rs
 import pytest
 
+from calltrace import dialects
 from calltrace.api.app import create_app
 from calltrace.pipeline.context import Platform
 from calltrace.web.app import create_web
 from calltrace.web.error_codes import error_codes
+from calltrace.web.pages.reference import CONTRACTS
 
 
 @cache
@@ -48,9 +50,29 @@ def test_every_body_has_an_example_that_its_schema_allows() -> None:
 async def reader(platform: Platform) -> Any:
     web = create_web()
     web.state.platform, web.state.openapi = platform, _document
+    web.state.documents = {name: app.openapi for name, app in dialects.create_apps().items()}
     transport = httpx2.ASGITransport(app=web)
     async with httpx2.AsyncClient(transport=transport, base_url="http://calls.test") as client:
         yield client
+
+
+@pytest.mark.parametrize("contract", sorted(CONTRACTS))
+async def test_contracts_of_others_are_shown_from_their_own_documents(
+    reader: httpx2.AsyncClient, contract: str
+) -> None:
+    answer = await reader.get(f"/docs/{contract}")
+    assert answer.status_code == 200
+    paths = dialects.create_apps()[cast("Any", contract)].openapi()["paths"]
+    operations = [(verb, path) for path, verbs in paths.items() for verb in verbs]
+    assert answer.text.count('<article class="operation"') == len(operations) >= 6
+    signed = contract == "auralytik"  # a command to paste would be refused
+    assert (f"calls.test/{contract}/api/v1" in answer.text.replace("https://", "")) or signed
+    assert ("curl" in answer.text.split("GET</span> <code>/health")[0]) != signed
+    assert f'href="/docs/{contract}" aria-current="page"' in answer.text
+
+
+async def test_a_contract_that_is_none_has_no_reference(reader: httpx2.AsyncClient) -> None:
+    assert (await reader.get("/docs/nobody")).status_code == 404
 
 
 async def test_the_reference_shows_every_operation(reader: httpx2.AsyncClient) -> None:

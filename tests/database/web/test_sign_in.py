@@ -4,6 +4,8 @@ import asyncio
 import dataclasses
 import uuid
 from datetime import timedelta
+from ipaddress import ip_network
+from random import randrange
 from typing import Any
 
 import pytest
@@ -218,6 +220,30 @@ async def test_a_place_is_throttled_whoever_it_tries_to_be(new_browser: NewBrows
 
     found = [await attempt(number, browser) for number, browser in enumerate(browsers)]
     assert found == [401] * PER_PLACE + [429]
+
+
+@pytest.mark.usefixtures("one_window")
+async def test_behind_a_trusted_proxy_the_caller_is_throttled_and_not_the_proxy(
+    platform: Platform, database: Database, org: uuid.UUID
+) -> None:
+    email, caller, network = await new_user(database, org), new_place(), f"10.{randrange(256)}.9.0/24"
+    proxy = network.replace(".0/24", ".7")
+    server: Any = create_server(lambda: platform, proxies=[ip_network(network)])
+
+    async def attempt(told: str, password: str, peer: str = proxy) -> int:
+        browser = make_browser(server, peer=peer)
+        browser.client.headers["X-Forwarded-For"] = told
+        return (await browser.sign_in(email, password)).status_code
+
+    async with server.lifespan_context(server):
+        wrong = [await attempt(f"192.0.2.{at}, {caller}", "wrong") for at in range(PER_PERSON)]
+        assert wrong == [401] * PER_PERSON
+        assert await attempt(f"192.0.2.99, {caller}", PASSWORD) == 429, "whatever the caller writes before it"
+        assert await attempt(new_place(), PASSWORD) == 303, "somebody else, by the same proxy"
+        stranger = new_place()
+        for _ in range(PER_PERSON):
+            assert await attempt(new_place(), "wrong", peer=stranger) == 401
+        assert await attempt(new_place(), PASSWORD, peer=stranger) == 429, "who is no proxy is not believed"
 
 
 def test_a_place_is_an_ipv4_address_or_what_an_ipv6_customer_has() -> None:

@@ -2,11 +2,14 @@
 
 import uuid
 
+import pytest
 from sqlalchemy import select
 
 from calltrace.accounts.models import User
+from calltrace.catalog.models import Agent
 from calltrace.pipeline.context import Platform
-from calltrace.reviews.models import Team
+from calltrace.reviews.models import Team, TeamMember
+from calltrace.web.pages import teams as teams_page
 from database.reviews.factory import judged_call, new_agent
 from database.web.conftest import Browser, NewPerson
 from database.web.people import user_id
@@ -68,3 +71,37 @@ async def test_a_person_is_one_agent_and_an_agent_one_person(
     assert (await admin.submit("/account", {"agent": ""}, to=f"{to}{first}")).status_code == 303
     async with platform.database.tenant(org) as session:
         assert (await session.get_one(User, first)).agent_id is None
+
+
+async def test_agents_that_the_form_has_no_room_for_stay_in_the_team_and_are_found(
+    admin: Browser, platform: Platform, org: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(teams_page, "MOST_NAMES", 3)
+    async with platform.database.tenant(org) as session:
+        many = [Agent(org_id=org, name=f"Agent {letter}") for letter in "abcdef"]
+        session.add_all(many)
+        team = Team(org_id=org, name="Large")
+        session.add(team)
+        await session.flush()
+        session.add_all(TeamMember(org_id=org, team_id=team.id, agent_id=one.id) for one in many[:5])
+    path, a = f"/admin/teams/{team.id}", str(many[0].id)
+
+    async def members() -> str:
+        async with platform.database.tenant(org) as session:
+            query = select(Agent.name).join(TeamMember, TeamMember.agent_id == Agent.id)
+            return "".join(sorted(name[-1] for name in await session.scalars(query)))
+
+    shown = (await admin.get(path)).text
+    assert "2 agents of the team are not in this list and stay in it." in shown
+    assert str(many[5].id) not in shown
+    listed = (await admin.get("/admin/teams")).text
+    assert "5 agents" in listed
+    assert "another" not in listed
+    await admin.submit(path, {"name": "Large", "agentIds": [a]})
+    assert await members() == "ade"
+    found = (await admin.get(f"{path}?find=AGENT+f")).text
+    assert str(many[5].id) in found
+    assert "3 agents of the team are not in this list" in found
+    await admin.submit(f"{path}?find=agent+f", {"name": "Large", "agentIds": [str(many[5].id)]}, to=path)
+    assert await members() == "adef"
+    assert "No agent has such a name." in (await admin.get(f"{path}?find=%25")).text

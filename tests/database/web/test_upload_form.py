@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from calltrace.analyses.models import Analysis
-from calltrace.catalog.models import Agent
+from calltrace.catalog.models import Agent, Project
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from calltrace.recordings import queries
@@ -69,6 +69,23 @@ async def test_a_file_becomes_a_call(admin: Browser, platform: Platform, org: uu
     shown = (await admin.get(answer.headers["location"])).text
     assert "The recording was taken in." in shown
     assert "Waiting" in shown
+
+
+async def test_a_call_is_filed_under_the_project_that_was_chosen(
+    admin: Browser, platform: Platform, org: uuid.UUID
+) -> None:
+    assert 'id="upload-project"' not in (await admin.get("/calls")).text, "there is none to choose"
+    async with platform.database.tenant(org) as session:
+        project = Project(org_id=org, name="Spring offer")
+        session.add(project)
+    assert 'id="upload-project"' in (await admin.get("/calls")).text
+    await _send(admin, ("one.wav", AUDIO), project=str(project.id))
+    [call] = await _calls(platform.database, org)
+    assert call.project_id == project.id
+    refused = await _send(admin, ("two.wav", AUDIO), project=str(uuid.uuid4()))
+    assert refused.status_code == 400
+    assert "projectId" in refused.text
+    assert len(await _calls(platform.database, org)) == 1
 
 
 async def test_what_was_sent_is_what_is_kept(admin: Browser, platform: Platform, org: uuid.UUID) -> None:

@@ -57,6 +57,7 @@ def test_people(look: Look, stage: Stage) -> None:
     look.open(f"{here}/delete", "person-delete")
     look.open("/admin/users?text=nobody+like+this", "people-none")
     look.open("/account", "account-profile")
+    look.open("/account/email", "account-email")
     page.goto(f"{look.seat.url}{here}")
     page.get_by_role("button", name="Reactivate").click()
     page.get_by_role("button", name="Send again").click()

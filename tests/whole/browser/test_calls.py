@@ -35,7 +35,8 @@ def test_a_recording_is_uploaded_followed_heard_and_corrected(new_seat: NewSeat,
     page.locator("form[data-upload]").get_by_role("button", name="Upload").click()
     row = page.locator("[data-state=done]")
     expect(row).to_contain_text("sample_call.mp3")
-    row.get_by_role("link").click()
+    with page.expect_request(lambda request: "/calls/events?id=" in request.url):
+        row.get_by_role("link").click()
     expect(page.get_by_role("heading", name="sample_call.mp3")).to_be_visible()
     expect(page.locator("[data-live]")).to_have_attribute("data-live", "done", timeout=LONG_MS)  # no reload
 

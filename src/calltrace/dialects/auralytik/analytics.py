@@ -26,18 +26,17 @@ from calltrace.dialects.auralytik.deps import (
     has_body,
     read_body,
 )
-from calltrace.dialects.auralytik.documents import (
+from calltrace.dialects.auralytik.documents.analytics import (
     CallCenterRow,
     CampaignRow,
     CriterionRow,
     ExecutiveRow,
     ExportJob,
     ExportStarted,
-    Fault,
-    PeriodOut,
     Summary,
     Trends,
 )
+from calltrace.dialects.auralytik.documents.common import Fault, PeriodOut
 from calltrace.dialects.auralytik.filters import (
     CallCenterFilter,
     CampaignFilter,

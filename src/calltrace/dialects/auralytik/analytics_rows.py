@@ -7,7 +7,9 @@ from uuid import UUID
 
 from calltrace.db.session import Database
 from calltrace.dialects.auralytik import evaluation_queries
-from calltrace.dialects.auralytik.documents import Evaluation, Moods, TrendPoint
+from calltrace.dialects.auralytik.documents.analytics import TrendPoint
+from calltrace.dialects.auralytik.documents.common import Moods
+from calltrace.dialects.auralytik.documents.evaluations import Evaluation
 from calltrace.dialects.auralytik.evaluations import shown
 from calltrace.dialects.auralytik.filters import Calls, Period
 from calltrace.dialects.auralytik.forms import Prefix, written

@@ -22,7 +22,7 @@ from calltrace.dialects.auralytik import (
 )
 from calltrace.dialects.auralytik.answers import AnswersDep, One
 from calltrace.dialects.auralytik.deps import PlatformDep
-from calltrace.dialects.auralytik.documents import Health
+from calltrace.dialects.auralytik.documents.common import Health
 from calltrace.dialects.auralytik.door import HEALTH, SIGNED_PATHS, Door, rate_headers
 from calltrace.kit.envelope import RequestEnvelope
 from calltrace.kit.lingering import LingeringRefusals

@@ -25,14 +25,14 @@ from calltrace.dialects.auralytik.deps import (
     has_body,
     read_body,
 )
-from calltrace.dialects.auralytik.documents import (
+from calltrace.dialects.auralytik.documents.audio_files import (
     AudioFile,
     Download,
-    Fault,
     Processing,
     Progress,
     UploadLink,
 )
+from calltrace.dialects.auralytik.documents.common import Fault
 from calltrace.dialects.auralytik.door import Caller
 from calltrace.dialects.auralytik.evaluation_queries import STATES
 from calltrace.dialects.auralytik.file_queries import NOT_STARTED, File

@@ -15,7 +15,7 @@ from calltrace.catalog.service import QUEUES
 from calltrace.dialects.auralytik import evaluation_queries
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import CampaignReader, Id, PlatformDep
-from calltrace.dialects.auralytik.documents import Campaign
+from calltrace.dialects.auralytik.documents.engagements import Campaign
 from calltrace.dialects.auralytik.engagements import total_of
 from calltrace.dialects.auralytik.filters import CallCenterFilter, Search
 from calltrace.dialects.auralytik.forms import iso, named, path_id, written

@@ -7,15 +7,15 @@ from fastapi import APIRouter, Header, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.conversations.models import Conversation
+from calltrace.conversations.queries import Counts
 from calltrace.dialects.auralytik import threads
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, OnePaged, Page
 from calltrace.dialects.auralytik.deps import ConversationReader, Id, PlatformDep
-from calltrace.dialects.auralytik.documents import ConversationOut, Message, Messages
+from calltrace.dialects.auralytik.documents.conversations import ConversationOut, Message, Messages
 from calltrace.dialects.auralytik.engagements import total_of
 from calltrace.dialects.auralytik.filters import CampaignFilter, PeriodDep
 from calltrace.dialects.auralytik.forms import iso, named, path_id, when, written
 from calltrace.dialects.auralytik.masking import masked
-from calltrace.dialects.auralytik.threads import Counts
 from calltrace.kit.errors import NotFoundError
 
 router = APIRouter(prefix="/conversations", tags=["Conversations"])

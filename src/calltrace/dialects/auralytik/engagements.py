@@ -14,7 +14,7 @@ from calltrace.catalog.service import ENGAGEMENTS
 from calltrace.dialects.auralytik import evaluation_queries
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import EngagementReader, EngagementWriter, Id, PlatformDep, read_body
-from calltrace.dialects.auralytik.documents import EngagementOut
+from calltrace.dialects.auralytik.documents.engagements import EngagementOut
 from calltrace.dialects.auralytik.filters import Search
 from calltrace.dialects.auralytik.forms import iso, named, path_id, wrong
 from calltrace.dialects.auralytik.schemas import Wire, body_of

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.dialects.auralytik import evaluation_queries as queries
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import EvaluationReader, Id, PlatformDep
-from calltrace.dialects.auralytik.documents import Evaluation, Fault, Results
+from calltrace.dialects.auralytik.documents.common import Fault
+from calltrace.dialects.auralytik.documents.evaluations import Evaluation, Results
 from calltrace.dialects.auralytik.evaluation_queries import Listed
 from calltrace.dialects.auralytik.filters import EvaluationFilters, Sentiment, State
 from calltrace.dialects.auralytik.forms import iso, named, path_id, when, whole, written

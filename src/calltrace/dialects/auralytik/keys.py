@@ -17,7 +17,7 @@ from calltrace.accounts.models import ApiKey
 from calltrace.accounts.scopes import AURALYTIK_SCOPES
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import Id, KeyManager, PlatformDep, has_body, read_body
-from calltrace.dialects.auralytik.documents import Key, NewKey, NewSecret, RevokedKey
+from calltrace.dialects.auralytik.documents.keys import Key, NewKey, NewSecret, RevokedKey
 from calltrace.dialects.auralytik.door import CONTRACT, Caller
 from calltrace.dialects.auralytik.engagements import total_of
 from calltrace.dialects.auralytik.errors import ConflictError

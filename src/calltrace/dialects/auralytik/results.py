@@ -6,7 +6,13 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.dialects.auralytik.documents import Criterion, Proof, Results, ScorecardOut, SensitiveOut
+from calltrace.dialects.auralytik.documents.evaluations import (
+    Criterion,
+    Proof,
+    Results,
+    ScorecardOut,
+    SensitiveOut,
+)
 from calltrace.dialects.auralytik.evaluation_queries import Listed
 from calltrace.dialects.auralytik.forms import named
 from calltrace.dialects.auralytik.transcripts import segments_of

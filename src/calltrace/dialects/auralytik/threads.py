@@ -10,7 +10,9 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses.models import Analysis
+from calltrace.conversations import queries
 from calltrace.conversations.models import ChatMessage, Conversation
+from calltrace.conversations.queries import Counts
 from calltrace.dialects.auralytik.transcripts import segments_of
 
 _SIDES = {"agent": "agent", "customer": "customer"}
@@ -26,14 +28,6 @@ class Turn:
     sent_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """Of one conversation."""
-
-    messages: int
-    participants: int
-
-
 def of_organisation() -> Select[Conversation]:
     """Every conversation."""
     return select(Conversation).where(Conversation.mode == "live")
@@ -41,12 +35,7 @@ def of_organisation() -> Select[Conversation]:
 
 async def counts(session: AsyncSession, rows: Collection[Conversation]) -> dict[uuid.UUID, Counts]:
     """How many messages and sides each of some conversations has."""
-    query = (
-        select(ChatMessage.conversation_id, func.count(), func.count(ChatMessage.role.distinct()))
-        .where(ChatMessage.conversation_id.in_([row.id for row in rows]))
-        .group_by(ChatMessage.conversation_id)
-    )
-    found = {row[0]: Counts(row[1], row[2]) for row in (await session.execute(query)).all()}
+    found = await queries.counts(session, [row.id for row in rows])
     for row in rows:
         if row.id not in found and row.kind == "voice" and row.analysis_id is not None:
             turns = await _heard(session, row)

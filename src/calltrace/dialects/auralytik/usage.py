@@ -16,7 +16,13 @@ from calltrace.accounts.models import ApiKey, Plan, UsageEntry
 from calltrace.accounts.usage import Period
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import PlatformDep, UsageReader
-from calltrace.dialects.auralytik.documents import KeyUsage, UsageByKey, UsageRecord, UsageShare, UsageSummary
+from calltrace.dialects.auralytik.documents.usage import (
+    KeyUsage,
+    UsageByKey,
+    UsageRecord,
+    UsageShare,
+    UsageSummary,
+)
 from calltrace.dialects.auralytik.door import CONTRACT
 from calltrace.dialects.auralytik.forms import iso, named, when, written, wrong
 from calltrace.kit import clock

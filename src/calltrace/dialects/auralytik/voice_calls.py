@@ -14,7 +14,13 @@ from calltrace.conversations.models import Conversation, Survey, VoiceCall
 from calltrace.dialects.auralytik import file_queries, links, threads
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import Id, PlatformDep, VoiceReader
-from calltrace.dialects.auralytik.documents import Answer, RecordingLink, SurveyOut, VoiceCallOut, VoiceTurn
+from calltrace.dialects.auralytik.documents.conversations import (
+    Answer,
+    RecordingLink,
+    SurveyOut,
+    VoiceCallOut,
+    VoiceTurn,
+)
 from calltrace.dialects.auralytik.engagements import total_of
 from calltrace.dialects.auralytik.filters import CampaignFilter, PeriodDep
 from calltrace.dialects.auralytik.forms import iso, named, path_id, when, whole, written

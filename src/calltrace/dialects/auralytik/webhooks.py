@@ -13,7 +13,7 @@ from calltrace.accounts.audit import Deed, record
 from calltrace.dialects.auralytik import webhook_test
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import Id, PlatformDep, WebhookManager, read_body
-from calltrace.dialects.auralytik.documents import Deleted
+from calltrace.dialects.auralytik.documents.common import Deleted
 from calltrace.dialects.auralytik.door import CONTRACT, Caller
 from calltrace.dialects.auralytik.engagements import total_of
 from calltrace.dialects.auralytik.forms import iso, named, path_id, when, wrong

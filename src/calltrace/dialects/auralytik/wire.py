@@ -21,7 +21,7 @@ from calltrace.kit.signatures import hmac_hex
 from calltrace.pipeline.quotas import QuotaNeared
 from calltrace.settings import Settings
 from calltrace.webhooks.events import AnalysisEvent
-from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent
+from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent, Signed
 
 EVENTS = (
     "evaluation.completed", "audio.transcribed", "audio.processed", "voice-call.completed", "export.ready",
@@ -47,6 +47,7 @@ class AuralytikWire:
 
     contract = "auralytik"
     events = EVENTS
+    signed = Signed("X-Auralytik-Signature", "sha256=", "X-Auralytik-Timestamp", "X-Auralytik-Delivery")
 
     def names_of(self, event: str) -> Sequence[str]:
         """What subscribers may call it."""

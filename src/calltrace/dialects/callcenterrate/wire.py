@@ -14,7 +14,7 @@ from calltrace.kit.ids import as_uuid
 from calltrace.kit.signatures import hmac_hex
 from calltrace.settings import Settings
 from calltrace.webhooks.events import AlertEvent, AnalysisEvent
-from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent
+from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent, Signed
 
 CONTRACT = "callcenterrate"
 USER_AGENT = "CallCenterRate-Webhook/1.0"
@@ -32,6 +32,7 @@ class CallCenterRateWire:
 
     contract = CONTRACT
     events = EVENTS
+    signed = Signed("X-CCR-Signature", "v1=", None, "X-CCR-Delivery-Id", standard=False)
 
     def names_of(self, event: str) -> Sequence[str]:
         """The event itself, as far as the contract has it."""

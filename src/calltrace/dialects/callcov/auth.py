@@ -15,8 +15,8 @@ from calltrace.accounts.errors import (
     NotVerifiedError,
 )
 from calltrace.accounts.links import NewPassword
-from calltrace.accounts.names import LONGEST_EMAIL
-from calltrace.accounts.registration import Newcomer
+from calltrace.accounts.names import LONGEST_EMAIL, PHONE
+from calltrace.accounts.registration import LogIn, Newcomer
 from calltrace.accounts.sessions import Visitor
 from calltrace.dialects.callcov import schemas
 from calltrace.dialects.callcov.body import read_json
@@ -55,7 +55,7 @@ def _long_enough(text: str) -> str:
 Email = Annotated[str, StringConstraints(max_length=LONGEST_EMAIL), AfterValidator(_email)]
 Password = Annotated[str, AfterValidator(_long_enough), AfterValidator(_strong)]
 Given = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
-Phone = Annotated[str, StringConstraints(pattern=r"^\+[1-9]\d{6,14}$")]
+Phone = Annotated[str, StringConstraints(pattern=PHONE)]
 PersonName = Annotated[str, StringConstraints(max_length=200)]
 
 
@@ -75,10 +75,11 @@ class Register(Taken):
 
 
 class Login(Taken):
-    """``POST /auth/login``."""
+    """``POST /auth/login``; ``otp`` is the code of the second factor, of those who have one."""
 
     email: Given
     password: Given
+    otp: Given | None = None
 
 
 class Code(Taken):
@@ -164,12 +165,11 @@ def _tokens(pair: Pair) -> dict[str, Any]:
 
 @routes.add("POST", "/login", schemas.Tokens, sends=Login, errors=(401, 403))
 async def login(request: Request, platform: PlatformDep) -> Response:
-    """Get tokens for your password."""
+    """Get tokens for your password, and a code of your second factor if you have one."""
     wanted = await read_json(request, Login)
+    asked = LogIn(wanted.email.strip(), wanted.password, visitor_of(request), wanted.otp)
     try:
-        pair = await registration.log_in(
-            platform.database, platform.tokens, wanted.email.strip(), wanted.password, visitor_of(request)
-        )
+        pair = await registration.log_in(platform.database, platform.tokens, platform.box, asked)
     except NotVerifiedError as error:
         raise RefusedError(403, error.title) from error
     except ForbiddenError as error:

@@ -22,12 +22,15 @@ from calltrace.dialects.callcov.door import ActorDep, CallerDep, PlatformDep
 from calltrace.dialects.callcov.errors import RefusedError
 from calltrace.dialects.callcov.intake import fingerprint
 from calltrace.dialects.callcov.once import once
+from calltrace.dialects.callcov.paying import invoices_by_month, ordered, paying, payments_of
 from calltrace.dialects.callcov.query import Query
 from calltrace.dialects.callcov.reading import json_answer
 from calltrace.dialects.callcov.routes import IDEMPOTENCY, PAGE, Routes
 from calltrace.dialects.callcov.shown import created
 from calltrace.kit import clock
 from calltrace.kit.errors import InvalidRequestError
+from calltrace.payments.service import PAGE as PAGE_OF_OURS
+from calltrace.payments.service import Payments
 from calltrace.pipeline.context import Platform
 
 routes = Routes("/billing", "Billing")
@@ -68,9 +71,9 @@ async def get_subscription(platform: PlatformDep, caller: CallerDep) -> Response
 
 
 async def _shown(
-    session: AsyncSession, platform: Platform, caller: Caller, standing: Standing
+    session: AsyncSession, platform: Platform, caller: Caller, standing: Standing, wanted: Plan | None = None
 ) -> dict[str, Any]:
-    row, plan, period = standing.row, standing.plan, standing.period
+    row, plan, period = standing.row, wanted or standing.plan, standing.period
     terms, used = platform.plans[plan], await _minutes(session, caller, period)
     included = terms.minutes_included
     over = max(0.0, round(used - included, 1)) if included is not None else 0.0
@@ -84,6 +87,14 @@ async def _shown(
         "current_period_end": clock.iso(period.end), "cancel_at_period_end": row.ends_at is not None,
         "created_at": clock.iso(row.created_at), "tier_info": _tier(terms),
     }  # fmt: skip
+
+
+async def _ordered(platform: Platform, caller: Caller, plan: Plan, page: str | None) -> dict[str, Any]:
+    """The subscription; one that is still to be paid, as it will be, with the page for that."""
+    async with platform.database.tenant(caller.org_id) as session:
+        standing = await subscriptions.of(session, caller.org_id, caller.mode)
+        shown = await _shown(session, platform, caller, standing, None if page is None else plan)
+    return shown if page is None else {**shown, "status": "incomplete", "checkout_url": page}
 
 
 def _tier(terms: Terms) -> dict[str, Any]:
@@ -103,15 +114,27 @@ async def _minutes(session: AsyncSession, caller: Caller, period: Period) -> flo
 async def create_subscription(
     request: Request, platform: PlatformDep, caller: CallerDep, actor: ActorDep
 ) -> Response:
-    """Take a plan; here no money moves."""
+    """Take a plan. One that is to be paid answers ``incomplete``, with the page where that is done."""
     caller.require_administrator()
     wanted = await read_json(request, SubscriptionCreate)
+    plan, payments = _PLANS[wanted.tier], payments_of(platform, caller)
+    order = ordered(caller, actor, plan, (wanted.success_url, wanted.cancel_url))
+
+    async def pay(payments: Payments) -> Response:
+        async with paying():
+            try:
+                page = await payments.start(order)
+            except AlreadyExistsError as error:
+                raise RefusedError(400, error.detail) from error
+        return json_answer(await _ordered(platform, caller, plan, page), 201)
 
     async def work() -> Response:
+        if payments is not None:
+            return await pay(payments)
         async with platform.database.tenant(caller.org_id) as session:
             standing = await subscriptions.of(session, caller.org_id, caller.mode)
             try:
-                await subscriptions.start(session, standing, _PLANS[wanted.tier], actor)
+                await subscriptions.start(session, standing, plan, actor)
             except AlreadyExistsError as error:
                 raise RefusedError(400, error.detail) from error
             return json_answer(await _shown(session, platform, caller, standing), 201)
@@ -126,14 +149,19 @@ async def create_subscription(
 async def update_subscription(
     request: Request, platform: PlatformDep, caller: CallerDep, actor: ActorDep
 ) -> Response:
-    """Go over to another plan, at once."""
+    """Go over to another plan, at once; the first that is to be paid answers as taking it does."""
     caller.require_administrator()
     wanted = await read_json(request, SubscriptionUpdate)
+    plan, payments = _PLANS[wanted.tier], payments_of(platform, caller)
 
     async def work() -> Response:
+        if payments is not None:
+            async with paying():
+                page = await payments.change(ordered(caller, actor, plan, (None, None)))
+            return json_answer(await _ordered(platform, caller, plan, page))
         async with platform.database.tenant(caller.org_id) as session:
             standing = await subscriptions.of(session, caller.org_id, caller.mode)
-            await subscriptions.change(session, standing, _PLANS[wanted.tier], actor)
+            await subscriptions.change(session, standing, plan, actor)
             return json_answer(await _shown(session, platform, caller, standing))
 
     return await once(request, platform, caller, fingerprint(wanted.model_dump(mode="json")), work)
@@ -149,15 +177,20 @@ async def cancel_subscription(
     """End a paid plan."""
     caller.require_administrator()
     wanted = await read_optional_json(request, SubscriptionCancel)
+    payments = payments_of(platform, caller)
 
     async def work() -> Response:
-        async with platform.database.tenant(caller.org_id) as session:
-            standing = await subscriptions.of(session, caller.org_id, caller.mode)
-            try:
-                await subscriptions.cancel(session, standing, actor, immediately=wanted.immediately)
-            except InvalidRequestError as error:
-                raise RefusedError(400, error.detail) from error
-            return json_answer(await _shown(session, platform, caller, standing))
+        try:
+            if payments is not None:
+                async with paying():
+                    await payments.cancel(caller.org_id, actor, immediately=wanted.immediately)
+            async with platform.database.tenant(caller.org_id) as session:
+                standing = await subscriptions.of(session, caller.org_id, caller.mode)
+                if payments is None:
+                    await subscriptions.cancel(session, standing, actor, immediately=wanted.immediately)
+                return json_answer(await _shown(session, platform, caller, standing))
+        except InvalidRequestError as error:
+            raise RefusedError(400, error.detail) from error
 
     return await once(request, platform, caller, fingerprint(wanted.model_dump(mode="json")), work)
 
@@ -198,7 +231,7 @@ def _bill(caller: Caller, period: Period, used: Usage, terms: Terms, stored: int
 
 @routes.add("GET", "/history", schemas.UsageList, parameters=PAGE)
 async def get_history(request: Request, platform: PlatformDep, caller: CallerDep) -> Response:
-    """What was used in each month since the account was made, the current one first."""
+    """What was used in each month since the account was made, the current one first, and its invoices."""
     asked = Query(request.query_params)
     skip, limit = asked.integer(["skip"], 0, 0), asked.integer(["limit"], _DEFAULT, 1, _MOST)
     asked.check()
@@ -209,9 +242,13 @@ async def get_history(request: Request, platform: PlatformDep, caller: CallerDep
         months = _months(organisation.created_at, standing.now)
         used = await usage.used(session, caller.mode, months[-1].start, months[0].end, "month")
         stored = await queries.stored_bytes(session, caller.mode)
+    payments = payments_of(platform, caller)
+    invoices = await invoices_by_month(payments, caller)
     terms = platform.plans[standing.plan]
     items = [
-        _bill(caller, one, used.get(one.name, Usage()), terms, stored) for one in months[skip : skip + limit]
+        _bill(caller, one, used.get(one.name, Usage()), terms, stored)
+        | ({"invoices": invoices.get(one.name, [])} if payments else {})
+        for one in months[skip : skip + limit]
     ]
     return json_answer({"items": items, "total": len(months), "skip": skip, "limit": limit})
 
@@ -228,9 +265,13 @@ def _months(first: datetime, last: datetime) -> list[Period]:
 async def get_customer_portal(platform: PlatformDep, caller: CallerDep) -> Response:
     """Where the plan is looked after."""
     caller.require_administrator()
+    url, payments = f"{platform.public_url}{PAGE_OF_OURS}", payments_of(platform, caller)
+    if payments is not None:
+        async with paying():
+            url = await payments.portal(caller.org_id, caller.name if caller.user_id else None)
     return json_answer(
         {
             "id": str(uuid.uuid4()), "object": "billing_portal.session", "created": created(clock.now()),
-            "livemode": caller.livemode, "url": f"{platform.public_url}/billing",
+            "livemode": caller.livemode, "url": url,
         }
     )  # fmt: skip

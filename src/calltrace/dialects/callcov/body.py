@@ -11,7 +11,7 @@ from calltrace.dialects.callcov.errors import InvalidError, Item, RefusedError
 from calltrace.kit import strict_json
 
 MAX_BYTES = 1024 * 1024
-SECRETS = frozenset({"password", "new_password", "current_password", "code", "token", "refresh_token"})
+SECRETS = frozenset({"password", "new_password", "current_password", "code", "otp", "token", "refresh_token"})
 """Fields whose values are never answered back."""
 REDACTED = "[redacted]"
 M = TypeVar("M", bound=BaseModel)

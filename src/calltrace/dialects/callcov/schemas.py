@@ -347,6 +347,8 @@ class Subscription(Resource):
     cancel_at_period_end: bool
     created_at: str
     tier_info: Tier
+    checkout_url: str | None = None
+    """Only while it is to be paid for."""
 
 
 class Span(BaseModel):

@@ -7,7 +7,7 @@ from fastapi import Request, Response
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit, leaving, links, passwords, sessions, throttle
+from calltrace.accounts import audit, leaving, links, passwords, profile, sessions, throttle
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import Actor, Deed
 from calltrace.accounts.errors import RateLimitedError
@@ -16,13 +16,13 @@ from calltrace.accounts.names import checked_name
 from calltrace.accounts.sessions import ADMINISTRATORS
 from calltrace.analyses import erase
 from calltrace.analyses import queries as analyses
-from calltrace.db.conflicts import broken_constraint
 from calltrace.dialects.callcov import schemas
 from calltrace.dialects.callcov.auth import Email, Given, Password, PersonName, Phone, Taken
 from calltrace.dialects.callcov.body import read_json
 from calltrace.dialects.callcov.caller import Caller
 from calltrace.dialects.callcov.door import ActorDep, PersonDep, PlatformDep
 from calltrace.dialects.callcov.errors import CREDENTIALS, RefusedError, refused_field
+from calltrace.dialects.callcov.paying import paying
 from calltrace.dialects.callcov.reading import json_answer
 from calltrace.dialects.callcov.routes import Routes
 from calltrace.dialects.callcov.shown import created
@@ -36,7 +36,6 @@ from calltrace.webhooks.single import Owner, secret_of
 routes = Routes("/users", "User Management", security=({"bearer": []},))
 _MODES: tuple[Mode, ...] = ("live", "test")
 _BATCH = 100
-_TAKEN = "uq_users_email_lower"
 
 
 class UserUpdate(Taken):
@@ -97,7 +96,7 @@ async def update_me(request: Request, platform: PlatformDep, caller: PersonDep, 
             await session.refresh(user)
             return json_answer(await _shown(session, platform, user))
     except IntegrityError as error:
-        if broken_constraint(error) == _TAKEN:  # taken in another organisation, which we cannot see
+        if profile.taken(error):
             raise RefusedError(400, "Email already registered") from error
         raise
 
@@ -138,9 +137,7 @@ async def _change(
     if "phone_number" in changed:
         user.phone_number = wanted.phone_number
     if "email" in changed and wanted.email is not None:
-        user.email, user.email_verified = wanted.email, False
-        await session.flush()
-        await links.send_verification(session, user, platform.public_url)
+        await links.send_to_new_address(session, user, wanted.email, platform.public_url)
     if hashed is not None:
         user.password_hash = hashed
         await sessions.end_all(session, user.id)
@@ -159,6 +156,9 @@ async def delete_me(platform: PlatformDep, caller: PersonDep, actor: ActorDep) -
         else:
             await leaving.leave(session, user_id, actor, with_keys=False)
     if last:
+        if platform.payments is not None:  # first: nobody pays for what is gone
+            async with paying():
+                await platform.payments.leave(caller.org_id)
         await _erase_everything(platform, caller, actor)
         async with platform.database.tenant(caller.org_id) as session:
             await leaving.leave(session, user_id, actor, with_keys=True)

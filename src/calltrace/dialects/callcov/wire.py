@@ -17,7 +17,7 @@ from calltrace.kit.signatures import hmac_hex
 from calltrace.settings import Settings
 from calltrace.webhooks.events import AnalysisEvent
 from calltrace.webhooks.signing import USER_AGENT
-from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent
+from calltrace.webhooks.wire import Happening, Message, Pace, Place, Sent, Signed
 
 ENDS = {"completed": "analysis.completed", "failed": "analysis.failed"}
 """What is told, by the status that an analysis ends in."""
@@ -30,6 +30,7 @@ class CallCovWire:
 
     contract = "callcov"
     events = EVENTS
+    signed = Signed("X-CallCov-Signature", "sha256=", "X-CallCov-Timestamp", "X-CallCov-Delivery")
 
     def names_of(self, event: str) -> Sequence[str]:
         """The ends of an analysis, under their own names."""

@@ -4,6 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 _ON_CUDA = ("float16", "int8_float32", "float32")
 """The best first: cards before 2017 do not compute in half precision."""
 
@@ -38,3 +40,19 @@ def choose(cards: int, compute_types: Collection[str]) -> Device:
     """
     known = next((one for one in _ON_CUDA if one in compute_types), None)
     return Device("cuda", known, 16) if cards and known else CPU
+
+
+def one_of(encoded: Any, place: int) -> Any:
+    """What one window of a batch was encoded to, as a batch of one: encoding it anew takes half a second.
+
+    Args:
+        encoded: windows x frames x features, in the engine's own form; from a card it comes by way of memory.
+        place: of the window in the batch.
+    """
+    import ctranslate2
+
+    library: Any = ctranslate2
+    if encoded.device != "cpu":
+        encoded = encoded.to_device(library.Device.cpu)
+    row = np.ascontiguousarray(np.asarray(encoded)[place : place + 1])
+    return library.StorageView.from_array(row)

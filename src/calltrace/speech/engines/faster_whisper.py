@@ -135,15 +135,6 @@ class FasterWhisperEngine:
         features = [self._features(window, audio) for window in batch]
         return self._model.encode(np.stack(features))
 
-    def _encoded(self, batch: Sequence[Window], encoded: Any, place: int, ask: Ask) -> Any:
-        """What one window of a batch was encoded to; on a graphics card it is encoded anew."""
-        if encoded.device != "cpu":
-            return self._encode([batch[place]], ask.audio)
-        import ctranslate2
-
-        library: Any = ctranslate2
-        return library.StorageView.from_array(np.ascontiguousarray(np.asarray(encoded)[place : place + 1]))
-
     def _features(self, window: Window, audio: DecodedAudio) -> Any:
         from faster_whisper import audio as sound
 
@@ -162,7 +153,7 @@ class FasterWhisperEngine:
         tokenizer = self._tokenizer(ask.language)
         heard = self._decode(tokenizer, encoded, len(batch), ask.hints)
         heard = [
-            self._try_again(tokenizer, self._encoded(batch, encoded, place, ask), ask, first)
+            self._try_again(tokenizer, device.one_of(encoded, place), ask, first)
             if is_looping(first.text)
             else first
             for place, first in enumerate(heard)

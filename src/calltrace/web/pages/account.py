@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from calltrace.accounts import profile, sessions
+from calltrace.accounts import profile, queries, sessions
 from calltrace.accounts.errors import RateLimitedError
 from calltrace.accounts.sessions import SignedIn
 from calltrace.accounts.sign_in import change_password
@@ -14,7 +14,7 @@ from calltrace.web.forms import Form, Mistakes
 from calltrace.web.render import NO_MISTAKES, page
 
 router = APIRouter(prefix="/account")
-_FIELDS = ("name", "currentPassword", "newPassword", "repeatedPassword")
+_FIELDS = ("name", "phoneNumber", "currentPassword", "newPassword", "repeatedPassword")
 _DIFFERENT = "The two new passwords are not the same."
 
 
@@ -25,10 +25,12 @@ async def show(request: Request, platform: PlatformDep, who: SignedInDep) -> Res
 
 
 async def _page(
-    request: Request, platform: Platform, who: SignedIn, error: CallTraceError | None = None, name: str = ""
-) -> Response:
+    request: Request, platform: Platform, who: SignedIn, error: CallTraceError | None = None,
+    form: Form | None = None,
+) -> Response:  # fmt: skip
     async with platform.database.tenant(who.org_id) as session:
         living = await sessions.living(session, who.user_id)
+        user = await queries.user(session, who.user_id)
     mistakes = Mistakes.of(error, _FIELDS) if error else NO_MISTAKES
     status = error.status if error else 200
     answer = page(
@@ -37,7 +39,9 @@ async def _page(
         status=status,
         mistakes=mistakes,
         sessions=living,
-        name=name or who.name or "",
+        name=form.text("name") if form else who.name or "",
+        phone=form.text("phoneNumber") if form else (user and user.phone_number) or "",
+        verified=user is None or user.email_verified,
     )
     answer.headers.update(error.headers if error else {})
     return answer
@@ -47,12 +51,12 @@ async def _page(
 async def change_profile(
     request: Request, platform: PlatformDep, who: SignedInDep, actor: ActorDep, form: PostedDep
 ) -> Response:  # fmt: skip
-    """Change the own name; role and address are for those who manage people."""
+    """Change the own name and telephone number; the role is for those who manage people."""
     try:
         async with platform.database.tenant(who.org_id) as session:
-            await profile.rename(session, who, form.text("name"), actor)
+            await profile.describe(session, who, form.text("name"), form.text("phoneNumber"), actor)
     except InvalidRequestError as error:
-        return await _page(request, platform, who, error, form.text("name"))
+        return await _page(request, platform, who, error, form)
     return RedirectResponse("/account?done=profile-saved", 303)
 
 

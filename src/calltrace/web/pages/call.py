@@ -2,12 +2,14 @@
 
 import asyncio
 import uuid
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses import downloads, evaluations, queries, read, sound, speakers
 from calltrace.analyses.document import AnalysisDocument
@@ -15,21 +17,31 @@ from calltrace.analyses.downloads import Format
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.queries import Found, FoundEvaluation
+from calltrace.analyses.read import Heard
 from calltrace.catalog.models import Agent, Queue
+from calltrace.conversations import queries as conversations
+from calltrace.conversations import surveys
+from calltrace.conversations.models import Survey
 from calltrace.evaluation.results import Evaluation
+from calltrace.recordings.models import WaveformRow
 from calltrace.recordings.playing import play
+from calltrace.recordings.waveform import split
 from calltrace.reviews.who import find_call
 from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.speech.transcript import Transcript
 from calltrace.web import call_view, judging
 from calltrace.web.call_people import Attempt, People, load
+from calltrace.web.chat_view import Chat
 from calltrace.web.deps import CallsDeskDep, Desk, PostedDep, path_id
 from calltrace.web.error_codes import error_codes
+from calltrace.web.lanes import lanes
 from calltrace.web.pages.calls import PATH
 from calltrace.web.render import page
 from calltrace.webhooks import queries as webhooks
 from calltrace.webhooks.models import Delivery
 
 router = APIRouter(prefix=PATH + "/{call_id}")
+CONVERSATIONS = "/conversations"
 HISTORY = 20
 """Evaluations and deliveries that the page shows."""
 
@@ -43,6 +55,8 @@ class Call:
     queue: Queue | None
     history: Sequence[FoundEvaluation]
     deliveries: Sequence[tuple[Delivery, str]]
+    chat: Chat | None
+    survey: Survey | None
 
     @property
     def analysis(self) -> Analysis:
@@ -57,8 +71,18 @@ class Call:
 
 @router.get("")
 async def show(request: Request, call_id: str, desk: CallsDeskDep) -> Response:
-    """The call as far as it is; ``line`` and ``edit`` open the form for a comment on a line, or of one."""
-    return await render_call(request, desk, path_id(call_id))
+    """The call as far as it is; ``line`` and ``edit`` open the form for a comment on a line, or of one.
+
+    What was written is shown as the conversation that it is.
+    """
+    found = path_id(call_id)
+    async with desk.open() as (session, reader):
+        analysis = await find_call(session, reader, found)
+        chat = await conversations.of_analysis(session, found) if analysis.medium == "text" else None
+    if chat is not None:
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"{CONVERSATIONS}/{chat.id}{query}", 303)
+    return await render_call(request, desk, found)
 
 
 async def render_call(
@@ -94,14 +118,25 @@ async def _find(desk: Desk, call_id: uuid.UUID) -> tuple[Call, People]:
         history, _more = await evaluations.page(
             session, analysis.id, analysis.mode, cursor=None, limit=HISTORY
         )
+        agent = await session.get(Agent, analysis.agent_id) if analysis.agent_id else None
         call = Call(
             found,
-            await session.get(Agent, analysis.agent_id) if analysis.agent_id else None,
+            agent,
             await session.get(Queue, analysis.queue_id) if analysis.queue_id else None,
             history,
             await webhooks.deliveries_of(session, analysis.id, HISTORY) if reader.judges else (),
+            await _chat(session, analysis, agent),
+            await surveys.of_analysis(session, analysis.id),
         )
         return call, await load(session, reader, analysis)
+
+
+async def _chat(session: AsyncSession, analysis: Analysis, agent: Agent | None) -> Chat | None:
+    """What was written, where that is what was evaluated."""
+    row = await conversations.of_analysis(session, analysis.id) if analysis.medium == "text" else None
+    if row is None:
+        return None
+    return Chat(row, await conversations.messages(session, row.id), agent=agent.name if agent else None)
 
 
 def _shown(call: Call, desk: Desk) -> dict[str, Any]:
@@ -116,6 +151,8 @@ def _shown(call: Call, desk: Desk) -> dict[str, Any]:
         "redacted": transcript.redacted if transcript else [],
         "turns": call_view.turns(transcript) if transcript else [],
         "strip": call_view.strip(transcript, document.call.duration_seconds) if transcript else [],
+        "times": call.chat.times if call.chat else {},
+        "marks": call_view.marks(document), "mark_names": call_view.MARKS,
         "cited": _cited(evaluation), "error_title": _title(document),
         "shipped": default_scorecard().name,
         "waiting": any(one.row.status == "queued" for one in call.history),
@@ -157,6 +194,26 @@ async def playback(
     async with desk.open() as (session, reader):
         audio = await sound.playback(session, await find_call(session, reader, path_id(call_id)))
     return await play(request, desk.platform.vault, audio, wanted)
+
+
+@router.get("/waveform")
+async def waveform(call_id: str, desk: CallsDeskDep) -> Response:
+    """What the player draws: a lane for each side; none where nothing was kept to draw."""
+    async with desk.open() as (session, reader):
+        found = await find_call(session, reader, path_id(call_id))
+        row = await sound.waveform_if_kept(session, found)
+        heard = await read.transcript(session, found.id, found.mode) if row else None
+    return JSONResponse(await asyncio.to_thread(_drawn, row, heard) if row and heard else {"lanes": []})
+
+
+def _drawn(row: WaveformRow, heard: Heard) -> dict[str, Any]:
+    transcript = Transcript.model_validate_json(heard.document)
+    found = lanes(transcript, split(row.points, row.channels), row.points_per_second)
+    shown = [
+        {"role": one.role, "name": one.name, "speech": one.speech, "points": b64encode(one.points).decode()}
+        for one in found
+    ]
+    return {"pointsPerSecond": row.points_per_second, "lanes": shown}
 
 
 @router.get("/transcript")

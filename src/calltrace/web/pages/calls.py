@@ -9,16 +9,21 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
-from calltrace.analyses import calls, queries
+from calltrace.accounts.billing import near
+from calltrace.accounts.quotas import Standing
+from calltrace.analyses import calls, queries, views
+from calltrace.analyses.models import SavedView
 from calltrace.catalog import queries as catalog
 from calltrace.db.base import Named
 from calltrace.insights import queries as counted
 from calltrace.insights import service as insights
 from calltrace.kit.ids import as_uuid
+from calltrace.web import call_views
 from calltrace.web.call_filters import KEPT, LABELS, MODES, STATUSES, Chosen
 from calltrace.web.deps import CallsDeskDep, Desk, JudgesDeskDep
 from calltrace.web.forms import Mistakes
 from calltrace.web.languages import NAMES, language
+from calltrace.web.pages.saved_views import viewer
 from calltrace.web.render import NO_MISTAKES, page
 from calltrace.web.taking_in import FIELDS, Taken, take_in
 
@@ -32,7 +37,12 @@ Position = Annotated[str | None, Query(max_length=100)]
 
 @router.get("")
 async def show_all(request: Request, desk: CallsDeskDep, cursor: Position = None) -> Response:
-    """Calls of one mode, narrowed down as the address says."""
+    """Calls of one mode, narrowed down as the address says; unasked, the view that the person begins with."""
+    if not request.url.query:
+        async with desk.transaction() as session:
+            first = await views.first(session, viewer(desk))
+        if first is not None:
+            return RedirectResponse(call_views.address(first), 303)
     return await _list(request, desk, Chosen.of(request.query_params), cursor)
 
 
@@ -46,29 +56,51 @@ async def _list(
     request: Request, desk: Desk, chosen: Chosen, cursor: str | None = None, *,
     uploading: bool = False, taken: Taken | None = None,
 ) -> Response:  # fmt: skip
+    warned: Sequence[Standing] = ()
     async with desk.open() as (session, reader):
         zone = await organisation.time_zone(session, reader.org_id)
         filters = replace(chosen.filters(zone), agents=reader.agents)
         found, following = await calls.listed(session, filters, cursor=cursor, limit=PAGE)
-        choices = {
+        choices: dict[str, object] = {
             "agent_choices": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
             "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES)),
+            "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES)),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _languages(NAMES),
             "status_choices": [(one, one) for one in STATUSES],
             "kept": await _kept(session, chosen),
         }
+        choices |= await _views(session, desk, chosen, projects=bool(choices["project_choices"]))
+        if reader.administers:
+            warned = await near(session, reader.org_id, desk.platform.plans)
     error = taken.error if taken else None
     return page(
         request, "calls/list.html", status=error.status if error else 200, **choices, modes=MODES,
-        reader=reader, calls=found, chosen=chosen, first=cursor is None,
+        quotas=warned, reader=reader, calls=found, chosen=chosen, first=cursor is None,
         uploading=uploading or error is not None,
         older=chosen.address(cursor=following) if following else None,
         taken=len(taken.analysis_ids) if taken else 0,
         mistakes=Mistakes.of(error, (*FIELDS, "file"), blamed="file") if error else NO_MISTAKES,
         max_bytes=desk.platform.limits.max_bytes, public_url=desk.platform.public_url,
-        live=any(one.analysis.status in {"queued", "processing"} for one in found),
+        live=[one.analysis.id for one in found if one.analysis.status in {"queued", "processing"}],
     )  # fmt: skip
+
+
+async def _views(
+    session: AsyncSession, desk: Desk, chosen: Chosen, *, projects: bool
+) -> dict[str, object]:  # fmt: skip
+    """The views that the person has, the one that is shown, and its columns."""
+    view: SavedView | None = None
+    if chosen.view not in {"", call_views.ALL}:
+        view = await views.find(session, viewer(desk), as_uuid(chosen.view))
+    found = await views.of(session, viewer(desk))
+    columns = view.columns if view else [one for one in call_views.USUAL if projects or one != "project"]
+    return {
+        "views": [(one, call_views.address(one)) for one in found], "view": view,
+        "columns": [(name, call_views.COLUMNS[name]) for name in columns if name in call_views.COLUMNS],
+        "all_calls": f"/calls?view={call_views.ALL}" if found else "/calls",
+        "saving": chosen.address(view="").replace("/calls", "/calls/views/new", 1),
+    }  # fmt: skip
 
 
 async def _kept(session: AsyncSession, chosen: Chosen) -> list[tuple[str, str]]:

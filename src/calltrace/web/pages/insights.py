@@ -1,38 +1,27 @@
 """``/insights``: what calls come to, over time and by what they are sorted by; every number leads to them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast, get_args
 
 from fastapi import APIRouter, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 from markupsafe import Markup
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
-from calltrace.insights import exports, queries, service
-from calltrace.insights.export_files import Format
-from calltrace.insights.export_rows import Kind, Subject
-from calltrace.insights.exports import Asked
+from calltrace.insights import service
 from calltrace.insights.measures import Figures
 from calltrace.insights.period import Bucket
 from calltrace.insights.service import LEAST_IN_RANKING, Criterion, Group, Point
-from calltrace.kit.errors import NotFoundError
-from calltrace.reviews.who import Who
 from calltrace.web import charts
 from calltrace.web.charts import Mark
-from calltrace.web.deps import JudgesDeskDep, PostedDep
-from calltrace.web.insight_filters import LABELS, RECENT, SPLITS, Scene
-from calltrace.web.pages.calls import MOST_NAMES, Position
+from calltrace.web.deps import JudgesDeskDep
+from calltrace.web.insight_filters import LABELS, RECENT, SPLITS, Scene, choices
+from calltrace.web.pages.calls import MOST_NAMES
+from calltrace.web.pages.exports import FORMATS, KINDS
 from calltrace.web.render import page
 
 PATH = "/insights"
 MOST_CRITERIA = 12
-MOST_FILES = 50
-KINDS: Mapping[Kind, str] = {
-    "calls": "Calls, one a row", "agents": "By agent", "queues": "By queue", "callCenters": "By call center",
-    "projects": "By project", "engagements": "By engagement", "trend": "Over time", "criteria": "Criteria",
-}  # fmt: skip
 MOST_ROWS = 50
 router = APIRouter(prefix=PATH)
 
@@ -61,58 +50,16 @@ async def show(request: Request, desk: JudgesDeskDep) -> Response:
         points = await service.trend(*asked, scene.period, scene.bucket)
         criteria = await service.criteria(*asked, scene.period)
         rows = await service.groups(*asked, scene.period, SPLITS[scene.by])
-        choices = await _choices(session, reader)
+        offered = await choices(session, reader, MOST_NAMES)
     ranked = [one for one in rows if one.figures.calls >= LEAST_IN_RANKING]
     return page(
         request, "insights/show.html", scene=scene, now=now, tiles=tiles(scene, now, before), points=points,
         volume=volume(scene, points), scores=scores(scene, points), criteria=criteria[:MOST_CRITERIA],
         marks=[verdict_bar(one) for one in criteria[:MOST_CRITERIA]], rows=ranked[:MOST_ROWS],
         small=len(rows) - len(ranked), more=max(len(ranked) - MOST_ROWS, 0), moods=moods(now),
-        choices=choices, recent=RECENT, labels=LABELS, least=LEAST_IN_RANKING, split=LABELS[scene.by],
-        reader=reader, name_of=name_of, bucket_label=bucket_label, kinds=KINDS,
+        choices=offered, recent=RECENT, labels=LABELS, least=LEAST_IN_RANKING, split=LABELS[scene.by],
+        reader=reader, name_of=name_of, bucket_label=bucket_label, kinds=KINDS, formats=FORMATS,
     )  # fmt: skip
-
-
-async def _choices(session: AsyncSession, reader: Who) -> dict[str, list[tuple[str, str]]]:
-    """What the menus offer."""
-    return {
-        name: [
-            (str(one), label)
-            for one, label in await queries.choices(session, column, MOST_NAMES, reader.agents)
-        ]
-        for name, column in SPLITS.items()
-    }
-
-
-@router.get("/exports")
-async def show_exports(request: Request, desk: JudgesDeskDep, cursor: Position = None) -> Response:
-    """The files that the reader asked for."""
-    async with desk.open() as (session, reader):
-        found, following = await exports.page(
-            session, "live", reader.user_id, cursor=cursor, limit=MOST_FILES
-        )
-    links = desk.platform.links
-    return page(
-        request, "insights/exports.html", files=[(one, exports.link(links, one)) for one in found],
-        older=f"{PATH}/exports?cursor={following}" if following else None, first=cursor is None,
-        live=any(one.status in {"queued", "running"} for one in found), kinds=KINDS,
-    )  # fmt: skip
-
-
-@router.post("/exports")
-async def export(desk: JudgesDeskDep, form: PostedDep) -> Response:
-    """Have a file made of what the page shows."""
-    kind, file_format = form.text("type"), form.text("format")
-    if kind not in get_args(Kind) or file_format not in get_args(Format):
-        raise NotFoundError("There is no such export.")
-    query = {name: form.text(name) for name in ("days", "from", "to", "by", *SPLITS)}
-    async with desk.open() as (session, reader):
-        zone = await organisation.time_zone(session, reader.org_id)
-        scene = Scene.of(query, reader, zone)
-        subject = Subject(cast("Kind", kind), scene.narrowing, scene.period, scene.bucket)
-        asked = Asked(subject, cast("Format", file_format), user_id=reader.require_person())
-        await exports.ask(session, reader.org_id, reader.actor, asked)
-    return RedirectResponse(f"{PATH}/exports?done=export-asked", 303)
 
 
 def tiles(scene: Scene, now: Figures, before: Figures) -> list[Tile]:

@@ -1,4 +1,4 @@
-"""Pages for whoever comes by a link of a message: a forgotten password, an invitation."""
+"""Pages for whoever comes by a link of a message: a forgotten password, an invitation, an address."""
 
 from typing import Annotated
 
@@ -124,6 +124,25 @@ async def accept(request: Request, platform: PlatformDep, visitor: VisitorDep) -
     except InvalidRequestError as error:
         return _form(request, platform, "invite", None, form, error)
     return signed_in(platform, token, HOME)
+
+
+@router.get("/verify-email")
+async def confirm_form(
+    request: Request, platform: PlatformDep, visitor: VisitorDep, token: Token = ""
+) -> Response:
+    """A button, if the link is good: programs that open links of mails must not use it up."""
+    return await _open(request, platform, visitor, "verify", token)
+
+
+@router.post("/verify-email")
+async def confirm(request: Request, platform: PlatformDep, visitor: VisitorDep) -> Response:
+    """Take the person's word that the address is theirs."""
+    form = await anonymous.posted(request, platform.public_url)
+    try:
+        await links.verify(platform.database, form.exact("token"), visitor, request.scope["request_id"])
+    except (CodeRefusedError, RateLimitedError) as error:
+        return _refused(request, platform, "verify", error)
+    return RedirectResponse("/login?done=address-confirmed", 303)
 
 
 def _chosen(request: Request, visitor: Visitor, form: Form) -> NewPassword:

@@ -3,7 +3,9 @@
 Also ``/problems/{code}``: where the ``type`` of an error answer leads.
 """
 
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
+from typing import Any, cast
 
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import RedirectResponse, Response
@@ -14,6 +16,12 @@ from calltrace.web.error_codes import error_codes
 from calltrace.web.operations import grouped
 from calltrace.web.render import page
 
+CONTRACTS: Mapping[str, tuple[str, str]] = {
+    "callcov": ("CallCov", "/callcov/docs"), "callcenterrate": ("Call Center Rate", ""),
+    "auralytik": ("Auralytik", "/auralytik/swagger"),
+}  # fmt: skip
+"""The contracts of other vendors: what each is called, and a page that is its own, if it has one."""
+_REASONS = {str(status.value): status.phrase for status in HTTPStatus}
 router = APIRouter()
 
 
@@ -21,11 +29,24 @@ router = APIRouter()
 async def reference(request: Request, platform: PlatformDep) -> Response:
     """Every operation with its scopes, parameters, bodies, answers and a command to paste."""
     document = request.app.state.openapi()
-    groups = grouped(document, platform.public_url)
-    reasons = {str(status.value): status.phrase for status in HTTPStatus}
     return page(
-        request, "reference.html", info=document["info"], groups=groups, codes=error_codes(), reasons=reasons
-    )
+        request, "reference.html", info=document["info"], groups=grouped(document, platform.public_url),
+        codes=error_codes(), reasons=_REASONS, contracts=CONTRACTS, contract=None,
+    )  # fmt: skip
+
+
+@router.get("/docs/{contract}", dependencies=[Depends(maybe_signed_in)])
+async def contract_reference(request: Request, contract: str, platform: PlatformDep) -> Response:
+    """The same of a contract of another vendor, from its own document."""
+    documents = cast("Mapping[str, Callable[[], dict[str, Any]]]", request.app.state.documents)
+    if contract not in CONTRACTS or contract not in documents:
+        raise NotFoundError("There is no such contract.")
+    document = documents[contract]()
+    return page(
+        request, "reference.html", info=document["info"],
+        groups=grouped(document, f"{platform.public_url}/{contract}"), codes=(), reasons=_REASONS,
+        contracts=CONTRACTS, contract=contract,
+    )  # fmt: skip
 
 
 @router.get("/problems/{code}")

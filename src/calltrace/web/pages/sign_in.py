@@ -1,6 +1,7 @@
 """``/login`` in one step or two, and ``/logout``."""
 
 from typing import Annotated
+from urllib.parse import quote
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
@@ -31,7 +32,7 @@ async def form(
     """The sign-in form; whoever is signed in already goes on."""
     if who is not None:
         return RedirectResponse(safe_path(wanted), 303)
-    return _form(request, platform.public_url, Form({"next": [wanted]}))
+    return _form(request, platform, Form({"next": [wanted]}))
 
 
 @router.post("/login")
@@ -42,7 +43,7 @@ async def submit(request: Request, platform: PlatformDep, visitor: VisitorDep) -
     try:
         _who, token = await sign_in(platform.database, attempt, request.scope["request_id"])
     except (SignInRefusedError, RateLimitedError) as error:
-        return _form(request, platform.public_url, filled, error)
+        return _form(request, platform, filled, error)
     except HalfWayError as half:
         browser = anonymous.browser(request, platform.public_url) or ""
         ticket = second_step.ticket(platform.box, half.half_way, browser)
@@ -63,10 +64,14 @@ def signed_in(platform: Platform, token: str, way: str) -> Response:
     return answer
 
 
-def _form(request: Request, public_url: str, filled: Form, error: CallTraceError | None = None) -> Response:
+def _form(
+    request: Request, platform: Platform, filled: Form, error: CallTraceError | None = None
+) -> Response:
+    wanted = safe_path(filled.text("next"))
     return anonymous.form_page(
-        request, public_url, "login.html", error=error, email=filled.text("email"),
-        wanted=safe_path(filled.text("next")),
+        request, platform.public_url, "login.html", error=error, email=filled.text("email"), wanted=wanted,
+        provider=platform.settings.oidc_name if platform.provider else "",
+        sso=f"/login/sso?next={quote(wanted, safe='/')}",
     )  # fmt: skip
 
 
@@ -97,7 +102,7 @@ async def second(request: Request, platform: PlatformDep, visitor: VisitorDep) -
             platform.database, platform.box, answer, attempt, request.scope["request_id"]
         )
     except SignInRefusedError as error:
-        return _form(request, platform.public_url, filled, error)
+        return _form(request, platform, filled, error)
     except (WrongCodeError, RateLimitedError) as error:
         return _second(request, platform.public_url, ticket, filled, error)
     return signed_in(platform, token, safe_path(filled.text("next")))

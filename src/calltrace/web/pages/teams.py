@@ -1,16 +1,19 @@
 """``/admin/teams``: whose calls a supervisor sees, and which agent a person is."""
 
 import uuid
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.errors import AlreadyExistsError
+from calltrace.accounts.models import User
 from calltrace.accounts.sessions import LISTENERS
 from calltrace.catalog import queries as catalog
+from calltrace.catalog.models import Agent
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
@@ -25,6 +28,9 @@ from calltrace.web.render import NO_MISTAKES, page
 PATH = "/admin/teams"
 PAGE = 100
 router = APIRouter(prefix=PATH)
+NAMED = 5
+"""Of a team's agents, in the list of teams."""
+Part = Annotated[str, Query(max_length=200)]
 FIELDS = ("name", "agentIds", "supervisorIds")
 
 
@@ -42,31 +48,48 @@ async def _list(
         found, following = await teams.page(session, NameFilter(), part)
         people = await accounts.users(session)
         agents = await catalog.agents_by_name(session, MOST_NAMES)
+        named = {one.id: one.name for one in [*agents, *await _others(session, found, people)]}
     return page(
         request, "teams/list.html", status=error.status if error else 200, teams=found, people=people,
-        agents={one.id: one.name for one in agents}, emails={one.id: one.email for one in people},
-        choices=[(str(one.id), one.name) for one in agents],
+        agents=named, emails={one.id: one.email for one in people},
+        choices=[(str(one.id), one.name) for one in agents], shown={one.id for one in agents},
         mistakes=Mistakes.of(error, ()) if error else NO_MISTAKES, first=cursor is None,
         older=f"{PATH}?cursor={following}" if following else None,
     )  # fmt: skip
 
 
+async def _others(
+    session: AsyncSession, found: Sequence[teams.Whole], people: Sequence[User]
+) -> Sequence[Agent]:
+    """The agents that the page names, however many there are beside them."""
+    ids = {one.agent_id for one in people if one.agent_id}
+    ids |= {agent for team in found for agent in team.agent_ids[:NAMED]}
+    return await catalog.agents_by_name(session, len(ids), ids) if ids else []
+
+
 @router.get("/new")
-async def form(request: Request, desk: DeskDep) -> Response:
+async def form(request: Request, desk: DeskDep, find: Part = "") -> Response:
     """The form for a new team."""
-    return await _form(request, desk, Form(), None)
+    return await _form(request, desk, Form({"find": [find]}), None)
 
 
 async def _form(
     request: Request, desk: Desk, filled: Form, team_id: uuid.UUID | None, error: CallTraceError | None = None
 ) -> Response:
     async with desk.transaction() as session:
-        agents = await catalog.agents_by_name(session, MOST_NAMES)
+        agents = await catalog.agents_by_name(session, MOST_NAMES, part=filled.text("find"))
+        known = {one.id for one in agents}
+        unlisted = [one for one in await _members(session, team_id) if one not in known]
         people = [one for one in await accounts.users(session) if one.role in LISTENERS]
     return page(
         request, "teams/form.html", status=error.status if error else 200, form=filled, team_id=team_id,
-        agents=agents, people=people, mistakes=Mistakes.of(error, FIELDS) if error else NO_MISTAKES,
+        agents=agents, people=people, unlisted=len(unlisted), most=MOST_NAMES,
+        mistakes=Mistakes.of(error, FIELDS) if error else NO_MISTAKES,
     )  # fmt: skip
+
+
+async def _members(session: AsyncSession, team_id: uuid.UUID | None) -> Sequence[uuid.UUID]:
+    return (await teams.find(session, team_id)).agent_ids if team_id else []
 
 
 @router.post("/new")
@@ -74,20 +97,20 @@ async def create(request: Request, desk: DeskDep, form: PostedDep) -> Response:
     """Make a team."""
     try:
         async with desk.open() as (session, admin):
-            await teams.create(session, admin, _values(form))
+            await teams.create(session, admin, _values(form, []))
     except (InvalidRequestError, AlreadyExistsError) as error:
         return await _form(request, desk, form, None, error)
     return RedirectResponse(f"{PATH}?done=team-saved", 303)
 
 
 @router.get("/{team_id}")
-async def show(request: Request, team_id: str, desk: DeskDep) -> Response:
+async def show(request: Request, team_id: str, desk: DeskDep, find: Part = "") -> Response:
     """The form to change a team."""
     async with desk.transaction() as session:
         found = await teams.find(session, path_id(team_id))
     filled = {
         "name": [found.row.name], "agentIds": [str(one) for one in found.agent_ids],
-        "supervisorIds": [str(one) for one in found.supervisor_ids],
+        "supervisorIds": [str(one) for one in found.supervisor_ids], "find": [find],
     }  # fmt: skip
     return await _form(request, desk, Form(filled), found.row.id)
 
@@ -98,15 +121,19 @@ async def change(request: Request, team_id: str, desk: DeskDep, form: PostedDep)
     found = path_id(team_id)
     try:
         async with desk.open() as (session, admin):
-            await teams.change(session, admin, found, _values(form))
+            members = await _members(session, found)
+            await teams.change(session, admin, found, _values(form, members))
     except (InvalidRequestError, AlreadyExistsError) as error:
         return await _form(request, desk, form, found, error)
     return RedirectResponse(f"{PATH}?done=team-saved", 303)
 
 
-def _values(form: Form) -> Mapping[str, Any]:
+def _values(form: Form, members: Sequence[uuid.UUID]) -> Mapping[str, Any]:
+    """A team as the form has it: members that it did not list stay."""
+    listed = {as_uuid(one) for one in form.lines("listed")}
+    agents = [*(one for one in members if one not in listed), *_ids(form, "agentIds")]
     return {
-        "name": form.text("name"), "agent_ids": _ids(form, "agentIds"),
+        "name": form.text("name"), "agent_ids": list(dict.fromkeys(agents)),
         "supervisor_ids": _ids(form, "supervisorIds"),
     }  # fmt: skip
 

@@ -1,0 +1,12 @@
+// What scripts add to every page; every page works without them.
+
+import { forgetDone, leadToMistakes, tieDateToChoice } from "./kit/notices.ts";
+import { forgetSecrets, offerCopying } from "./kit/secrets.ts";
+import { follow } from "./kit/live.ts";
+
+offerCopying();
+forgetSecrets();
+leadToMistakes();
+forgetDone();
+tieDateToChoice();
+follow();

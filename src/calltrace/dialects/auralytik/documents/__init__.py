@@ -1,0 +1,1 @@
+"""Objects of this contract, by resource."""

@@ -1,0 +1,71 @@
+"""Plans that are paid for: what the contract's billing does where there is an account at Stripe.
+
+Test keys never get there (acceptance CV-007); without an account nobody does.
+"""
+
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from calltrace.accounts.audit import Actor
+from calltrace.accounts.models import Plan
+from calltrace.accounts.usage import Period
+from calltrace.dialects.callcov.caller import Caller
+from calltrace.dialects.callcov.errors import RefusedError, refused_field
+from calltrace.kit import clock
+from calltrace.payments.errors import PaymentRefusedError, PaymentsAwayError
+from calltrace.payments.line import Invoice
+from calltrace.payments.service import Order, Payments
+from calltrace.pipeline.context import Platform
+
+AWAY = "Payment service unavailable"
+_WEB = re.compile(r"https?://[^\s/]\S*")
+
+
+def payments_of(platform: Platform, caller: Caller) -> Payments | None:
+    """Where this caller's plans are paid for, if they are."""
+    return platform.payments if caller.livemode else None
+
+
+def ordered(caller: Caller, actor: Actor, plan: Plan, ways: tuple[str | None, str | None]) -> Order:
+    """What a caller wants to pay for.
+
+    Raises:
+        InvalidError: it shall lead to something that is no page.
+    """
+    for name, way in zip(("success_url", "cancel_url"), ways, strict=True):
+        if way is not None and not _WEB.fullmatch(way):
+            raise refused_field(("body", name), "value_error", "Value error, not an address of a page", way)
+    return Order(caller.org_id, plan, actor, caller.name if caller.user_id else None, ways)
+
+
+@asynccontextmanager
+async def paying() -> AsyncGenerator[None]:
+    """What goes wrong with payments, in statuses that the contract has."""
+    try:
+        yield
+    except PaymentsAwayError as error:
+        raise RefusedError(500, AWAY) from error
+    except PaymentRefusedError as error:
+        raise RefusedError(400, error.detail) from error
+
+
+def invoice(one: Invoice) -> dict[str, Any]:
+    """An invoice within the history of usage; amounts in the smallest unit of the currency."""
+    return {
+        "id": one.id, "number": one.number, "status": one.status, "created": int(one.created.timestamp()),
+        "created_at": clock.iso(one.created), "currency": one.currency.upper(), "total": one.total,
+        "amount_paid": one.amount_paid, "amount_due": one.amount_due, "hosted_invoice_url": one.url,
+        "invoice_pdf": one.pdf,
+    }  # fmt: skip
+
+
+async def invoices_by_month(payments: Payments | None, caller: Caller) -> dict[str, list[dict[str, Any]]]:
+    """The invoices of each month."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    if payments is not None:
+        async with paying():
+            for one in await payments.invoices(caller.org_id):
+                found.setdefault(Period.of(one.created).name, []).append(invoice(one))
+    return found

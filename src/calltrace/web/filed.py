@@ -1,0 +1,171 @@
+"""What calls are filed under, as pages show it: each sort in words, with the fields of its form.
+
+Fields are called as the API calls them, so that what a service refuses finds its field.
+"""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts import organisation
+from calltrace.catalog.models import CAMPAIGN_STATUSES, ENGAGEMENT_STATUSES
+from calltrace.catalog.service import CALL_CENTERS, ENGAGEMENTS, PROJECTS, QUEUES, Kind
+from calltrace.insights import service as insights
+from calltrace.insights.measures import Figures
+from calltrace.insights.period import LONGEST_DAYS, Period
+from calltrace.insights.queries import Narrowing
+from calltrace.kit import clock
+from calltrace.kit.ids import as_uuid
+from calltrace.reviews.who import Who
+from calltrace.web import judging
+from calltrace.web.forms import Form
+from calltrace.web.insight_filters import SPLITS, Split
+
+Choices = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A field: its name in the form, its column, and what people read."""
+
+    name: str
+    column: str
+    label: str
+    kind: Literal["line", "text", "day", "choice", "center"] = "line"
+    longest: int = 200
+    hint: str = ""
+    otherwise: str | None = None
+    """What an empty field means; ``None``: nothing."""
+    choices: Choices = ()
+    narrows: bool = False
+    """Whether the list can be narrowed down by it."""
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sort:
+    """Projects, campaigns, call centres or engagements.
+
+    Attributes:
+        kind: of the catalogue.
+        path: where its pages are.
+        title: many of them, noun: one of them, lead: what they are for.
+        label: the field of ``/calls`` and ``/insights`` that narrows calls down to one.
+    """
+
+    kind: Kind[Any]
+    path: str
+    title: str
+    noun: str
+    lead: str
+    label: Split
+    entries: Sequence[Entry]
+
+    @property
+    def sieve(self) -> Sequence[Entry]:
+        """What its list can be narrowed down by, beside the name."""
+        return [one for one in self.entries if one.narrows]
+
+    @property
+    def has(self) -> frozenset[str]:
+        """The names of its fields."""
+        return frozenset(one.name for one in self.entries)
+
+
+def _statuses(names: Sequence[str]) -> Entry:
+    choices = [(one, one.capitalize()) for one in names]
+    return Entry("status", "status", "Status", "choice", otherwise="active", choices=choices, narrows=True)
+
+
+_NAME = Entry("name", "name", "Name", required=True)
+_EXTERNAL = Entry(
+    "externalId", "external_id", "External id", longest=255, hint="What another system knows it by."
+)
+_DESCRIPTION = Entry("description", "description", "Description", "text", 2000)
+
+SORTS: Sequence[Sort] = (
+    Sort(
+        PROJECTS, "/projects", "Projects", "project",
+        "A project is a label for recordings that belong together.", "project",
+        (_NAME, _DESCRIPTION, _EXTERNAL),
+    ),
+    Sort(
+        QUEUES, "/campaigns", "Campaigns", "campaign",
+        "A campaign is a queue that calls come in by: it may have days between which it runs.", "queue",
+        (
+            _NAME,
+            Entry("type", "kind", "Type", longest=50, hint="Such as inbound or outbound.", narrows=True),
+            _statuses(CAMPAIGN_STATUSES), Entry("startDate", "starts_on", "First day", "day"),
+            Entry("endDate", "ends_on", "Last day", "day"),
+            Entry("callCenterId", "call_center_id", "Call center", "center"), _DESCRIPTION, _EXTERNAL,
+        ),
+    ),
+    Sort(
+        CALL_CENTERS, "/call-centers", "Call centers", "call center",
+        "A call center is a place where calls are taken.", "center", (_NAME, _EXTERNAL),
+    ),
+    Sort(
+        ENGAGEMENTS, "/engagements", "Engagements", "engagement",
+        "An engagement is a piece of work with a customer that groups conversations.", "engagement",
+        (
+            _NAME, Entry(
+                "type", "kind", "Type", longest=50, hint="Such as renewal or onboarding.",
+                otherwise="general", narrows=True,
+            ),
+            _statuses(ENGAGEMENT_STATUSES), _DESCRIPTION, _EXTERNAL,
+        ),
+    ),
+)  # fmt: skip
+
+
+def filled(sort: Sort, row: Any) -> Form:
+    """The form of a row as it is."""
+    values = {one.name: getattr(row, one.column) for one in sort.entries}
+    return Form({name: ["" if value is None else str(value)] for name, value in values.items()})
+
+
+def values(sort: Sort, form: Form) -> Mapping[str, Any]:
+    """What was filled in, by column; lengths and names are judged by the service.
+
+    Raises:
+        InvalidRequestError: naming the field.
+    """
+    found = {one.column: _value(one, form.text(one.name)) for one in sort.entries}
+    first, last = found.get("starts_on"), found.get("ends_on")
+    if first and last and last < first:
+        raise judging.wrong("endDate", "The last day is before the first day.")
+    return found
+
+
+def _value(entry: Entry, text: str) -> Any:
+    if not text:
+        return "" if entry.required else entry.otherwise
+    if entry.kind == "day":
+        return _day(entry, text)
+    if entry.kind == "choice" and text not in dict(entry.choices):
+        raise judging.wrong(entry.name, "Choose from the list.")
+    if entry.kind == "center":
+        found = as_uuid(text)
+        if found is None:
+            raise judging.wrong(entry.name, "Choose from the list.")
+        return found
+    return text.replace("\r\n", "\n")
+
+
+def _day(entry: Entry, text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise judging.wrong(entry.name, f"{entry.label} is no date.") from error
+
+
+async def figures(session: AsyncSession, reader: Who, sort: Sort) -> Mapping[uuid.UUID | None, Figures]:
+    """What calls of each come to in the last ten years, of the calls that somebody may see."""
+    zone = await organisation.time_zone(session, reader.org_id)
+    period = Period.recent(LONGEST_DAYS, zone, clock.now())
+    asked = Narrowing(agents=reader.agents), period, SPLITS[sort.label]
+    return {one.group_id: one.figures for one in await insights.groups(session, reader.org_id, *asked)}

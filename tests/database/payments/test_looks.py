@@ -1,0 +1,82 @@
+"""Of two looks at what is agreed, the one that began last is believed, whichever answer comes first."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncGenerator
+from pathlib import Path
+
+import pytest
+import stripe
+
+from calltrace.accounts import subscriptions
+from calltrace.accounts.audit import SYSTEM
+from calltrace.payments.errors import PaymentsAwayError
+from calltrace.payments.service import Order, Payments
+from calltrace.pipeline.context import Platform
+from database.payments.paying import with_payments
+from stripe_server import Fault, StripeServer
+
+
+@pytest.fixture
+async def payments(
+    platform: Platform, stripe_server: StripeServer, ca_file: Path
+) -> AsyncGenerator[Payments]:
+    paying = with_payments(platform, stripe_server, ca_file, seconds=1.0)
+    assert paying.payments
+    yield paying.payments
+    await paying.payments.line.close()
+
+
+async def _plan(payments: Payments, org: uuid.UUID) -> str:
+    async with payments.database.tenant(org) as session:
+        return (await subscriptions.of(session, org, "live")).plan
+
+
+async def _customer(payments: Payments, server: StripeServer, org: uuid.UUID) -> str:
+    page = await payments.start(Order(org, "business", SYSTEM))
+    assert page
+    server.pay(page)
+    return (await payments.customer(org)) or ""
+
+
+async def test_an_answer_that_was_under_way_for_long_changes_nothing(
+    payments: Payments, stripe_server: StripeServer, org: uuid.UUID
+) -> None:
+    customer = await _customer(payments, stripe_server, org)
+    stripe_server.asked.clear()
+    stripe_server.faults = [Fault(0, seconds=0.6, done=True)]
+    slow = asyncio.create_task(payments.follow(org, customer))
+    while not stripe_server.asked:  # noqa: ASYNC110 - it is asked in a thread of its own
+        await asyncio.sleep(0.01)
+    [bought] = stripe_server.all("subscription", {"customer": customer})
+    bought["items"]["data"][0]["price"]["id"] = "price_starter"
+    await payments.follow(org, customer)
+    assert (await _plan(payments, org), slow.done()) == ("pro", False)
+    await slow
+    assert await _plan(payments, org) == "pro"
+
+
+async def test_two_first_purchases_at_once_are_one_customer(
+    payments: Payments, stripe_server: StripeServer, org: uuid.UUID
+) -> None:
+    await asyncio.gather(*[payments.start(Order(org, "pro", SYSTEM)) for _ in range(3)])
+    sessions = [one for one in stripe_server.things.values() if one["object"] == "checkout.session"]
+    assert {one["customer"] for one in sessions} == {await payments.customer(org)}
+
+
+async def test_a_silent_service_is_given_up_and_the_loop_goes_on(
+    payments: Payments, stripe_server: StripeServer, org: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("stripe.HTTPClient.INITIAL_DELAY", 0)
+    stripe_server.always = Fault(500, seconds=1.5)
+    begun, turns = time.monotonic(), 0
+    asking = asyncio.create_task(payments.start(Order(org, "pro", SYSTEM)))
+    while not asking.done():
+        await asyncio.sleep(0.05)
+        turns += 1
+    with pytest.raises(PaymentsAwayError):
+        await asking
+    assert (len(stripe_server.asked), await payments.customer(org)) == (3, None)
+    assert turns > (time.monotonic() - begun) * 5, "nothing else was held up"
+    assert stripe.enable_telemetry is False
