@@ -6,20 +6,12 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Query, Response
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import BeforeValidator
 
 from calltrace.kit.json_text import dumps
 from calltrace.kit.moments import iso_moment
 
-
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("NUL is no text.")
-    return text
-
-
 Moment = Annotated[datetime, BeforeValidator(iso_moment)]
-Storable = Annotated[str, AfterValidator(_storable)]
 Limit = Annotated[int, Query(ge=1, le=200, description="Entries of one page.")]
 Position = Annotated[
     str | None, Query(alias="cursor", max_length=100, description="`nextCursor` of the page before.")

@@ -454,7 +454,9 @@ async def test_a_person_has_ten_keys_at_most(me: Api) -> None:
     assert {"detail": "Maximum of 10 active API keys reached"} in [answer.json() for answer in answers]
 
 
-@pytest.mark.parametrize("moment", ["yesterday", "2001-01-01T00:00:00Z", "2999-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "moment", ["yesterday", "2001-01-01T00:00:00Z", "2999-01-01T00:00:00", "9999-12-31T23:59:59-12:00"]
+)
 async def test_a_key_ends_at_a_moment_to_come(me: Api, moment: str) -> None:
     answer = await me("POST", "/api-keys/", {"expires_at": moment})
     assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "expires_at"])

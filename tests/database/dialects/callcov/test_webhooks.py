@@ -12,13 +12,15 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
+from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses import lifecycle
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.db.session import Database
 from calltrace.dialects.callcov.wire import WIRE
 from calltrace.pipeline.context import Platform
 from calltrace.settings import load_settings
-from calltrace.webhooks import queries, service
+from calltrace.webhooks import queries, replay, service
+from calltrace.webhooks.errors import DeliverySuppressedError
 from calltrace.webhooks.wire import Sent
 from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed
 from database.dialects.callcov.conftest import Api, NewKey
@@ -127,6 +129,12 @@ async def test_in_test_mode_it_is_written_down_and_never_sent(
     await _end(platform, org, made["id"])
     ((_, body, status, _, _),) = await _deliveries(platform.database, org)
     assert (status, json.loads(body)["livemode"]) == ("suppressed", False)
+    async with platform.database.tenant(org) as session:
+        delivery_id = await session.scalar(text("SELECT id FROM webhook_deliveries"))
+        with pytest.raises(DeliverySuppressedError):
+            await replay.redeliver(session, delivery_id or "", OPERATOR)
+        await service.make_due(session, [delivery_id or ""])
+    assert [one.status for one in await _deliveries(platform.database, org)] == ["suppressed"]
 
 
 async def test_urls_of_calls_are_no_subscriptions(call: Api, platform: Platform, org: uuid.UUID) -> None:
