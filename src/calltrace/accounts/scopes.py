@@ -18,6 +18,10 @@ SCOPES = (
     "reviews:write",
     "insights:read",
     "insights:export",
+    "conversations:read",
+    "conversations:write",
+    "surveys:read",
+    "surveys:write",
     "users:read",
     "users:write",
 )

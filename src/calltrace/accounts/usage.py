@@ -29,6 +29,7 @@ from calltrace.kit.ids import uuid7
 
 FLUSH_SECONDS = 5.0
 AUDIO, SECOND = "audio", "second"
+EXPORT = "export"
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -95,6 +96,17 @@ async def heard(
     entry = {
         "id": uuid7(), "org_id": org_id, "what": AUDIO, "quantity": float(math.ceil(seconds)),
         "unit": SECOND, "mode": mode, "resource_id": analysis_id, "api_key_id": key_id,
+    }  # fmt: skip
+    await session.execute(insert(UsageEntry).values(entry).on_conflict_do_nothing())
+
+
+async def exported(
+    session: AsyncSession, org_id: uuid.UUID, mode: Mode, export_id: uuid.UUID, key_id: uuid.UUID | None
+) -> None:
+    """Write down that a file was made, in the transaction that completes it; files themselves go soon."""
+    entry = {
+        "id": uuid7(), "org_id": org_id, "what": EXPORT, "quantity": 1.0, "unit": EXPORT, "mode": mode,
+        "resource_id": export_id, "api_key_id": key_id,
     }  # fmt: skip
     await session.execute(insert(UsageEntry).values(entry).on_conflict_do_nothing())
 

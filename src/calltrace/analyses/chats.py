@@ -97,5 +97,5 @@ def _analysis(row: Conversation) -> Analysis:
     return Analysis(
         id=uuid7(), org_id=row.org_id, medium="text", mode=row.mode, status="queued",
         created_at=clock.now_ms(), external_id=row.external_id, agent_id=row.agent_id, queue_id=row.queue_id,
-        called_at=row.started_at, details={},
+        engagement_id=row.engagement_id, called_at=row.started_at, details={},
     )  # fmt: skip

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit
@@ -15,7 +15,7 @@ from calltrace.accounts.models import AuditEntry, Mode
 from calltrace.analyses import queries
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.analyses.read import following
-from calltrace.conversations.models import Conversation
+from calltrace.conversations.models import Conversation, Survey
 from calltrace.db import jobs
 from calltrace.db.base import Base
 from calltrace.db.session import Database
@@ -59,6 +59,7 @@ async def erase(
         NotFoundError: there is none, it is another organisation's or mode's, or it was erased before.
     """
     async with database.tenant(org_id) as session:
+        await _hold_conversations(session, analysis_id)
         analysis = await queries.lock(session, analysis_id, mode)
         if analysis is None:
             raise NotFoundError("There is no analysis with this id.")
@@ -79,7 +80,8 @@ async def erase(
 async def erase_rest(database: Database, vault: Vault, org_id: uuid.UUID) -> None:
     """Erase what an organisation sent that is no analysis: files that wait for theirs, and conversations."""
     async with database.tenant(org_id) as session:
-        await session.execute(delete(Conversation).where(Conversation.org_id == org_id))
+        for table in (Survey, Conversation):
+            await session.execute(delete(table).where(table.org_id == org_id))
         sent = (await session.scalars(select(Upload).where(Upload.org_id == org_id))).all()
         object_keys = [key for upload in sent for key in await uploads.forget(session, upload)]
     await objects.remove(database, vault, org_id, object_keys)
@@ -107,6 +109,13 @@ async def page(
     return [Receipt.of(one) for one in found[:limit]], following(found, limit)
 
 
+async def _hold_conversations(session: AsyncSession, analysis_id: uuid.UUID) -> None:
+    """First of all, as whoever changes a conversation does: they and erasing wait for one another."""
+    await session.execute(
+        select(Conversation.id).where(Conversation.analysis_id == analysis_id).with_for_update()
+    )
+
+
 async def _media(session: AsyncSession, analysis: Analysis) -> tuple[list[Recording], list[Upload]]:
     recording = await session.get(Recording, analysis.recording_id) if analysis.recording_id else None
     upload = await session.get(Upload, analysis.upload_id) if analysis.upload_id else None
@@ -116,6 +125,9 @@ async def _media(session: AsyncSession, analysis: Analysis) -> tuple[list[Record
 async def _erase_rows(session: AsyncSession, analysis: Analysis) -> dict[str, int]:
     """Delete what hangs on the analysis, then the analysis; answer how much there was of each kind."""
     told = await erase_deliveries(session, analysis.id)
+    threads = await conversations(
+        session, Conversation.analysis_id == analysis.id, Survey.analysis_id == analysis.id
+    )
     mine = EvaluationRow.analysis_id == analysis.id
     evaluations = await _delete(session, EvaluationRow, mine, EvaluationRow.id)
     heard = TranscriptRow.analysis_id == analysis.id
@@ -128,7 +140,19 @@ async def _erase_rows(session: AsyncSession, analysis: Analysis) -> dict[str, in
         "evaluations": len(evaluations),
         "deliveries": told.deliveries,
         "attempts": told.attempts,
+        **threads,
     }
+
+
+async def conversations(
+    session: AsyncSession, match: ColumnElement[bool], also: ColumnElement[bool] | None = None
+) -> dict[str, int]:
+    """Delete conversations with their messages and surveys, and surveys beside; answers how many each."""
+    answers = Survey.conversation_id.in_(select(Conversation.id).where(match))
+    answers = answers if also is None else or_(also, answers)
+    surveys = await _delete(session, Survey, answers, Survey.id)
+    gone = await _delete(session, Conversation, match, Conversation.id)
+    return {"conversations": len(gone), "surveys": len(surveys)}
 
 
 async def _delete(

@@ -1,4 +1,4 @@
-"""Taking over what another system knows: call centres, campaigns, people, chats and voice calls, by its ids.
+"""Taking over what another system knows: call centres, campaigns, people, work, chats, calls, by its ids.
 
 Everything is put in place by ``externalId``, so the same file again changes nothing, and a later one changes
 what it names. The order is that of what refers to what.
@@ -7,6 +7,7 @@ what it names. The order is that of what refers to what.
 import asyncio
 import uuid
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -18,22 +19,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import OPERATOR, Actor
-from calltrace.analyses import chats, waiting
+from calltrace.analyses import conversations, surveys, voice_calls, waiting
 from calltrace.analyses.models import Analysis, WaitingFile
 from calltrace.analyses.submit import Intake
-from calltrace.analyses.waiting import Told, Wish
+from calltrace.analyses.surveys import About, Answered
+from calltrace.analyses.telling import Told
+from calltrace.analyses.waiting import Wish
 from calltrace.catalog import service
-from calltrace.catalog.service import AGENTS, CALL_CENTERS, QUEUES, Kind
-from calltrace.conversations import service as conversations
-from calltrace.conversations import surveys
-from calltrace.conversations.events import VoiceCallCompleted
+from calltrace.catalog.service import AGENTS, CALL_CENTERS, ENGAGEMENTS, QUEUES, Kind
 from calltrace.conversations.models import Conversation
 from calltrace.conversations.service import Said
 from calltrace.kit.document import Document
 from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.recordings import upload_receive
 from calltrace.recordings.upload_inlet import Sending
-from calltrace.webhooks import service as webhooks
 
 ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -73,6 +72,16 @@ class ExecutiveEntry(Document):
     call_center: ExternalId | None = None
 
 
+class EngagementEntry(Document):
+    """An engagement: a piece of work with a customer."""
+
+    external_id: ExternalId
+    name: Name
+    description: Annotated[str, StringConstraints(max_length=2000)] | None = None
+    type: Annotated[str, StringConstraints(min_length=1, max_length=50)] = "general"
+    status: Literal["active", "completed", "archived"] = "active"
+
+
 class MessageEntry(Document):
     """A message of a chat."""
 
@@ -88,6 +97,7 @@ class ConversationEntry(Document):
     channel_id: ExternalId | None = None
     campaign: ExternalId | None = None
     executive: ExternalId | None = None
+    engagement: ExternalId | None = None
     status: Literal["active", "completed"] = "completed"
     started_at: AwareDatetime
     ended_at: AwareDatetime | None = None
@@ -128,6 +138,7 @@ class VoiceCallEntry(Document):
     external_id: ExternalId
     campaign: ExternalId | None = None
     executive: ExternalId | None = None
+    engagement: ExternalId | None = None
     direction: Literal["Inbound", "Outbound"] = "Inbound"
     state: Literal["Completed", "Busy", "NoAnswer", "Failed"] = "Completed"
     start_time: AwareDatetime
@@ -146,6 +157,7 @@ class Import(Document):
     call_centers: list[CenterEntry] = Field(default_factory=list[CenterEntry])
     campaigns: list[CampaignEntry] = Field(default_factory=list[CampaignEntry])
     executives: list[ExecutiveEntry] = Field(default_factory=list[ExecutiveEntry])
+    engagements: list[EngagementEntry] = Field(default_factory=list[EngagementEntry])
     conversations: list[ConversationEntry] = Field(default_factory=list[ConversationEntry])
     voice_calls: list[VoiceCallEntry] = Field(default_factory=list[VoiceCallEntry])
 
@@ -169,6 +181,7 @@ class Importer:
             "callCenters": await self._each(content.call_centers, "callCenters", self._center),
             "campaigns": await self._each(content.campaigns, "campaigns", self._campaign),
             "executives": await self._each(content.executives, "executives", self._executive),
+            "engagements": await self._each(content.engagements, "engagements", self._engagement),
             "conversations": await self._each(content.conversations, "conversations", self._conversation),
             "voiceCalls": await self._each(content.voice_calls, "voiceCalls", self._voice_call),
         }
@@ -200,13 +213,19 @@ class Importer:
     async def _executive(self, entry: ExecutiveEntry) -> uuid.UUID:
         return await self._named(AGENTS, entry.external_id, {"name": entry.name}, entry.call_center)
 
+    async def _engagement(self, entry: EngagementEntry) -> uuid.UUID:
+        values = {
+            "name": entry.name, "description": entry.description or None, "kind": entry.type,
+            "status": entry.status,
+        }  # fmt: skip
+        return await self._named(ENGAGEMENTS, entry.external_id, values)
+
     async def _named(
         self, kind: Kind[Any], external_id: str, values: Mapping[str, Any], center: str | None = None
     ) -> uuid.UUID:
-        async with self.intake.database.tenant(self.org_id) as session:
-            await accounts.locked_organisation(session, self.org_id)
+        async with self._held() as session:
             wanted = dict(values)
-            if kind is not CALL_CENTERS:
+            if kind in {QUEUES, AGENTS}:
                 wanted["call_center_id"] = await _of(session, CALL_CENTERS, "callCenter", center)
             query = select(kind.model).where(kind.model.external_id == external_id)
             row = await session.scalar(query)
@@ -216,51 +235,54 @@ class Importer:
             return (await service.change(session, self.actor, kind, row.id, wanted)).id
 
     async def _conversation(self, entry: ConversationEntry) -> uuid.UUID:
-        async with self.intake.database.tenant(self.org_id) as session:
-            await accounts.locked_organisation(session, self.org_id)
+        async with self._held() as session:
             values = {
                 "channel_id": entry.channel_id, "status": entry.status, "started_at": entry.started_at,
-                "ended_at": entry.ended_at,
-                "queue_id": await _of(session, QUEUES, "campaign", entry.campaign),
-                "agent_id": await _of(session, AGENTS, "executive", entry.executive),
+                "ended_at": entry.ended_at, **await _filed(session, entry),
             }  # fmt: skip
-            row = await conversations.put(session, self.org_id, "text", entry.external_id, values)
-            told = [Said(one.role, one.content, one.timestamp) for one in entry.messages]
-            said = await chats.without_sensitive(session, self.org_id, told, entry.language)
-            changed = await conversations.put_messages(session, row, said)
-            if said and row.status == "completed" and (changed or row.analysis_id is None):
-                await chats.evaluate(session, row, said, entry.language)
+            said = [Said(one.role, one.content, one.timestamp) for one in entry.messages]
+            told = Told(entry.external_id, values, said, entry.language)
+            row, _new = await conversations.put_chat(session, self.org_id, told)
             return row.id
 
     async def _voice_call(self, entry: VoiceCallEntry) -> uuid.UUID:
         recording = self._readable(entry.recording_file)
-        async with self.intake.database.tenant(self.org_id) as session:
-            await accounts.locked_organisation(session, self.org_id)
-            queue_id = await _of(session, QUEUES, "campaign", entry.campaign)
+        async with self._held() as session:
             values = {
                 "status": "completed", "started_at": entry.start_time, "ended_at": entry.end_time,
-                "queue_id": queue_id,
-                "agent_id": await _of(session, AGENTS, "executive", entry.executive),
+                **await _filed(session, entry),
             }  # fmt: skip
-            row = await conversations.put(session, self.org_id, "voice", entry.external_id, values)
-            told = [_turn(one, entry.start_time) for one in entry.transcript]
-            said = await chats.without_sensitive(session, self.org_id, told, "und")
-            await conversations.put_messages(session, row, said)
+            said = [_turn(one, entry.start_time) for one in entry.transcript]
             columns = {
                 "direction": entry.direction, "state": entry.state, "outcome": entry.outcome,
                 "duration_seconds": entry.duration_seconds, "talk_time_seconds": entry.talk_time_seconds,
             }  # fmt: skip
-            call, new = await conversations.put_voice_call(session, row, columns)
+            told = Told(entry.external_id, values, said, call=columns)
+            row, call, new = await voice_calls.put_call(session, self.org_id, told)
             if entry.epa_results is not None:
-                answers = entry.epa_results.model_dump(by_alias=False)
-                await surveys.put(session, self.org_id, answers, conversation_id=row.id)
-            if new and recording is None and call.state == "Completed":
-                event = VoiceCallCompleted(row.id, queue_id, call.state, call.outcome)
-                await webhooks.publish(session, self.org_id, "live", event, None)
+                await self._survey(session, entry.epa_results, row)
+            if new and recording is None:
+                await voice_calls.tell(session, row, call)
             known = await session.get(Analysis, row.id) or await session.get(WaitingFile, row.id)
         if recording is not None and known is None:
             await self._take_in(row, recording)
         return row.id
+
+    async def _survey(self, session: AsyncSession, entry: SurveyEntry, row: Conversation) -> None:
+        responses = [one.model_dump(by_alias=False) for one in entry.responses]
+        told = Answered(
+            About(conversation_id=row.id), state=entry.state, completion_reason=entry.completion_reason,
+            total_questions=entry.total_questions, questions_answered=entry.questions_answered,
+            score=entry.calculated_score, responses=responses,
+        )  # fmt: skip
+        await surveys.hold(session, self.org_id)
+        await surveys.put(session, self.org_id, "live", [told])
+
+    @asynccontextmanager
+    async def _held(self) -> AsyncGenerator[AsyncSession]:
+        async with self.intake.database.tenant(self.org_id) as session:
+            await accounts.locked_organisation(session, self.org_id)
+            yield session
 
     def _readable(self, name: str | None) -> Path | None:
         if name is None:
@@ -272,9 +294,9 @@ class Importer:
 
     async def _take_in(self, row: Conversation, path: Path) -> None:
         """The recording of a voice call has the call's id, and is processed like any other."""
-        told = Told(
-            path.name[-255:], agent_id=row.agent_id, queue_id=row.queue_id, ai_call=True,
-            called_at=row.started_at,
+        told = waiting.Told(
+            path.name[-255:], agent_id=row.agent_id, queue_id=row.queue_id,
+            engagement_id=row.engagement_id, ai_call=True, called_at=row.started_at,
         )  # fmt: skip
         _file, opened = await waiting.open_file(self.intake, self.org_id, None, told, row.id)
         size = await asyncio.to_thread(lambda: path.stat().st_size)
@@ -283,6 +305,15 @@ class Importer:
         )
         async with self.intake.database.tenant(self.org_id) as session:
             await waiting.process(session, self.org_id, Wish(row.id))
+
+
+async def _filed(session: AsyncSession, entry: ConversationEntry | VoiceCallEntry) -> dict[str, Any]:
+    """What a conversation is filed under."""
+    return {
+        "queue_id": await _of(session, QUEUES, "campaign", entry.campaign),
+        "agent_id": await _of(session, AGENTS, "executive", entry.executive),
+        "engagement_id": await _of(session, ENGAGEMENTS, "engagement", entry.engagement),
+    }
 
 
 async def _of(session: AsyncSession, kind: Kind[Any], field: str, external_id: str | None) -> Any:

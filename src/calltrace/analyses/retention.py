@@ -1,10 +1,12 @@
 """What is older than an organisation keeps it: recordings, and calls as a whole.
 
-A call is as old as it is here. What is under way is never too old: it is erased once it has ended.
+A call is as old as it is here. What is under way is never too old: it is erased once it has ended. A chat
+that is not evaluated, and a voice call without a recording, are calls as well.
 """
 
 import uuid
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import SYSTEM, Deed, record
 from calltrace.accounts.models import Organisation
-from calltrace.analyses import erase, queries
+from calltrace.analyses import erase, forgetting, queries
+from calltrace.analyses.telling import Source
+from calltrace.conversations import rows
 from calltrace.db.clock import database_now
 from calltrace.db.session import Database
 from calltrace.kit.errors import NotFoundError
@@ -49,7 +53,8 @@ async def count(session: AsyncSession, kept: Kept) -> Due:
     now = await database_now(session)
     calls = 0
     if kept.calls is not None:
-        calls = await queries.count_older(session, now - timedelta(days=kept.calls))
+        before = now - timedelta(days=kept.calls)
+        calls = await queries.count_older(session, before) + await rows.count_older(session, before)
     if kept.recordings is None:
         return Due(calls, 0)
     floor = now - timedelta(days=kept.calls) if kept.calls is not None else None
@@ -78,6 +83,18 @@ async def _erase_calls(database: Database, vault: Vault, org_id: uuid.UUID, days
             erased += 1
         except NotFoundError:
             continue  # somebody else was faster
+    return erased + await _forget_conversations(database, vault, org_id, days)
+
+
+async def _forget_conversations(database: Database, vault: Vault, org_id: uuid.UUID, days: int) -> int:
+    async with database.tenant(org_id) as session:
+        before = await database_now(session) - timedelta(days=days)
+        found = await rows.older(session, before, AT_A_TIME)
+    erased = 0
+    for conversation_id, mode in found:
+        with suppress(NotFoundError):  # somebody else was faster
+            await forgetting.forget(database, vault, Source(org_id, SYSTEM, mode), conversation_id)
+            erased += 1
     return erased
 
 

@@ -23,13 +23,12 @@ from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKey
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.catalog import queries as catalog
 from calltrace.catalog.known import agent_known_as
-from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
+from calltrace.catalog.service import REFERENCES, unknown
 from calltrace.conversations import voice_calls
 from calltrace.db import jobs
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.session import Database
 from calltrace.kit import clock
-from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.kit.ids import uuid7
 from calltrace.kit.outbound import OutboundClient
 from calltrace.recordings import fetch, uploads
@@ -37,15 +36,6 @@ from calltrace.webhooks import service as webhooks
 
 METADATA_BYTES, METADATA_DEPTH = 16 * 1024, 5
 """Of what a caller adds, as JSON."""
-_REFERENCES = {
-    "agent_id": ("agentId", Agent),
-    "queue_id": ("queueId", Queue),
-    "project_id": ("projectId", Project),
-    "engagement_id": ("engagementId", Engagement),
-    "call_center_id": ("callCenterId", CallCenter),
-}
-"""Columns that name a row of the catalogue: how the request calls them, and where it is looked for."""
-
 _LATER_FIELDS = (
     "upload_id", "agent_channels", "project_id", "engagement_id", "call_center_id", "contact_id", "ai_call",
     "called_at", "agent_known_as", "webhook_endpoint_id", "scorecard_id",
@@ -83,7 +73,7 @@ class Submission:
     @property
     def references(self) -> dict[str, uuid.UUID]:
         """The rows of the catalogue that it names, by column."""
-        return {name: getattr(self, name) for name in _REFERENCES if getattr(self, name)}
+        return {name: getattr(self, name) for name in REFERENCES if getattr(self, name)}
 
     def fingerprint(self) -> str:
         """SHA-256 of everything but the key: the same payload gives the same text."""
@@ -140,7 +130,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     """
     if earlier := await _look_up(intake, org_id, wanted):
         return earlier
-    await _check_source(intake, org_id, wanted)
+    await check_source(intake, org_id, wanted)
     try:
         async with of_the_quota(intake, org_id, wanted.mode), intake.database.tenant(org_id) as session:
             return await accept(session, org_id, key_id, wanted)
@@ -214,24 +204,19 @@ async def _earlier(session: AsyncSession, wanted: Submission) -> Accepted | None
 
 async def _check_catalog(session: AsyncSession, wanted: Submission) -> None:
     for column, row_id in wanted.references.items():
-        field, model = _REFERENCES[column]
+        field, model = REFERENCES[column]
         if not await catalog.has(session, model, row_id):
-            raise _unknown(field)
+            raise unknown(field)
 
 
 def _refuse_what_is_gone(error: IntegrityError) -> None:
     """An agent or a queue that was deleted since it was looked up is as unknown as any other."""
     column = (broken_constraint(error) or "").removeprefix("fk_analyses_")
-    if column in _REFERENCES:
-        raise _unknown(_REFERENCES[column][0]) from error
+    if column in REFERENCES:
+        raise unknown(REFERENCES[column][0]) from error
 
 
-def _unknown(field: str) -> InvalidRequestError:
-    detail = f"{field} names nothing that this organisation has."
-    return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
-
-
-async def _check_source(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> None:
+async def check_source(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> None:
     """Refuse at once what is certain; everything is checked again when it is fetched (decision CTX-1)."""
     if wanted.upload_id is not None:
         await uploads.judge(intake.uploads, org_id, wanted.upload_id, wanted.mode)

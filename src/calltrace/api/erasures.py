@@ -25,6 +25,8 @@ class ErasedCounts(Wire):
     deliveries: int
     attempts: int
     uploads: int
+    conversations: int = 0
+    surveys: int = 0
 
 
 class ErasureReceipt(Wire):

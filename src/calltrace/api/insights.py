@@ -196,7 +196,8 @@ class CriterionList(Wire):
     data: list[CriterionFigures]
 
 
-def _json(content: dict[str, Any]) -> Response:
+def as_json(content: dict[str, Any]) -> Response:
+    """An answer, written at once."""
     return Response(orjson.dumps(content), media_type="application/json")
 
 
@@ -209,7 +210,7 @@ async def get_summary(
     async with platform.database.tenant(principal.org_id) as session:
         period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
         found = await service.summary(session, principal.org_id, calls, period)
-    return _json({"period": shown.period(period), **shown.figures(found)})
+    return as_json({"period": shown.period(period), **shown.figures(found)})
 
 
 @router.get("/groups", response_model=GroupList, responses=ANSWERS)
@@ -225,7 +226,7 @@ async def list_groups(  # noqa: PLR0917 - query parameters, none is passed by po
     above = int(cursor or 0)
     following = str(above + limit) if len(rows) > above + limit else None
     data = [shown.group(one) for one in rows[above : above + limit]]
-    return _json({"period": shown.period(period), "data": data, "nextCursor": following})
+    return as_json({"period": shown.period(period), "data": data, "nextCursor": following})
 
 
 @router.get("/trend", response_model=Trend, responses=ANSWERS)
@@ -239,7 +240,7 @@ async def get_trend(
         period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
         points = await service.trend(session, principal.org_id, calls, period, bucket)
     data = [shown.point(one) for one in points]
-    return _json({"period": shown.period(period), "bucket": bucket, "data": data})
+    return as_json({"period": shown.period(period), "bucket": bucket, "data": data})
 
 
 @router.get("/criteria", response_model=CriterionList, responses=ANSWERS)
@@ -251,4 +252,4 @@ async def list_criteria(
     async with platform.database.tenant(principal.org_id) as session:
         period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
         found = await service.criteria(session, principal.org_id, calls, period)
-    return _json({"period": shown.period(period), "data": [shown.criterion(one) for one in found]})
+    return as_json({"period": shown.period(period), "data": [shown.criterion(one) for one in found]})

@@ -25,6 +25,12 @@ async def has(session: AsyncSession, model: type[Labelled], row_id: uuid.UUID) -
     return await session.scalar(select(model.id).where(model.id == row_id)) is not None
 
 
+async def holds(session: AsyncSession, model: type[Labelled], row_id: uuid.UUID) -> bool:
+    """The same, and nobody deletes it until the transaction ends."""
+    query = select(model.id).where(model.id == row_id).with_for_update(read=True, key_share=True)
+    return await session.scalar(query) is not None
+
+
 async def agents(session: AsyncSession, names: NameFilter, part: Slice) -> Sequence[Agent]:
     """Agents of the organisation, newest first, and one more than asked for if there are more."""
     return (await session.scalars(listed(select(Agent), Agent, names, part))).all()

@@ -33,6 +33,14 @@ _LIMITS = {
     "kind": ("type", 50),
 }
 _REQUIRED = {("engagement", "kind")}
+REFERENCES: Mapping[str, tuple[str, type[queries.Labelled]]] = {
+    "agent_id": ("agentId", Agent),
+    "queue_id": ("queueId", Queue),
+    "project_id": ("projectId", Project),
+    "engagement_id": ("engagementId", Engagement),
+    "call_center_id": ("callCenterId", CallCenter),
+}
+"""Columns that name a row of the catalogue: how requests call them, and where it is looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +166,7 @@ async def _checked(session: AsyncSession, kind: Kind[Any], values: Values) -> di
         if name in checked:
             optional = name != "name" and (kind.noun, name) not in _REQUIRED
             checked[name] = checked_text(checked[name], shown, longest, optional=optional)
-    if checked.get("call_center_id") is not None:
-        await _check_call_center(session, checked["call_center_id"])
+    await check_references(session, checked)
     wanted = checked.get("scorecard_id")
     if wanted is not None:
         await scorecards.for_use(session, wanted)
@@ -168,10 +175,23 @@ async def _checked(session: AsyncSession, kind: Kind[Any], values: Values) -> di
     return checked
 
 
-async def _check_call_center(session: AsyncSession, call_center_id: uuid.UUID) -> None:
-    """A foreign key alone would take another organisation's."""
-    if not await queries.has(session, CallCenter, call_center_id):
-        raise refused("callCenterId", "names nothing that this organisation has")
+async def check_references(session: AsyncSession, values: Values) -> None:
+    """Whatever the columns name is there, and stays until the transaction ends.
+
+    A foreign key alone would take another organisation's.
+
+    Raises:
+        InvalidRequestError: naming the field; another organisation's is as unknown as any other.
+    """
+    for column, (field, model) in REFERENCES.items():
+        wanted = values.get(column)
+        if wanted is not None and not await queries.holds(session, model, wanted):
+            raise unknown(field)
+
+
+def unknown(field: str) -> InvalidRequestError:
+    """A field names what the organisation does not have."""
+    return refused(field, "names nothing that this organisation has")
 
 
 def checked_text(value: str | None, shown: str, longest: int, *, optional: bool) -> str | None:

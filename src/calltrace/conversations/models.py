@@ -33,16 +33,21 @@ class Conversation(Row, Tenant, Base):
     __table_args__ = (
         CheckConstraint("kind IN ('text','voice')", name="kind"),
         CheckConstraint("status IN ('active','completed')", name="status"),
-        UniqueConstraint("org_id", "kind", "external_id"),
+        UniqueConstraint("org_id", "mode", "kind", "external_id"),
         Index("ix_conversations_org_id", "org_id", "mode", text("created_at DESC"), text("id DESC")),
         Index("ix_conversations_analysis_id", "analysis_id"),
-    )
+        Index(
+            "ix_conversations_engagement_id", "engagement_id",
+            postgresql_where=text("engagement_id IS NOT NULL"),
+        ),
+    )  # fmt: skip
     kind: Mapped[str] = mapped_column(String(5))
     mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
     external_id: Mapped[str | None] = mapped_column(String(255))
     channel_id: Mapped[str | None] = mapped_column(String(255))
     queue_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("queues.id", ondelete="SET NULL"))
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
+    engagement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("engagements.id", ondelete="SET NULL"))
     status: Mapped[str] = mapped_column(String(10), server_default="completed")
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -88,7 +93,7 @@ class VoiceCall(Tenant, Base):
 class Survey(Row, Tenant, Base):
     """What a customer answered after a call: a person's word, kept apart from what the machine says.
 
-    It belongs to a conversation, or to a call that is an analysis; ``responses`` are
+    It belongs to a conversation, or to a call that is an analysis, whose mode it has; ``responses`` are
     ``{"question", "answer", "score"}``.
     """
 
@@ -99,7 +104,11 @@ class Survey(Row, Tenant, Base):
         CheckConstraint("num_nonnulls(conversation_id, analysis_id) = 1", name="subject"),
         UniqueConstraint("conversation_id"),
         UniqueConstraint("analysis_id"),
+        UniqueConstraint("org_id", "mode", "external_id"),
+        Index("ix_surveys_org_id", "org_id", "mode", text("created_at DESC"), text("id DESC")),
     )
+    mode: Mapped[Mode] = mapped_column(String(4), server_default="live")
+    external_id: Mapped[str | None] = mapped_column(String(255))
     conversation_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("conversations.id", ondelete="CASCADE")
     )

@@ -9,6 +9,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts.models import Mode
+from calltrace.conversations import rows
 from calltrace.conversations.models import ChatMessage, Conversation, VoiceCall
 from calltrace.kit import clock
 from calltrace.kit.ids import uuid7
@@ -23,29 +25,36 @@ class Said:
     sent_at: datetime
 
 
-async def put(
-    session: AsyncSession, org_id: uuid.UUID, kind: str, external_id: str, values: Mapping[str, Any]
-) -> Conversation:
-    """The conversation that another system knows by this id, with these columns; a new one is made.
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Which conversation: ``text`` or ``voice``, and the id that another system knows it by, if any."""
+
+    org_id: uuid.UUID
+    kind: str
+    external_id: str | None
+    mode: Mode = "live"
+
+
+async def put(session: AsyncSession, named: Identity, values: Mapping[str, Any]) -> tuple[Conversation, bool]:
+    """The conversation that another system knows by an id, with these columns; answers whether it is new.
 
     Args:
         session: of the organisation, whose row the caller has locked.
-        org_id: which one.
-        kind: ``text`` or ``voice``.
-        external_id: of the other system.
+        named: which one; without an external id it is always a new one.
         values: columns of ``Conversation``.
     """
-    query = select(Conversation).where(Conversation.kind == kind, Conversation.external_id == external_id)
-    row = await session.scalar(query.with_for_update())
+    row = await rows.known_as(session, named.mode, named.kind, named.external_id, lock=True)
+    new = row is None
     if row is None:
         row = Conversation(
-            id=uuid7(), org_id=org_id, kind=kind, external_id=external_id, created_at=clock.now_ms(), **values
-        )
+            id=uuid7(), org_id=named.org_id, mode=named.mode, kind=named.kind, external_id=named.external_id,
+            created_at=clock.now_ms(),
+        )  # fmt: skip
         session.add(row)
     for name, value in values.items():
         setattr(row, name, value)
     await session.flush()
-    return row
+    return row, new
 
 
 async def put_messages(session: AsyncSession, row: Conversation, said: Sequence[Said]) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy import case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
+from calltrace.accounts import usage
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.models import Mode
 from calltrace.analyses.errors import StaleAttemptError
@@ -256,6 +257,7 @@ async def complete(
     await _write(session, claim, values)
     await objects.spare(session, stored.object_key)
     row = await session.get_one(Export, claim.export_id, populate_existing=True)
+    await usage.exported(session, claim.org_id, row.mode, row.id, row.api_key_id)
     if row.expires_at is not None:
         ready = ExportReady(row.id, row.kind, row.format, link(links, row), row.expires_at)
         await webhooks.publish(session, claim.org_id, row.mode, ready, None)

@@ -115,7 +115,7 @@ async def _ask(session: AsyncSession, org_id: uuid.UUID, family: Family, questio
         "org": org_id, "mode": question.narrowing.mode, "zone": question.period.zone,
         "first": question.period.first, "last": question.period.last, "kind": kind,
     }  # fmt: skip
-    where = _where(question.narrowing, names)
+    where = where_of(question.narrowing, names)
     parts = [_kept(family, question, where, names)] if use_sums else []
     parts.append(_counted(family, question, where, "insight_changes" if use_sums else "insight_facts"))
     sums = ", ".join(f"sum({one})::bigint AS {one}" for one in family.measures)
@@ -128,7 +128,7 @@ async def _ask(session: AsyncSession, org_id: uuid.UUID, family: Family, questio
     return (await session.execute(sql(statement), names)).all()
 
 
-def _where(narrowing: Narrowing, names: dict[str, Any]) -> str:
+def where_of(narrowing: Narrowing, names: dict[str, Any]) -> str:
     """Conditions on a row ``f``; what they name is added to ``names``."""
     conditions = ["f.org_id = :org", "f.mode = :mode"]
     for dimension, value in narrowing.chosen.items():
@@ -154,7 +154,7 @@ def _kept(family: Family, question: Question, where: str, names: dict[str, Any])
     more = "".join(f", f.{one}" for one in family.more)
     measures = ", ".join(f"sum(f.{one}) AS {one}" for one in family.measures)
     selects = [
-        f"""SELECT {_split(question, "f.starts")}{more}, {measures} FROM {family.table} f
+        f"""SELECT {split(question, "f.starts")}{more}, {measures} FROM {family.table} f
             WHERE {where} AND f.zone = :zone AND f.kind = :kind AND {one} GROUP BY 1, 2{more}"""
         for one in days
     ]
@@ -169,12 +169,13 @@ def _counted(family: Family, question: Question, where: str, table: str) -> str:
     moments = """f.called_at >= CAST(:first AS date)::timestamp AT TIME ZONE :zone
         AND f.called_at < (CAST(:last AS date) + 1)::timestamp AT TIME ZONE :zone"""
     day = "(f.called_at AT TIME ZONE :zone)::date"
-    return f"""SELECT {_split(question, day)}{more}, {measures}
+    return f"""SELECT {split(question, day)}{more}, {measures}
         FROM (SELECT {sign}f.* FROM {table} f WHERE {where} AND {moments}) AS f {family.lines}
         GROUP BY 1, 2{more}"""
 
 
-def _split(question: Question, day: str) -> str:
+def split(question: Question, day: str) -> str:
+    """The columns ``by`` and ``bucket`` of a question; ``day`` is SQL for a row's day."""
     by = f"f.{question.by}" if question.by else "NULL::uuid"
     bucket = f"date_trunc('{question.bucket}', {day})::date" if question.bucket else "NULL::date"
     return f'{by} AS "by", {bucket} AS bucket'

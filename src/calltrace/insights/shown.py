@@ -5,6 +5,7 @@ from typing import Any
 from calltrace.insights.measures import Figures, Verdicts
 from calltrace.insights.period import Period
 from calltrace.insights.service import Criterion, Group, Point
+from calltrace.insights.surveys import SurveyFigures, SurveyGroup, SurveyPoint
 
 Json = dict[str, Any]
 
@@ -48,3 +49,22 @@ def point(of: Point) -> Json:
 def criterion(of: Criterion) -> Json:
     """One criterion of a scorecard."""
     return {"scorecardId": of.scorecard_id, "key": of.key, "name": of.name, **verdicts(of.verdicts)}
+
+
+def survey_figures(of: SurveyFigures) -> Json:
+    """What surveys come to, beside the scores of their calls."""
+    return {
+        "surveys": of.surveys, "answered": of.answered, "scored": of.scored,
+        "averageSurveyScore": of.average_said, "paired": of.paired, "averageScore": of.average_score,
+        "correlation": of.correlation, "correlationInterval": list(of.interval) if of.interval else None,
+    }  # fmt: skip
+
+
+def survey_group(of: SurveyGroup) -> Json:
+    """One row; ``id`` and ``name`` are null for calls without."""
+    return {"id": str(of.group_id) if of.group_id else None, "name": of.name, **survey_figures(of.figures)}
+
+
+def survey_point(of: SurveyPoint) -> Json:
+    """One day, week or month, by its first day."""
+    return {"date": of.starts.isoformat(), **survey_figures(of.figures)}

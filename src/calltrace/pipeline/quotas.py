@@ -3,13 +3,13 @@
 import uuid
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from sqlalchemy.dialects.postgresql import insert
 
 from calltrace.accounts import plans, usage
 from calltrace.accounts import queries as accounts
-from calltrace.accounts.models import Plan, UsageEntry
+from calltrace.accounts.models import UsageEntry
+from calltrace.accounts.quotas import quota_of
 from calltrace.accounts.usage import Period
 from calltrace.db.clock import database_now
 from calltrace.db.session import Database
@@ -36,16 +36,14 @@ class QuotaNeared:
 
 
 async def warn(database: Database, data_dir: Path) -> None:
-    """One round over the organisations whose plans have an end."""
+    """One round over the organisations whose analyses have an end: as agreed, else by plan."""
     terms = plans.catalogue(data_dir)
     async with database.operator() as session:
         period = Period.of(await database_now(session))
-        found = [
-            (one.id, terms[cast("Plan", one.plan)].analyses) for one in await accounts.organisations(session)
-        ]
-    for org_id, included in found:
-        if included:
-            await _warn(database, org_id, period, included)
+        found = [quota_of(one, terms, "analyses") for one in await accounts.organisations(session)]
+    for quota in found:
+        if quota is not None and quota.limit:
+            await _warn(database, quota.org_id, period, quota.limit)
 
 
 async def _warn(database: Database, org_id: uuid.UUID, period: Period, included: int) -> None:

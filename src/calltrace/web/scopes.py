@@ -83,6 +83,23 @@ SCOPE_TEXTS = (
         " Keep it on keys of reporting systems.",
     ),
     ScopeText(
+        "conversations:read",
+        "Read conversations",
+        "Allows reading chats and voice calls with what was said in them.",
+    ),
+    ScopeText(
+        "conversations:write",
+        "Bring conversations in",
+        "Allows sending chats and voice calls, which are evaluated as calls are, and changing and erasing"
+        " them. Keep it on keys of the system that they come from.",
+    ),
+    ScopeText("surveys:read", "Read surveys", "Allows reading what customers answered after calls."),
+    ScopeText(
+        "surveys:write",
+        "Bring surveys in",
+        "Allows sending what customers answered after calls, one by one or as a file, and deleting it.",
+    ),
+    ScopeText(
         "users:read",
         "Read people",
         "Allows listing the people of the organisation with roles, agents and when they were last here.",

@@ -97,6 +97,7 @@ async def test_everything_of_a_completed_analysis_goes_and_is_counted(
     assert receipt.analysis_id == str(analysis_id)
     assert receipt.erased == {
         "recordings": 1, "transcripts": 1, "evaluations": 1, "deliveries": 2, "attempts": 1, "uploads": 0,
+        "conversations": 0, "surveys": 0,
     }  # fmt: skip
     await _assert_nothing_left(platform, org)
     assert _stored_files(tmp_path) == []

@@ -34,6 +34,7 @@ async def test_the_answer_is_a_receipt(
         "analysisId": str(analysis_id),
         "erased": {
             "recordings": 1, "transcripts": 1, "evaluations": 1, "deliveries": 0, "attempts": 0, "uploads": 0,
+            "conversations": 0, "surveys": 0,
         },
     }  # fmt: skip
 

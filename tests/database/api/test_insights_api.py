@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from calltrace.catalog.models import Queue
-from calltrace.insights import rollup
+from calltrace.insights import rollup, surveys
+from calltrace.insights.period import Period
+from calltrace.insights.queries import Narrowing
 from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards.catalogue import default_scorecard
@@ -137,3 +139,33 @@ async def test_other_organisations_count_nothing(
     async with platform.database.tenant(other) as session:
         period = Period.recent(3000, "UTC", clock.now())
         assert (await service.summary(session, other, Narrowing(agent_id=ada), period)).calls == 0
+
+
+async def test_what_customers_said_stands_beside_the_scores(
+    call: Api, platform: Platform, caller: Caller, ada: uuid.UUID
+) -> None:
+    page = (await call("GET", f"calls?agentId={ada}")).json()["data"]
+    for number, one in enumerate(page):
+        await call.made("surveys", callId=one["callId"], score=number + 3)
+    await call.made("voice-calls", startedAt="2026-03-31T20:00:00Z", agentId=str(ada), externalId="bot")
+    await call.made("surveys", callExternalId="bot", responses=[{"question": "Well?"}])
+    days = "from=2026-03-01&to=2026-04-30"
+    found = await _ask(call, f"surveys?{days}")
+    told = {
+        "surveys": 4, "answered": 3, "scored": 3, "averageSurveyScore": 4.0, "paired": 3,
+        "averageScore": found["total"]["averageScore"], "correlation": None, "correlationInterval": None,
+    }  # fmt: skip
+    assert found["total"] == told, "three pairs say nothing"
+    assert 0 < found["total"]["averageScore"] < 100
+    assert found["data"] == [told | {"id": str(ada), "name": "Ada"}]
+    by_queue = (await _ask(call, f"surveys?{days}&by=queue"))["data"]
+    assert [(one["name"], one["surveys"]) for one in by_queue] == [("Sales", 2), (None, 2)]
+    trend = (await _ask(call, f"surveys/trend?{days}&bucket=month"))["data"]
+    assert [(one["date"], one["surveys"]) for one in trend] == [("2026-03-01", 4), ("2026-04-01", 0)]
+    assert (await _ask(call, f"surveys?{days}&agentId=none"))["total"]["surveys"] == 0
+    async with platform.database.tenant(caller.org_id) as session:
+        period, everybody = Period(LATE.date(), LATE.date(), "UTC"), Narrowing()
+        exact = await surveys.summary(session, caller.org_id, everybody, period)
+    assert exact.together is not None
+    assert exact.together != 0
+    refused(await call("GET", "insights/surveys?by=colour"), 400, "invalid_request", "/by")

@@ -23,7 +23,8 @@ FAMILIES = {
     "reviews": "reviews", "review-rules": "reviews", "review-settings": "reviews", "appeals": "reviews",
     "calibrations": "reviews", "agreement": "reviews", "insights": "insights", "exports": "insights",
     "projects": "catalog", "call-centers": "catalog", "engagements": "catalog",
-    "alert-rules": "catalog", "alerts": "reviews",
+    "alert-rules": "catalog", "alerts": "reviews", "conversations": "conversations",
+    "voice-calls": "conversations", "surveys": "surveys",
 }  # fmt: skip
 """The first word of a path, and the family of scopes that opens it (interfaces, section 3).
 

@@ -5,7 +5,11 @@ import re
 import uuid
 
 import pytest
+from sqlalchemy import select
 
+from calltrace.analyses import surveys
+from calltrace.analyses.models import Analysis
+from calltrace.analyses.surveys import About, Answered
 from calltrace.catalog.models import Queue
 from calltrace.insights import rollup
 from calltrace.pipeline.context import Platform
@@ -50,6 +54,19 @@ async def test_figures_of_everybody(admin: Browser, agents: list[uuid.UUID]) -> 
     assert "1 with fewer than 5 calls is not listed" in page
     assert ">Bo</a>" not in page
     assert f'href="/agents/{agents[0]}' in page
+
+
+async def test_what_customers_said(
+    admin: Browser, platform: Platform, org: uuid.UUID, agents: list[uuid.UUID]
+) -> None:
+    assert "What customers said" not in (await admin.get("/insights")).text
+    async with platform.database.tenant(org) as session:
+        calls = (await session.scalars(select(Analysis).where(Analysis.agent_id == agents[0]))).all()
+        told = [Answered(About(one.id), score=number) for number, one in enumerate(calls)]
+        await surveys.put(session, org, "live", told)
+    page = (await admin.get("/insights")).text
+    assert "6 of 6 surveys answered, 2.5 on average" in page
+    assert "6 calls have both an answer and a score: from 30 on" in page
 
 
 async def test_every_figure_leads_to_the_calls_that_it_counts(

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Header, Query
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.analyses import threads
 from calltrace.conversations.models import Conversation
 from calltrace.conversations.queries import Counts
-from calltrace.dialects.auralytik import threads
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, OnePaged, Page
 from calltrace.dialects.auralytik.deps import ConversationReader, Id, PlatformDep
 from calltrace.dialects.auralytik.documents.conversations import ConversationOut, Message, Messages
@@ -35,7 +36,7 @@ async def list_conversations(  # noqa: PLR0917 - parameters of a list, none is p
     kind: Annotated[Literal["text", "voice"] | None, Query(alias="type")] = None,
 ) -> Many[ConversationOut]:
     """List conversations; dates are those of their beginning."""
-    query = threads.of_organisation()
+    query = select(Conversation).where(Conversation.mode == "live")
     equal = {
         Conversation.channel_id: channel_id, Conversation.status: status, Conversation.kind: kind,
         Conversation.queue_id: campaign_id,
@@ -84,7 +85,11 @@ async def list_messages(
 
 
 async def _find(session: AsyncSession, text: str) -> Conversation:
-    query = threads.of_organisation().where(Conversation.id == path_id("conv", text))
+    query = (
+        select(Conversation)
+        .where(Conversation.mode == "live")
+        .where(Conversation.id == path_id("conv", text))
+    )
     row = await session.scalar(query)
     if row is None:
         raise NotFoundError("There is no conversation with this id.")

@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.analyses.threads import segments_of
 from calltrace.dialects.auralytik.documents.evaluations import (
     Criterion,
     Proof,
@@ -15,7 +16,6 @@ from calltrace.dialects.auralytik.documents.evaluations import (
 )
 from calltrace.dialects.auralytik.evaluation_queries import Listed
 from calltrace.dialects.auralytik.forms import named
-from calltrace.dialects.auralytik.transcripts import segments_of
 
 Json = Mapping[str, Any]
 

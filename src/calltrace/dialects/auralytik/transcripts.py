@@ -1,12 +1,10 @@
 """What was said, in this contract's words."""
 
 import uuid
-from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.analyses.models import TranscriptRow
+from calltrace.analyses.threads import segments_of
 from calltrace.dialects.auralytik.forms import named, written
 from calltrace.kit.document import Document
 
@@ -30,12 +28,6 @@ class TranscriptOut(Document):
     language: str | None
     segments: list[SegmentOut]
     text: str | None
-
-
-async def segments_of(session: AsyncSession, analysis_id: uuid.UUID) -> dict[str, Any] | None:
-    """The stored transcript of a recording, once there is one."""
-    query = select(TranscriptRow.document).where(TranscriptRow.analysis_id == analysis_id)
-    return await session.scalar(query)
 
 
 async def transcript_of(

@@ -101,17 +101,23 @@ async def list_details(
 
 def _lines(period: Period) -> list[Any]:
     """``id, at, type, quantity, key, resource`` of everything that was used."""
-    within = (UsageEntry.created_at >= period.start, UsageEntry.created_at < period.end)
-    calls = select(
-        UsageEntry.id.label("id"), UsageEntry.created_at.label("at"), literal("call").label("type"),
-        sql_cast(1, Float).label("quantity"), UsageEntry.api_key_id.label("key"),
-        func.concat("af_", func.replace(sql_cast(UsageEntry.resource_id, String), "-", "")).label("resource"),
-    ).where(*within, UsageEntry.mode == "live", UsageEntry.what == usage.AUDIO)  # fmt: skip
     sent = _deliveries(
         period, sql_cast(func.md5(Delivery.id), Uuid), Delivery.created_at, literal("webhook"),
         sql_cast(1, Float), sql_cast(None, Uuid), Delivery.id,
     )  # fmt: skip
-    return [calls, sent]
+    return [
+        _entries(period, usage.AUDIO, "call", "af"), sent, _entries(period, usage.EXPORT, "export", "exp"),
+    ]  # fmt: skip
+
+
+def _entries(period: Period, what: str, kind: str, prefix: str) -> Any:
+    """The ledger's lines of one kind."""
+    resource = func.concat(f"{prefix}_", func.replace(sql_cast(UsageEntry.resource_id, String), "-", ""))
+    within = (UsageEntry.created_at >= period.start, UsageEntry.created_at < period.end)
+    return select(
+        UsageEntry.id.label("id"), UsageEntry.created_at.label("at"), literal(kind).label("type"),
+        sql_cast(1, Float).label("quantity"), UsageEntry.api_key_id.label("key"), resource.label("resource"),
+    ).where(*within, UsageEntry.mode == "live", UsageEntry.what == what)  # fmt: skip
 
 
 def _record(row: Any) -> UsageRecord:

@@ -1,17 +1,19 @@
 """``/voice-calls`` (acceptance AU-090 to AU-093): calls that a voice bot took."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.analyses import threads
 from calltrace.analyses.models import Analysis
+from calltrace.analyses.threads import Turn
 from calltrace.conversations import surveys
 from calltrace.conversations.models import Conversation, Survey, VoiceCall
-from calltrace.dialects.auralytik import file_queries, links, threads
+from calltrace.dialects.auralytik import file_queries, links
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import Id, PlatformDep, VoiceReader
 from calltrace.dialects.auralytik.documents.conversations import (
@@ -24,7 +26,6 @@ from calltrace.dialects.auralytik.documents.conversations import (
 from calltrace.dialects.auralytik.engagements import total_of
 from calltrace.dialects.auralytik.filters import CampaignFilter, PeriodDep
 from calltrace.dialects.auralytik.forms import iso, named, path_id, when, whole, written
-from calltrace.dialects.auralytik.threads import Turn
 from calltrace.kit.errors import NotFoundError
 
 router = APIRouter(prefix="/voice-calls", tags=["Voice Calls"])
@@ -118,23 +119,16 @@ async def _listed(session: AsyncSession, rows: Sequence[Pair]) -> list[VoiceCall
 
 def _shown(row: Conversation, call: VoiceCall, analysis: Analysis | None) -> VoiceCallOut:
     """What is told of a call, and where nothing is, what its recording says."""
-    heard = analysis.duration_seconds if analysis else None
-    duration = heard if call.duration_seconds is None else call.duration_seconds
-    talk = call.talk_time_seconds
-    if talk is None and analysis is not None and analysis.metrics:
-        talk = sum(analysis.metrics["talkSeconds"].values())
-    ended = row.ended_at
-    if ended is None and duration is not None:
-        ended = row.started_at + timedelta(seconds=duration)
+    told = threads.heard_of(row, call, analysis)
     return VoiceCallOut(
         id=named("vc", row.id),
         campaign_id=written("camp", row.queue_id),
         direction=call.direction,
         state=call.state,
         start_time=iso(row.started_at),
-        end_time=when(ended),
-        duration_seconds=whole(duration),
-        talk_time_seconds=whole(talk),
+        end_time=when(told.ended_at),
+        duration_seconds=whole(told.duration_seconds),
+        talk_time_seconds=whole(told.talk_time_seconds),
         outcome=call.outcome,
         transcript=None,
         epa_results=None,

@@ -26,8 +26,10 @@ MOST_PEOPLE = 200
 router = APIRouter(prefix=PATH)
 AREAS: Mapping[str, tuple[str, ...]] = {
     "people": ("user", "session", "team"), "keys": ("api_key",),
-    "webhooks": ("endpoint", "delivery"),
-    "calls": ("analysis", "recordings", "comment", "export", "saved_view"),
+    "webhooks": ("endpoint", "delivery"), "calls": (
+        "analysis", "recordings", "comment", "export", "conversation", "voice_call", "survey", "surveys",
+        "saved_view",
+    ),
     "reviews": (
         "evaluation", "override", "review", "review_rule", "review_settings", "appeal", "calibration",
         "criterion", "coaching_note",

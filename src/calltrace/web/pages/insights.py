@@ -8,10 +8,11 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from calltrace.accounts import organisation
-from calltrace.insights import service
+from calltrace.insights import service, surveys
 from calltrace.insights.measures import Figures
 from calltrace.insights.period import Bucket
 from calltrace.insights.service import LEAST_IN_RANKING, Criterion, Group, Point
+from calltrace.insights.surveys import LEAST_FOR_CORRELATION, SurveyGroup
 from calltrace.web import charts
 from calltrace.web.charts import Mark
 from calltrace.web.deps import JudgesDeskDep
@@ -50,6 +51,8 @@ async def show(request: Request, desk: JudgesDeskDep) -> Response:
         points = await service.trend(*asked, scene.period, scene.bucket)
         criteria = await service.criteria(*asked, scene.period)
         rows = await service.groups(*asked, scene.period, SPLITS[scene.by])
+        said = await surveys.summary(*asked, scene.period)
+        voices = await surveys.groups(*asked, scene.period, SPLITS[scene.by]) if said.surveys else []
         offered = await choices(session, reader, MOST_NAMES)
     ranked = [one for one in rows if one.figures.calls >= LEAST_IN_RANKING]
     return page(
@@ -58,7 +61,9 @@ async def show(request: Request, desk: JudgesDeskDep) -> Response:
         marks=[verdict_bar(one) for one in criteria[:MOST_CRITERIA]], rows=ranked[:MOST_ROWS],
         small=len(rows) - len(ranked), more=max(len(ranked) - MOST_ROWS, 0), moods=moods(now),
         choices=offered, recent=RECENT, labels=LABELS, least=LEAST_IN_RANKING, split=LABELS[scene.by],
-        reader=reader, name_of=name_of, bucket_label=bucket_label, kinds=KINDS, formats=FORMATS,
+        reader=reader, name_of=name_of, said=said,
+        voices=[one for one in voices if one.figures.answered >= LEAST_IN_RANKING][:MOST_ROWS],
+        least_together=LEAST_FOR_CORRELATION, bucket_label=bucket_label, kinds=KINDS, formats=FORMATS,
     )  # fmt: skip
 
 
@@ -128,6 +133,6 @@ def moods(now: Figures) -> Markup:
     return charts.shares(told, [("good", now.positive), ("mid", now.neutral), ("bad", now.negative)])
 
 
-def name_of(row: Group) -> str:
+def name_of(row: Group | SurveyGroup) -> str:
     """What a row is called; calls without one have a row, too."""
     return row.name or ("Deleted" if row.group_id else "None")

@@ -168,6 +168,10 @@ async def test_exports(
     assert json.loads(content) == (await client.data("GET", f"analytics/trends?{MARCH}"))["points"]
     _job, content = await exported(client, tmp_path, type="executives", format="xlsx")
     assert content.startswith(b"PK")
+    used = [one for one in await client.data("GET", "usage/details") if one["type"] == "export"]
+    assert [one["unit"] for one in used] == ["export"] * 6
+    assert used[-1]["resourceId"] == job["jobId"]
+    assert used[-1]["keyId"] == f"key_{client.key_id.hex}"
 
 
 async def test_exports_that_are_refused(client: Client, new_org: Any) -> None:

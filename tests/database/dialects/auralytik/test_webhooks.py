@@ -349,11 +349,12 @@ async def test_usage(client: Client, intake: submit.Intake, tmp_path: Path, rece
 async def test_a_plan_that_is_nearly_used_up_is_told_of_once(
     client: Client, platform: Platform, intake: submit.Intake, receiver: Receiver, tmp_path: Path
 ) -> None:
-    (tmp_path / "plans.toml").write_text("[pro]\nanalyses = 5\n")
+    (tmp_path / "plans.toml").write_text("[pro]\nanalyses = 500\n")
     await subscribed(client, receiver.url, "usage.quota_warning")
-    async with platform.database.operator() as session:
+    async with platform.database.operator() as session:  # what is agreed counts before the plan
         await session.execute(
-            text("UPDATE organisations SET plan = 'pro' WHERE id = :org"), {"org": client.org}
+            text("UPDATE organisations SET plan = 'pro', analyses_quota = 5 WHERE id = :org"),
+            {"org": client.org},
         )
     for number in range(5):
         await completed(platform, intake, client.org)

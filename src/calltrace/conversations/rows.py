@@ -1,0 +1,134 @@
+"""Conversations and voice calls as services need them: known by a name, held, in lists, too old."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVarTuple
+
+from sqlalchemy import Select, exists, func, literal, not_, or_, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from calltrace.accounts.models import Mode
+from calltrace.conversations.models import ChatMessage, Conversation, VoiceCall
+from calltrace.kit.cursor import Cursor
+
+Pair = tuple[Conversation, VoiceCall]
+Columns = TypeVarTuple("Columns")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed down to; all given ones must hold. Moments are inclusive."""
+
+    mode: Mode = "live"
+    kind: str | None = None
+    status: str | None = None
+    channel_id: str | None = None
+    external_id: str | None = None
+    agent_id: uuid.UUID | None = None
+    queue_id: uuid.UUID | None = None
+    engagement_id: uuid.UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    started_from: datetime | None = None
+    started_to: datetime | None = None
+    agents: Collection[uuid.UUID] | None = None
+    """Those of these agents only, because somebody may see no others; ``None``: of all."""
+
+    def narrow(self, query: Select[*Columns]) -> Select[*Columns]:
+        """Those rows of a query."""
+        equal = {
+            Conversation.mode: self.mode, Conversation.kind: self.kind, Conversation.status: self.status,
+            Conversation.channel_id: self.channel_id, Conversation.external_id: self.external_id,
+            Conversation.agent_id: self.agent_id, Conversation.queue_id: self.queue_id,
+            Conversation.engagement_id: self.engagement_id,
+        }  # fmt: skip
+        for column, value in equal.items():
+            query = query if value is None else query.where(column == value)
+        for column, first, last in (
+            (Conversation.created_at, self.created_from, self.created_to),
+            (Conversation.started_at, self.started_from, self.started_to),
+        ):
+            query = query if first is None else query.where(column >= first)
+            query = query if last is None else query.where(column <= last)
+        return query if self.agents is None else query.where(Conversation.agent_id.in_(self.agents))
+
+
+def _cut(query: Select[*Columns], after: Cursor | None, limit: int) -> Select[*Columns]:
+    if after:
+        place = tuple_(literal(after.moment), literal(after.id))
+        query = query.where(tuple_(Conversation.created_at, Conversation.id) < place)
+    return query.order_by(Conversation.created_at.desc(), Conversation.id.desc()).limit(limit)
+
+
+async def page(
+    session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
+) -> Sequence[Conversation]:
+    """The next ``limit`` conversations after a cursor, newest first."""
+    return (await session.scalars(_cut(filters.narrow(select(Conversation)), after, limit))).all()
+
+
+async def voice_page(
+    session: AsyncSession, filters: Filters, state: str | None, direction: str | None,
+    *, after: Cursor | None, limit: int,
+) -> list[Pair]:  # fmt: skip
+    """The same of voice calls, of one state and direction where those are given."""
+    query = filters.narrow(_pairs())
+    query = query if state is None else query.where(VoiceCall.state == state)
+    query = query if direction is None else query.where(VoiceCall.direction == direction)
+    return [(row[0], row[1]) for row in await session.execute(_cut(query, after, limit))]
+
+
+def _pairs() -> Select[Conversation, VoiceCall]:
+    return select(Conversation, VoiceCall).join(VoiceCall, VoiceCall.id == Conversation.id)
+
+
+async def known_as(
+    session: AsyncSession, mode: Mode, kind: str, external_id: str | None, *, lock: bool = False
+) -> Conversation | None:
+    """The conversation of a kind that another system knows by this id."""
+    if external_id is None:
+        return None
+    query = select(Conversation).where(
+        Conversation.mode == mode, Conversation.kind == kind, Conversation.external_id == external_id
+    )
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def find(
+    session: AsyncSession, row_id: uuid.UUID, mode: Mode, *, lock: bool = False
+) -> Conversation | None:
+    """One conversation of a mode; locked, it stays as it is until the transaction ends."""
+    query = select(Conversation).where(Conversation.id == row_id, Conversation.mode == mode)
+    return await session.scalar(query.with_for_update() if lock else query)
+
+
+async def find_voice(
+    session: AsyncSession, row_id: uuid.UUID, mode: Mode, *, lock: bool = False
+) -> Pair | None:
+    """One voice call of a mode."""
+    query = _pairs().where(Conversation.id == row_id, Conversation.mode == mode)
+    row = (await session.execute(query.with_for_update() if lock else query)).first()
+    return (row[0], row[1]) if row else None
+
+
+def _forgotten(before: datetime) -> Select[uuid.UUID, Mode]:
+    """Conversations that no analysis stands for, as old as that; a chat goes on while somebody writes."""
+    lately = exists().where(ChatMessage.conversation_id == Conversation.id, ChatMessage.created_at >= before)
+    ended = or_(Conversation.status == "completed", not_(lately))
+    return select(Conversation.id, Conversation.mode).where(
+        Conversation.analysis_id.is_(None), Conversation.created_at < before, ended
+    )
+
+
+async def older(session: AsyncSession, before: datetime, limit: int) -> Sequence[tuple[uuid.UUID, Mode]]:
+    """The oldest of those that came in before a moment and have ended, with their modes."""
+    rows = await session.execute(_forgotten(before).order_by(Conversation.created_at).limit(limit))
+    return [(row[0], row[1]) for row in rows.all()]
+
+
+async def count_older(session: AsyncSession, before: datetime) -> int:
+    """How many they are."""
+    query = select(func.count()).select_from(_forgotten(before).subquery())
+    return await session.scalar(query) or 0
