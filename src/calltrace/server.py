@@ -47,7 +47,7 @@ def create_server(
             yield
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
-        app, scope = _chosen(scope, others, hosts or {})
+        app, scope = chosen(scope, others, hosts or {})
         if app is None:
             app = api if belongs_to_api(scope["path"]) else web
         await app(scope, receive, send)
@@ -56,7 +56,7 @@ def create_server(
     return Forwarded(door, proxies) if proxies else door
 
 
-def _chosen(
+def chosen(
     scope: Scope, others: Mapping[str, FastAPI], hosts: Mapping[str, str]
 ) -> tuple[FastAPI | None, Scope]:
     """The contract that a host's name or a path's beginning means, and the request as it sees it.
@@ -64,7 +64,7 @@ def _chosen(
     A host of its own serves a contract without the prefix, and with it: links that we signed have it.
     """
     host = Headers(scope=scope).get("host", "").partition(":")[0].lower()
-    own, named = hosts.get(host), scope["path"].split("/", 2)[1]
+    own, named = hosts.get(host), f"{scope['path']}/".split("/", 2)[1]  # a target may have no slash
     if own is not None and own in others and named != own:
         return others[own], scope
     if named in others:

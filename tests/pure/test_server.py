@@ -6,7 +6,7 @@ import pytest
 from fastapi.routing import APIRoute
 
 from calltrace.api.app import create_app
-from calltrace.server import belongs_to_api
+from calltrace.server import belongs_to_api, chosen
 from calltrace.web.app import create_web
 
 
@@ -41,3 +41,9 @@ def test_no_page_is_hidden_behind_the_api() -> None:
 @pytest.mark.parametrize("path", ["/apiary", "/healthy", "/documents", "/", ""])
 def test_what_only_begins_like_a_path_of_the_api_is_a_page(path: str) -> None:
     assert not belongs_to_api(path)
+
+
+@pytest.mark.parametrize("path", ["", "*", "callcov", "/"])
+def test_a_target_without_a_slash_is_no_contract(path: str) -> None:
+    app, scope = chosen({"type": "http", "path": path, "headers": []}, {}, {})
+    assert (app, scope["path"]) == (None, path)

@@ -82,7 +82,7 @@ class Tokens:
         for secret in self.secrets:
             try:
                 return dict(jwt.decode(token, _key(secret), algorithms=[_ALGORITHM]).claims)
-            except (JoseError, ValueError):
+            except (JoseError, ValueError, TypeError, RecursionError):  # of headers that anybody can write
                 continue
         return {}
 
@@ -100,21 +100,31 @@ class Tokens:
     async def renew(self, database: Database, token: str) -> Pair:
         """A new pair for a refresh token, which is used up by that.
 
+        The person is locked first: whoever ends all their tokens misses none that is made meanwhile.
+
         Raises:
-            UnauthorizedError: as above, or it was used before: then its family has ended.
+            UnauthorizedError: as above, or it was used before: then its family has ended. Or the organisation
+                asks for a second factor by now, and the person has none.
         """
         org_id, user_id, token_id, end = self._read(token, "refresh")
         async with database.tenant(org_id) as session:
+            person = await queries.locked_user(session, user_id)
             row = await queries.locked_refresh_token(session, token_id)
-            if row is None:
+            if row is None or (person is not None and await owes_second_factor(session, person)):
                 raise UnauthorizedError(_REFUSED)
             if row.used_at is None:
                 now = await database_now(session)
-                user = _living(await queries.user(session, user_id), end, now)
+                user = _living(person, end, now)
                 row.used_at = now
                 return await self._pair(session, user, row.family)
             await session.execute(delete(RefreshToken).where(RefreshToken.family == row.family))
         raise UnauthorizedError(_REFUSED)
+
+
+async def owes_second_factor(session: AsyncSession, user: User) -> bool:
+    """Whether the organisation asks its people for a second factor, and this one has none."""
+    organisation = await queries.organisation(session, user.org_id)
+    return organisation is not None and organisation.second_factor_required and user.sealed_totp is None
 
 
 def _living(user: User | None, end: int, now: datetime) -> User:

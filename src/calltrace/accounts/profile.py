@@ -50,6 +50,8 @@ async def move(
     """
     wanted = checked_email(email)
     known = await confirmed(database, who, password)
+    if wanted != known.email and not await throttle.may_send_link(database, wanted):
+        raise RateLimitedError(_OFTEN, _HOUR)
     try:
         async with database.tenant(who.org_id) as session:
             user = await unchanged(session, known)

@@ -176,8 +176,14 @@ async def usable_sessions(
 
 
 async def key_by_id_or_prefix(session: AsyncSession, text: str) -> Sequence[ApiKey]:
-    """Keys of the organisation that an id, a name or a prefix names."""
-    match = or_(ApiKey.id == as_uuid(text), ApiKey.prefix == text, ApiKey.name == text)
+    """Keys of the organisation that an id, or else a name or a prefix names.
+
+    An id means one key, whatever others are called: nobody keeps a key alive by naming one like its id.
+    """
+    key_id = as_uuid(text)
+    if key_id and (found := await session.scalar(select(ApiKey).where(ApiKey.id == key_id))):
+        return [found]
+    match = or_(ApiKey.prefix == text, ApiKey.name == text)
     return (await session.scalars(select(ApiKey).where(match))).all()
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit, links, passwords, queries, second_factor, throttle
-from calltrace.accounts.access import Pair, Tokens
+from calltrace.accounts.access import Pair, Tokens, owes_second_factor
 from calltrace.accounts.audit import Actor, Deed
 from calltrace.accounts.errors import (
     AlreadyExistsError,
@@ -115,8 +115,7 @@ async def log_in(database: Database, tokens: Tokens, box: SecretBox, asked: LogI
 async def _pass_second_factor(session: AsyncSession, box: SecretBox, user: User, otp: str | None) -> None:
     """A code of whoever has a second factor; whoever owes one sets it up first, on the page for that."""
     if user.sealed_totp is None:
-        organisation = await queries.organisation(session, user.org_id)
-        if organisation is not None and organisation.second_factor_required:
+        if await owes_second_factor(session, user):
             raise ForbiddenError(_OWED)
         return
     if otp is None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
+from sqlalchemy import case, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import audit, passwords, queries
 from calltrace.accounts.audit import OPERATOR, Actor, Deed
 from calltrace.accounts.errors import AlreadyExistsError
-from calltrace.accounts.models import Organisation, Plan, User, UserRole
+from calltrace.accounts.models import Organisation, Plan, Subscription, User, UserRole
 from calltrace.accounts.names import checked_email
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 
@@ -39,12 +40,16 @@ async def create_organisation(session: AsyncSession, name: str, plan: Plan = "se
 async def set_plan(
     session: AsyncSession, org_id: uuid.UUID, plan: Plan, actor: Actor = OPERATOR
 ) -> Organisation:
-    """Give an organisation another plan; the same again is no deed.
+    """Give an organisation another plan, which goes on; the same again is no deed.
 
     Raises:
         NotFoundError: there is no such organisation.
     """
-    return await _agree(session, org_id, {"plan": plan}, "organisation.plan_changed", actor)
+    row = await _agree(session, org_id, {"plan": plan}, "organisation.plan_changed", actor)
+    live = (Subscription.org_id == org_id, Subscription.mode == "live")
+    status = case((Subscription.status == "canceled", "active"), else_=Subscription.status)
+    await session.execute(update(Subscription).where(*live).values(status=status, ends_at=None))
+    return row
 
 
 async def set_quotas(

@@ -160,7 +160,12 @@ async def end(session: AsyncSession, who: SignedIn, session_id: uuid.UUID, actor
 
 
 async def end_others(session: AsyncSession, who: SignedIn, actor: Actor) -> int:
-    """Sign a person out everywhere else; answers in how many places that was."""
+    """Sign a person out everywhere else; answers in how many places that was.
+
+    Refresh tokens end too, all of them: no session knows which are its person's own.
+    """
+    await queries.locked_user(session, who.user_id)
+    await session.execute(delete(RefreshToken).where(RefreshToken.user_id == who.user_id))
     others = [one for one in await living(session, who.user_id) if one.id != who.session_id]
     for one in others:
         one.revoked_at = clock.now()

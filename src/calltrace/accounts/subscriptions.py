@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -152,11 +152,16 @@ async def _record(
 
 
 async def settle(session: AsyncSession) -> None:
-    """End what was cancelled for a month that is over (operator session)."""
+    """End what was cancelled for a month that is over (operator session).
+
+    Each organisation is locked before its subscription, as ``of`` does it.
+    """
     over = (Subscription.ends_at <= func.clock_timestamp(), Subscription.mode == "live")
-    ended = select(Subscription.org_id).where(*over).with_for_update(skip_locked=True)
-    org_ids = (await session.scalars(ended)).all()
-    if org_ids:
-        await session.execute(update(Organisation).where(Organisation.id.in_(org_ids)).values(plan="free"))
-        gone = update(Subscription).where(Subscription.org_id.in_(org_ids), *over)
-        await session.execute(gone.values(status="canceled", ends_at=None, agreement=None))
+    found = select(Subscription.org_id).where(*over).order_by(Subscription.org_id)
+    for org_id in (await session.scalars(found)).all():
+        organisation = await queries.locked_organisation(session, org_id)
+        again = select(Subscription).where(Subscription.org_id == org_id, *over)
+        row = await session.scalar(again, execution_options={"populate_existing": True})
+        if organisation is not None and row is not None:
+            await session.refresh(organisation)
+            await _end(session, Standing(row, organisation, await database_now(session)), SYSTEM)

@@ -77,6 +77,16 @@ async def erase(
     return receipt
 
 
+async def erase_rest(database: Database, vault: Vault, org_id: uuid.UUID) -> None:
+    """Erase what an organisation sent that is no analysis: files that wait for theirs, and conversations."""
+    async with database.tenant(org_id) as session:
+        for table in (Survey, Conversation):
+            await session.execute(delete(table).where(table.org_id == org_id))
+        sent = (await session.scalars(select(Upload).where(Upload.org_id == org_id))).all()
+        object_keys = [key for upload in sent for key in await uploads.forget(session, upload)]
+    await objects.remove(database, vault, org_id, object_keys)
+
+
 async def find(session: AsyncSession, receipt_id: uuid.UUID, mode: Mode) -> Receipt:
     """One receipt.
 

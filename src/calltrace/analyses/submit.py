@@ -34,6 +34,8 @@ from calltrace.kit.outbound import OutboundClient
 from calltrace.recordings import fetch, uploads
 from calltrace.webhooks import service as webhooks
 
+METADATA_BYTES, METADATA_DEPTH = 16 * 1024, 5
+"""Of what a caller adds, as JSON."""
 _LATER_FIELDS = (
     "upload_id", "agent_channels", "project_id", "engagement_id", "call_center_id", "contact_id", "ai_call",
     "called_at", "agent_known_as", "webhook_endpoint_id", "scorecard_id",

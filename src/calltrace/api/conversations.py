@@ -17,7 +17,7 @@ from calltrace.analyses.telling import Source, Told
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
-from calltrace.api.parameters import CallMoment, Limit, Moment, Position, Storable, as_json
+from calltrace.api.parameters import CallMoment, Limit, Moment, Position, as_json
 from calltrace.api.schemas import Wire
 from calltrace.conversations import rows
 from calltrace.conversations.models import Conversation
@@ -26,6 +26,7 @@ from calltrace.conversations.rows import Filters
 from calltrace.conversations.service import Said
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
+from calltrace.kit.storable import Storable
 from calltrace.speech.codes import known_language
 
 router = APIRouter(prefix="/conversations", tags=["Conversations"])

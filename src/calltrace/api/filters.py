@@ -8,7 +8,8 @@ from fastapi import Depends, Query
 
 from calltrace.analyses.document import Status
 from calltrace.analyses.queries import Filters
-from calltrace.api.parameters import Moment, Storable
+from calltrace.api.parameters import Moment
+from calltrace.kit.storable import Storable
 
 LIST_PARAMETERS = frozenset(
     {

@@ -5,22 +5,14 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any
 
-import orjson
 from fastapi import Query, Response
 from pydantic import AfterValidator, BeforeValidator
 
+from calltrace.kit.json_text import dumps
 from calltrace.kit.moments import iso_moment, of_a_call
-
-
-def _storable(text: str) -> str:
-    if "\0" in text:
-        raise ValueError("NUL is no text.")
-    return text
-
 
 Moment = Annotated[datetime, BeforeValidator(iso_moment)]
 CallMoment = Annotated[Moment, AfterValidator(of_a_call)]
-Storable = Annotated[str, AfterValidator(_storable)]
 Limit = Annotated[int, Query(ge=1, le=200, description="Entries of one page.")]
 Position = Annotated[
     str | None, Query(alias="cursor", max_length=100, description="`nextCursor` of the page before.")
@@ -29,4 +21,4 @@ Position = Annotated[
 
 async def as_json(build: Callable[[], Any]) -> Response:
     """Build and write the answer in a thread: hours of transcripts must not hold up other requests."""
-    return await asyncio.to_thread(lambda: Response(orjson.dumps(build()), media_type="application/json"))
+    return await asyncio.to_thread(lambda: Response(dumps(build()), media_type="application/json"))

@@ -12,10 +12,11 @@ from calltrace.accounts.keys import Principal
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, live, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
-from calltrace.api.parameters import Limit, Position, Storable, as_json
+from calltrace.api.parameters import Limit, Position, as_json
 from calltrace.api.schemas import Wire
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.kit.cursor import Cursor
+from calltrace.kit.storable import Storable
 
 T = TypeVar("T", bound=Wire)
 Json = dict[str, Any]

@@ -17,13 +17,12 @@ from pydantic.alias_generators import to_camel
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses.document import AnalysisDocument
-from calltrace.analyses.submit import Submission
+from calltrace.analyses.submit import METADATA_BYTES, METADATA_DEPTH, Submission
 from calltrace.api.parameters import CallMoment
+from calltrace.kit.strict_json import depth
 from calltrace.speech.codes import known_language
 from calltrace.speech.roles import ChannelOption
 
-METADATA_BYTES = 16 * 1024
-METADATA_DEPTH = 5
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 
 
@@ -124,10 +123,10 @@ class AnalysisRequest(Wire):
     def _metadata(cls, value: dict[str, Any] | None) -> dict[str, Any] | None:
         if value is None:
             return None
+        if depth(value) > METADATA_DEPTH:
+            raise ValueError(f"metadata is nested at most {METADATA_DEPTH} deep.")
         if len(json.dumps(value, ensure_ascii=False).encode()) > METADATA_BYTES:
             raise ValueError(f"metadata has at most {METADATA_BYTES} bytes.")
-        if _depth(value) > METADATA_DEPTH:
-            raise ValueError(f"metadata is nested at most {METADATA_DEPTH} deep.")
         return value
 
     def submission(self, key: str | None, mode: Mode) -> Submission:
@@ -151,14 +150,6 @@ class AnalysisRequest(Wire):
             ai_call=self.ai_call,
             called_at=self.called_at,
         )
-
-
-def _depth(value: Any) -> int:
-    if isinstance(value, dict):
-        return 1 + max((_depth(one) for one in value.values()), default=0)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON can be anything
-    if isinstance(value, list):
-        return 1 + max((_depth(one) for one in value), default=0)  # pyright: ignore[reportUnknownVariableType] - JSON can be anything
-    return 0
 
 
 class AnalysisAccepted(Wire):

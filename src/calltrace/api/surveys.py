@@ -18,11 +18,12 @@ from calltrace.analyses.survey_lists import Filters
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
-from calltrace.api.parameters import Limit, Moment, Position, Storable
+from calltrace.api.parameters import Limit, Moment, Position
 from calltrace.api.problems import UnsupportedContentTypeError
 from calltrace.api.schemas import Wire
 from calltrace.conversations.models import Survey
 from calltrace.kit import clock
+from calltrace.kit.storable import Storable
 from calltrace.recordings.arriving import IDLE_SECONDS, arriving
 
 router = APIRouter(prefix="/surveys", tags=["Surveys"])

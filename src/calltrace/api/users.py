@@ -20,8 +20,9 @@ from calltrace.accounts.shown import user_as_json
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, live, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
-from calltrace.api.parameters import Limit, Position, Storable
+from calltrace.api.parameters import Limit, Position
 from calltrace.api.schemas import Wire
+from calltrace.kit.storable import Storable
 from calltrace.pipeline.context import Platform
 from calltrace.reviews import teams
 from calltrace.reviews.who import of_key

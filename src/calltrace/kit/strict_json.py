@@ -19,6 +19,20 @@ def parse(body: bytes) -> Any:
     return content
 
 
+def depth(value: Any) -> int:
+    """How deep objects and lists lie in one another; 0 for anything else."""
+    found, level = 0, _within([value])
+    while level:
+        found, level = found + 1, _within([one for inner in level for one in inner])
+    return found
+
+
+def _within(values: list[Any]) -> list[list[Any]]:
+    """What the objects and lists among some values hold."""
+    objects = [list(one.values()) for one in values if isinstance(one, dict)]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] - JSON can be anything
+    return [*objects, *(one for one in values if isinstance(one, list))]  # pyright: ignore[reportUnknownVariableType] - JSON can be anything
+
+
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is not JSON")
 

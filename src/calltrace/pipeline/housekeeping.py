@@ -92,6 +92,8 @@ async def tidy(database: Database, lease_seconds: float, horizon: rewind.Horizon
         now = await database_now(session)
         await cleanup.clean(session, now)
         await sending.prune(session, now)
+    async with database.operator() as session:  # it locks organisations, and nothing is to be held meanwhile
+        await subscriptions.settle(session)
 
 
 async def _drop_held_jobs(session: AsyncSession) -> None:
@@ -147,7 +149,6 @@ async def _prune(session: AsyncSession) -> None:
     await answers.forget(session)
     await access.forget(session)
     await registration.forget(session)
-    await subscriptions.settle(session)
     await replays.forget(session)
     await sessions.forget(session)
     await codes.forget(session)

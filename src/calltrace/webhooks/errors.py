@@ -11,6 +11,14 @@ class EndpointDisabledError(CallTraceError):
     title = "The webhook endpoint is disabled"
 
 
+class DeliverySuppressedError(CallTraceError):
+    """What a mode promised not to send is not sent later, either."""
+
+    code = "delivery_suppressed"
+    status = 409
+    title = "The delivery was only written down"
+
+
 class TooManyEndpointsError(CallTraceError):
     """The organisation has as many endpoints as it may have."""
 

@@ -16,6 +16,7 @@ from calltrace.kit import clock
 from calltrace.kit.cursor import TextCursor
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.webhooks import endpoints, queries, service
+from calltrace.webhooks.errors import DeliverySuppressedError
 from calltrace.webhooks.models import Attempt, Delivery
 from calltrace.webhooks.queries import DeliveryFilters
 
@@ -85,11 +86,14 @@ async def redeliver(
 
     Raises:
         NotFoundError: as in ``find``. EndpointDisabledError: nothing is sent there.
+        DeliverySuppressedError: its mode sends nothing.
     """
     found = await queries.delivery(session, delivery_id, mode, contract)
     if found is None:
         raise NotFoundError(f"There is no delivery {delivery_id!r}.")
     endpoints.require_enabled(found[1])
+    if found[0].status == "suppressed":
+        raise DeliverySuppressedError("In this mode nothing is sent: the delivery was only written down.")
     delivery = await service.replay(session, delivery_id)
     details = {"endpointId": str(delivery.endpoint_id)}
     await audit.record(session, delivery.org_id, actor, Deed("delivery.redelivered", delivery_id, details))

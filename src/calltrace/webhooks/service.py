@@ -200,10 +200,14 @@ async def replay(session: AsyncSession, delivery_id: str) -> Delivery:
 
 
 async def make_due(session: AsyncSession, delivery_ids: Sequence[str]) -> None:
-    """Begin a fresh round of the schedule at once. Counted from the attempts there are when it is written."""
+    """Begin a fresh round of the schedule at once. Counted from the attempts there are when it is written.
+
+    What was suppressed stays so.
+    """
+    sent = Delivery.status != "suppressed"
     values = {
         "status": "pending", "next_attempt_at": func.clock_timestamp(), "delivered_at": None, "error": None,
         "first_of_round": Delivery.attempts + 1, "round_began_at": None,
     }  # fmt: skip
-    await session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids)).values(values))
+    await session.execute(update(Delivery).where(Delivery.id.in_(delivery_ids), sent).values(values))
     await claims.announce(session)

@@ -250,6 +250,18 @@ async def test_another_organisations_key_cannot_be_revoked_or_rotated(
     assert (await keys.authenticate(database, token)).org_id == org
 
 
+async def test_a_key_that_is_called_like_another_does_not_keep_it_alive(
+    database: Database, org: uuid.UUID
+) -> None:
+    lost, token = await _create(database, org)
+    async with database.tenant(org) as session:
+        namesake, _token = await keys.create(session, org, name=lost)
+        assert str((await keys.rotate(session, lost))[0].rotated_from) == lost
+        assert str((await keys.revoke(session, lost)).id) == lost
+        assert namesake.revoked_at is None
+    await _refused(database, token, "revoked")
+
+
 async def test_every_deed_with_a_key_is_in_the_audit_trail(database: Database, org: uuid.UUID) -> None:
     key_id, _token = await _create(database, org, wanted=["calls:read"])
     jane = Actor("user", "jane@acme.test", uuid.uuid4())

@@ -69,6 +69,21 @@ async def test_a_delivery_is_shown_with_every_attempt_and_the_payload(
     assert 'data-live="failed"' in page
 
 
+async def test_deliveries_of_other_contracts_have_pages(
+    admin: Browser, platform: Platform, org: uuid.UUID
+) -> None:
+    async with platform.database.tenant(org) as session:
+        endpoint, _secret = await service.create_endpoint(
+            session, org, "https://127.0.0.1/hook", ["analysis.completed"], platform.box, platform.policy,
+            contract="callcov", mode="test",
+        )  # fmt: skip
+    found = await _delivery(platform, endpoint)
+    assert str(uuid.UUID(found)) == found
+    page = (await admin.get(f"{LIST}/{found}")).text
+    assert ("In test mode nothing is sent" in page, f"{found}/redeliver" in page) == (True, False)
+    assert (await admin.get(f"{LIST}/{found}/payload")).status_code == 200
+
+
 async def test_the_payload_is_handed_out_byte_by_byte(
     admin: Browser, platform: Platform, org: uuid.UUID
 ) -> None:

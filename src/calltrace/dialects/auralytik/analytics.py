@@ -61,6 +61,8 @@ RECENT_DAYS, MOST_EXPORTED_DAYS = 30, 92
 EXPORT_LIFETIME = timedelta(hours=2)
 _SECOND = timedelta(seconds=1)
 _STATUS = {"queued": "queued", "running": "processing", "completed": "completed", "failed": "failed"}
+_EARLIEST = datetime(2, 1, 1, tzinfo=UTC)
+"""Before it nothing can be subtracted; years so far away are refused."""
 T = TypeVar("T")
 Moment = Annotated[str, StringConstraints(max_length=40)]
 Id = Annotated[str, StringConstraints(max_length=60)]
@@ -99,7 +101,7 @@ def _question(
     narrowing = Narrowing(engagement_id=engagement_id, call_center_id=call_center_id, queue_id=campaign_id)
     now = clock.now()
     last = (moments.end - timedelta(microseconds=1)) if moments.end else max(now, moments.start or now)
-    first = moments.start or last - timedelta(days=RECENT_DAYS - 1)
+    first = moments.start or max(last, _EARLIEST) - timedelta(days=RECENT_DAYS - 1)
     return Question(narrowing, Period.asked(_day(first), _day(last), "UTC"))
 
 

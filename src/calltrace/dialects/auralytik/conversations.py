@@ -18,6 +18,7 @@ from calltrace.dialects.auralytik.filters import CampaignFilter, PeriodDep
 from calltrace.dialects.auralytik.forms import iso, named, path_id, when, written
 from calltrace.dialects.auralytik.masking import masked
 from calltrace.kit.errors import NotFoundError
+from calltrace.kit.storable import Storable
 
 router = APIRouter(prefix="/conversations", tags=["Conversations"])
 
@@ -30,7 +31,7 @@ async def list_conversations(  # noqa: PLR0917 - parameters of a list, none is p
     part: Page,
     period: PeriodDep,
     campaign_id: CampaignFilter,
-    channel_id: Annotated[str | None, Query(alias="channelId", max_length=255)] = None,
+    channel_id: Annotated[Storable | None, Query(alias="channelId", max_length=255)] = None,
     status: Annotated[Literal["active", "completed"] | None, Query()] = None,
     kind: Annotated[Literal["text", "voice"] | None, Query(alias="type")] = None,
 ) -> Many[ConversationOut]:

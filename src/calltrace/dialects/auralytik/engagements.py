@@ -18,6 +18,7 @@ from calltrace.dialects.auralytik.documents.engagements import EngagementOut
 from calltrace.dialects.auralytik.filters import Search
 from calltrace.dialects.auralytik.forms import iso, named, path_id, wrong
 from calltrace.dialects.auralytik.schemas import Wire, body_of
+from calltrace.kit.storable import Storable
 
 router = APIRouter(prefix="/engagements", tags=["Engagements"])
 Status = Literal["active", "completed", "archived"]
@@ -48,7 +49,7 @@ async def list_engagements(  # noqa: PLR0917 - parameters of a list, none is pas
     answers: AnswersDep,
     part: Page,
     status: Annotated[Status | None, Query()] = None,
-    kind: Annotated[str | None, Query(alias="type", max_length=50)] = None,
+    kind: Annotated[Storable | None, Query(alias="type", max_length=50)] = None,
     search: Search = None,
 ) -> Many[EngagementOut]:
     """List engagements."""

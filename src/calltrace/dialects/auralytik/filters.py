@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 from fastapi import Depends, Query
 
 from calltrace.dialects.auralytik.forms import Moment, Prefix, end_of, read_id, start_of, wrong
+from calltrace.kit.storable import Storable
 
 State = Literal["Pending", "Processing", "Completed", "Failed"]
 ProcessingState = Literal["NotStarted", "Pending", "Processing", "Completed", "Failed"]
 Sentiment = Literal["Positive", "Neutral", "Negative"]
 Truth = Literal["true", "false"]
-Search = Annotated[str | None, Query(max_length=200, description="Part of the name.")]
+Search = Annotated[Storable | None, Query(max_length=200, description="Part of the name.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,8 @@
 import re
 
 MASK = "****"
-_EMAIL = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"(?<![\w.+%-])[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
+"""Tried where a word begins only: from each letter of a long one it would take its square."""
 _DIGITS = re.compile(r"\+?\(?\d(?:[\s().\-/]{0,3}\d){5,}")
 """Six digits or more, with the separators that numbers are written with."""
 

@@ -19,6 +19,7 @@ from calltrace.dialects.auralytik.engagements import total_of
 from calltrace.dialects.auralytik.forms import iso, named, path_id, when, wrong
 from calltrace.dialects.auralytik.schemas import body_of
 from calltrace.kit.errors import CallTraceError
+from calltrace.kit.storable import Storable
 from calltrace.pipeline.context import Platform
 from calltrace.webhooks import endpoints
 from calltrace.webhooks.endpoints import Desk, NewEndpoint
@@ -203,7 +204,7 @@ async def list_deliveries(  # noqa: PLR0917 - parameters of a list, none is pass
     thing: Id,
     part: Page,
     status: Annotated[Literal["pending", "delivered", "failed"] | None, Query()] = None,
-    event: Annotated[str | None, Query(max_length=60)] = None,
+    event: Annotated[Storable | None, Query(max_length=60)] = None,
 ) -> Many[DeliveryOut]:
     """Get delivery history, newest first."""
     async with platform.database.tenant(caller.principal.org_id) as session:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, Text, cast, func, select
@@ -19,6 +19,7 @@ _MODE = "live"
 _SHOWN = timedelta(milliseconds=1)
 """Times are shown in whole milliseconds: what is shown as a bound lies within it."""
 
+_LAST = datetime.max.replace(tzinfo=UTC) - _SHOWN
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 
@@ -129,7 +130,7 @@ def _within(query: _Query, which: Narrowed, moment: Any) -> _Query:
     if which.start is not None:
         query = query.where(moment >= which.start)
     if which.end is not None:
-        query = query.where(moment < which.end + _SHOWN)
+        query = query.where(moment < min(which.end, _LAST) + _SHOWN)
     return query
 
 

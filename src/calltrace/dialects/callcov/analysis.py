@@ -46,10 +46,11 @@ AnalysisId = Annotated[str, Path(description="UUID of the analysis.")]
 
 @routes.add(
     "POST", "/", schemas.Analysis, status=201, sends=intake.AnalysisCreate, form=intake.AnalysisUpload,
-    parameters=[IDEMPOTENCY], errors=(400,),
+    parameters=[IDEMPOTENCY], errors=(400, 403),
 )  # fmt: skip
 async def submit_analysis(request: Request, platform: PlatformDep, caller: CallerDep) -> Response:
     """Submit a recording: by URL as JSON, or itself as a form."""
+    caller.require_whole_view()
     wanted = await intake.read(request, platform, caller)
 
     async def work() -> Response:
@@ -191,10 +192,11 @@ async def _registered(platform: Platform, caller: Caller, analysis_id: str, url:
         await session.flush()
         if row.status in wire.ENDS:
             await _tell(session, platform, caller, endpoint_id, analysis_id)
+        secret = await secret_of(session, _owner(caller), platform.box) if caller.administers else None
         return {
             "id": str(uuid7()), "object": "webhook", "created": shown.created(await database_now(session)),
             "livemode": caller.livemode, "analysis_id": str(row.id), "webhook_url": url,
-            "events": list(wire.EVENTS), "secret": await secret_of(session, _owner(caller), platform.box),
+            "events": list(wire.EVENTS), "secret": secret,
         }  # fmt: skip
 
 

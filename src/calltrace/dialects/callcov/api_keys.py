@@ -1,7 +1,7 @@
 """``/api-keys/``: keys that a person makes for themself (acceptance CV-079 to CV-081)."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 from fastapi import Request, Response
@@ -67,7 +67,8 @@ def _moment(text: str | None) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError as error:
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError) as error:
         told = "Input should be a valid datetime"
         raise refused_field(("body", "expires_at"), "datetime_parsing", told, text) from error
     if moment.tzinfo is None or moment <= clock.now():

@@ -6,8 +6,8 @@ from typing import Annotated, Any
 from fastapi import BackgroundTasks, Request, Response
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, StringConstraints
 
-from calltrace.accounts import links, registration, throttle
-from calltrace.accounts.access import Pair
+from calltrace.accounts import links, queries, registration, throttle
+from calltrace.accounts.access import Pair, owes_second_factor
 from calltrace.accounts.errors import (
     AlreadyExistsError,
     CodeRefusedError,
@@ -28,6 +28,7 @@ from calltrace.dialects.callcov.shown import created
 
 routes = Routes("/auth", "Authentication", security=())
 _BAD_CODE = "Invalid or expired code"
+_CONFIRMED = "Email verified. Second factor required"
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _KINDS = (r"[A-Z]", r"[a-z]", r"[0-9]", r"[^A-Za-z0-9]")
 
@@ -136,7 +137,7 @@ async def register(request: Request, platform: PlatformDep) -> Response:
     )  # fmt: skip
 
 
-@routes.add("POST", "/verify-email", schemas.Tokens, sends=Code, errors=(400,))
+@routes.add("POST", "/verify-email", schemas.Tokens, sends=Code, errors=(400, 403))
 async def verify_email(request: Request, platform: PlatformDep) -> Response:
     """Confirm your address with the code that you were mailed."""
     wanted = await read_json(request, Code)
@@ -147,7 +148,12 @@ async def verify_email(request: Request, platform: PlatformDep) -> Response:
     except CodeRefusedError as error:
         raise RefusedError(400, _BAD_CODE) from error
     async with platform.database.tenant(user.org_id) as session:
-        return json_answer(_tokens(await platform.tokens.begin(session, user)))
+        known = await queries.locked_user(session, user.id)
+        if known is None:  # gone meanwhile
+            raise RefusedError(400, _BAD_CODE)
+        if known.sealed_totp is not None or await owes_second_factor(session, known):
+            raise RefusedError(403, _CONFIRMED)  # a mailbox is not the second factor
+        return json_answer(_tokens(await platform.tokens.begin(session, known)))
 
 
 def _tokens(pair: Pair) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from calltrace.reviews.who import of_user
 _DOTS = 2
 """In a JSON Web Token; keys have none."""
 NEEDS_PERSON = "This endpoint requires a JWT token"
+FORBIDDEN = "Insufficient permissions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,7 @@ class Caller:
         mode: whose data: people act in live mode.
         name: as the audit trail has it: the key's prefix, or the person's address.
         own_limit: requests a minute of this key, where it has a limit of its own.
+        role: of the person, or of the one whose key it is; ``None`` for keys of the organisation itself.
         agents: whose calls may be seen; ``None`` for everybody's.
     """
 
@@ -66,20 +68,34 @@ class Caller:
             raise RefusedError(403, NEEDS_PERSON)
         return self.user_id
 
+    @property
+    def administers(self) -> bool:
+        """Whether keys, billing and secrets are theirs: owners, admins, keys of the organisation."""
+        return self.role is None or self.role in ADMINISTRATORS
+
     def require_administrator(self) -> None:
         """Refuse people who are neither owner nor admin; a key acts for the whole organisation.
 
         Raises:
             RefusedError: 403.
         """
-        if self.user_id is not None and self.role not in ADMINISTRATORS:
-            raise RefusedError(403, "Insufficient permissions")
+        if not self.administers:
+            raise RefusedError(403, FORBIDDEN)
+
+    def require_whole_view(self) -> None:
+        """Refuse whoever sees the calls of some agents only, and so might not see what they make.
+
+        Raises:
+            RefusedError: 403.
+        """
+        if self.agents is not None:
+            raise RefusedError(403, FORBIDDEN)
 
 
 async def identify(platform: Platform, headers: Headers, peer: str | None) -> Caller:
     """Who presents these credentials; where two are given both must be good, and the first counts.
 
-    Keys of people open nothing once their person is gone.
+    Keys of people open what their person may do now, and nothing once they are gone.
 
     Raises:
         UnauthorizedError: none, or one that opens nothing.
@@ -111,14 +127,26 @@ async def _person(platform: Platform, token: str) -> Caller:
 async def _key(platform: Platform, token: str, peer: str | None) -> Caller:
     key = await presented(platform.database, token, "callcov")
     check_address(key, peer)
-    if key.user_id is not None:
-        async with platform.database.tenant(key.org_id) as session:
-            owner = await accounts.user(session, key.user_id)
-        if owner is None or owner.deactivated_at is not None:
-            raise UnauthorizedError(CREDENTIALS)
+    role, agents = await _power_of(platform, key.org_id, key.user_id) if key.user_id else (None, None)
     await note_use(platform.database, key)
     principal = keys.principal_of(key)
     return Caller(
-        principal.org_id, principal.mode, principal.prefix, key_id=key.id,
-        own_limit=key.rate_limit_per_minute,
+        principal.org_id, principal.mode, principal.prefix, key_id=key.id, role=role,
+        own_limit=key.rate_limit_per_minute, agents=agents,
     )  # fmt: skip
+
+
+async def _power_of(
+    platform: Platform, org_id: uuid.UUID, user_id: uuid.UUID
+) -> tuple[UserRole | None, frozenset[uuid.UUID] | None]:
+    """Role and agents of whoever made a key for themself.
+
+    Raises:
+        UnauthorizedError: they are gone.
+    """
+    async with platform.database.tenant(org_id) as session:
+        owner = await accounts.user(session, user_id)
+        if owner is None or owner.deactivated_at is not None:
+            raise UnauthorizedError(CREDENTIALS)
+        who = await of_user(session, user_id, Actor("user", owner.email, owner.id))
+    return who.role, who.agents

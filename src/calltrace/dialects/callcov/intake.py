@@ -11,6 +11,7 @@ from typing import Annotated, Any, NoReturn, Protocol
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from calltrace.analyses.submit import METADATA_BYTES, METADATA_DEPTH
 from calltrace.dialects.callcov.body import checked, read_json
 from calltrace.dialects.callcov.caller import Caller
 from calltrace.dialects.callcov.errors import InvalidError, RefusedError, refused_field
@@ -26,7 +27,6 @@ from calltrace.recordings.sniff import ENOUGH
 from calltrace.recordings.upload_inlet import Sending
 from calltrace.speech.codes import known_language
 
-METADATA_BYTES = 16 * 1024
 _FILE = "audio_file"
 _FIELDS = ("agent_id", "contact_id", "webhook_url", "language", "audio_url", "metadata")
 Text = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -119,6 +119,9 @@ def _judge(wanted: Described) -> None:
         if name in metadata:
             place = ("body", "metadata", name)
             raise refused_field(place, "reserved_key", "This metadata key is reserved", metadata[name])
+    if strict_json.depth(metadata) > METADATA_DEPTH:
+        told = f"Metadata should be nested at most {METADATA_DEPTH} deep"
+        raise refused_field(("body", "metadata"), "metadata_too_deep", told, None)
     if len(json.dumps(metadata, ensure_ascii=False).encode()) > METADATA_BYTES:
         told = f"Metadata should have at most {METADATA_BYTES} bytes"
         raise refused_field(("body", "metadata"), "metadata_too_large", told, None)

@@ -1,5 +1,6 @@
 """Idempotency keys: a request that is repeated is not done twice (acceptance CV-050, CV-051)."""
 
+import hashlib
 from collections.abc import Awaitable, Callable
 
 from fastapi import Request, Response
@@ -25,7 +26,7 @@ async def once(
     Args:
         request: has the key, or none.
         platform: remembers.
-        caller: keys of two organisations or modes do not meet.
+        caller: keys of two organisations or modes do not meet; nor is anybody answered what another was.
         fingerprint: of what the request says (``intake.fingerprint``).
         work: answers.
 
@@ -39,7 +40,8 @@ async def once(
         told = f"Value error, 1 to {_LONGEST} printable ASCII characters"
         raise refused_field(_PLACE, "value_error", told, key)
     path = request.scope["path"].removeprefix(request.scope.get("root_path", "")).rstrip("/")
-    asked = Asked(caller.org_id, caller.mode, f"{request.method} {path}", key, fingerprint)
+    told = hashlib.sha256(f"{caller.subject} {fingerprint}".encode()).hexdigest()
+    asked = Asked(caller.org_id, caller.mode, f"{request.method} {path}", key, told)
     return await _answered(platform, asked, work)
 
 

@@ -5,7 +5,6 @@ import uuid
 from collections.abc import Collection, Sequence
 from typing import Any
 
-import orjson
 from fastapi import Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,6 +14,7 @@ from calltrace.dialects.callcov.errors import RefusedError
 from calltrace.dialects.callcov.queries import Wanted, Whole
 from calltrace.dialects.callcov.shown import Showing
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.json_text import dumps
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards.document import Scorecard
 
@@ -71,4 +71,4 @@ def _all(found: Sequence[Whole], showing: Showing) -> list[dict[str, Any]]:
 
 def json_answer(content: Any, status: int = 200) -> Response:
     """An answer in JSON."""
-    return Response(orjson.dumps(content), status, media_type="application/json")
+    return Response(dumps(content), status, media_type="application/json")

@@ -233,12 +233,12 @@ class AnalysisList(BaseModel):
 
 
 class Webhook(Resource):
-    """The URL that is told when an analysis is final, and what it is signed with."""
+    """The URL that is told when an analysis is final, and what it is signed with: for owners and admins."""
 
     analysis_id: str
     webhook_url: str
     events: list[str]
-    secret: str
+    secret: str | None
 
 
 class Registered(Resource):

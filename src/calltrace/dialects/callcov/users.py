@@ -7,9 +7,10 @@ from fastapi import Request, Response
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit, leaving, links, passwords, profile, throttle
+from calltrace.accounts import audit, leaving, links, passwords, profile, sessions, throttle
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import Actor, Deed
+from calltrace.accounts.errors import RateLimitedError
 from calltrace.accounts.models import Mode, User
 from calltrace.accounts.names import checked_name
 from calltrace.accounts.sessions import ADMINISTRATORS
@@ -117,6 +118,8 @@ async def _require_free(platform: Platform, caller: Caller, email: str) -> None:
         known = await accounts.user_by_email(session, email)
     if known is not None and known.id != caller.user_id:
         raise RefusedError(400, "Email already registered")
+    if known is None and not await throttle.may_send_link(platform.database, email):
+        raise RateLimitedError("Enough messages went to this address for now.", throttle.HOUR)
 
 
 async def _change(
@@ -137,6 +140,7 @@ async def _change(
         await links.send_to_new_address(session, user, wanted.email, platform.public_url)
     if hashed is not None:
         user.password_hash = hashed
+        await sessions.end_all(session, user.id)
         changed.add("password")
     return changed
 
@@ -147,7 +151,9 @@ async def delete_me(platform: PlatformDep, caller: PersonDep, actor: ActorDep) -
     user_id = caller.require_person()
     async with platform.database.tenant(caller.org_id) as session:
         last = await leaving.is_last_owner(session, user_id)
-        if not last:
+        if last:
+            await leaving.close(session, user_id)
+        else:
             await leaving.leave(session, user_id, actor, with_keys=False)
     if last:
         if platform.payments is not None:  # first: nobody pays for what is gone
@@ -160,7 +166,7 @@ async def delete_me(platform: PlatformDep, caller: PersonDep, actor: ActorDep) -
 
 
 async def _erase_everything(platform: Platform, caller: Caller, actor: Actor) -> None:
-    """Every analysis with its recording, in both modes, and every webhook."""
+    """Every analysis with its recording, in both modes, what came without one, and every webhook."""
     for mode in _MODES:
         while found := await _some(platform, caller, mode):
             for one in found:
@@ -168,6 +174,7 @@ async def _erase_everything(platform: Platform, caller: Caller, actor: Actor) ->
                     await erase.erase(platform.database, platform.vault, actor, caller.org_id, one.id, mode)
                 except NotFoundError:
                     continue  # somebody else erased it meanwhile
+    await erase.erase_rest(platform.database, platform.vault, caller.org_id)
     async with platform.database.tenant(caller.org_id) as session:
         for endpoint in await webhooks.every_endpoint(session):
             await endpoints.delete(session, endpoint, actor)

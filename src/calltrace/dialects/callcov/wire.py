@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import cast
 
-import orjson
 from standardwebhooks.webhooks import Webhook
 
 from calltrace.dialects.callcov import queries, shown
 from calltrace.dialects.callcov.queries import Whole
 from calltrace.dialects.callcov.reading import scorecards_of
 from calltrace.dialects.callcov.shown import Showing
+from calltrace.kit.json_text import dumps
 from calltrace.kit.signatures import hmac_hex
 from calltrace.settings import Settings
 from calltrace.webhooks.events import AnalysisEvent
@@ -83,7 +83,7 @@ class CallCovWire:
 
 def message(event: str, found: Whole, showing: Showing) -> Message:
     """The message that an analysis is final."""
-    body = orjson.dumps(shown.analysis(found, showing)).decode()
+    body = dumps(shown.analysis(found, showing)).decode()
     return Message(event, lambda _delivery_id: body)
 
 

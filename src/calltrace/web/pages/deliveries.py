@@ -14,7 +14,7 @@ from calltrace.web.pages.home import INTEGRATIONS
 from calltrace.web.render import page
 from calltrace.web.shown import pretty
 from calltrace.webhooks import endpoints, queries, replay
-from calltrace.webhooks.errors import EndpointDisabledError
+from calltrace.webhooks.errors import DeliverySuppressedError, EndpointDisabledError
 from calltrace.webhooks.events import EVENT_TYPES, PING
 from calltrace.webhooks.queries import DeliveryFilters
 
@@ -25,7 +25,8 @@ EVENTS = (*EVENT_TYPES, PING)
 PAGE = 50
 LONGEST_SHOWN = 100_000
 """Characters of a payload on the page; the rest is in the file."""
-_ID = re.compile(r"whd_[0-9a-z]{26}")
+_ID = re.compile(r"[0-9A-Za-z_-]{1,64}")
+"""What ids of deliveries are written with, whatever the contract."""
 
 
 @router.get("")
@@ -85,8 +86,8 @@ async def redeliver(delivery_id: str, desk: DeskDep, _form: PostedDep) -> Respon
     try:
         async with desk.transaction() as session:
             await replay.redeliver(session, checked, desk.actor)
-    except EndpointDisabledError:
-        return RedirectResponse(f"{PATH}/{checked}", 303)  # the page says that the endpoint is disabled
+    except (EndpointDisabledError, DeliverySuppressedError):
+        return RedirectResponse(f"{PATH}/{checked}", 303)  # the page says so
     return RedirectResponse(f"{PATH}/{checked}?done=redelivered", 303)
 
 

@@ -66,6 +66,8 @@ async def test_the_summary(client: Client, calls: dict[str, uuid.UUID]) -> None:
     begun = datetime.fromisoformat(recent["dateFrom"])
     assert datetime.fromisoformat(recent["dateTo"]) - begun == timedelta(days=30, seconds=-1)
     refused(await client("GET", "analytics/summary?dateFrom=x"), 400, "VALIDATION_ERROR", "dateFrom")
+    for far in ("dateTo=0001-01-01", "dateTo=9998-12-31", "dateFrom=9999-12-31"):
+        refused(await client("GET", f"analytics/summary?{far}"), 400, "VALIDATION_ERROR")
 
 
 @pytest.mark.accepts("AU-061", "AU-062", "AU-063")

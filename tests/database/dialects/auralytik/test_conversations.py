@@ -114,6 +114,8 @@ async def test_filters_of_conversations_and_voice_calls(client: Client) -> None:
     ):  # fmt: skip
         assert len(await client.data("GET", f"voice-calls?{query}")) == found, query
     refused(await client("GET", "voice-calls?state=busy"), 400, "VALIDATION_ERROR", "state")
+    for path in ("conversations?channelId=%00", "campaigns?search=%00", "engagements?type=a%00"):
+        refused(await client("GET", path), 400, "VALIDATION_ERROR")
     voice = await client.data("GET", "conversations?type=voice")
     assert voice[0]["id"] == f"conv_{call.hex}"
     turns = (await client.data("GET", f"conversations/conv_{call.hex}/messages"))["messages"]

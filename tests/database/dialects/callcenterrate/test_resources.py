@@ -169,6 +169,7 @@ async def test_both_bounds_are_included_to_the_millisecond_that_is_shown(
             ({"from": shown, "to": shown}, 1),
             ({"from": "2026-05-10T16:32:11.123+02:00"}, 1),
             ({"from": "2026-05-10", "to": "2026-05-11"}, 1),
+            ({"from": "2026-05-10", "to": "9999-12-31T23:59:59.9999Z"}, 1),
             ({"from": iso(moment + a_ms)}, 0),
             ({"to": iso(moment - a_ms)}, 0),
             ({"to": "2026-05-10"}, 0),

@@ -1,6 +1,7 @@
 """People: they register, confirm, log in, renew, change and leave; and they make keys."""
 
 import asyncio
+import base64
 import re
 import uuid
 from dataclasses import replace
@@ -14,16 +15,19 @@ from joserfc.jwk import OctKey
 from pyotp.totp import TOTP
 from sqlalchemy import select, text
 
-from calltrace.accounts import access, registration, second_factor
+from calltrace.accounts import access, queries, registration, second_factor, sessions, throttle
 from calltrace.accounts.models import User
 from calltrace.accounts.service import create_user
-from calltrace.analyses import submit
+from calltrace.accounts.sessions import SignedIn
+from calltrace.analyses import submit, waiting
+from calltrace.conversations.models import Conversation
 from calltrace.db.session import Database
+from calltrace.kit import clock
 from calltrace.kit.encryption import SecretBox
 from calltrace.pipeline.context import Platform
 from calltrace.settings import load_settings
 from database.analyses.factory import completed
-from database.conftest import SECRET
+from database.conftest import SECRET, waiting_for_locks
 from database.dialects.callcov.conftest import Api, NewKey
 
 PASSWORD = "Str0ng & long"
@@ -187,7 +191,12 @@ async def test_tokens_that_are_none_of_ours_open_nothing(
     head, body, signature = tokens["access_token"].split(".")
     unsigned = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0"
     forged = jwt.encode({"alg": "HS256"}, {"sub": "x", "type": "access"}, OctKey.generate_key(256))
-    wrong = (tokens["refresh_token"], f"{unsigned}.{body}.", f"{head}.{body}.{signature[::-1]}", forged, "..")
+    odd = base64.urlsafe_b64encode(b'{"alg":"HS256","crit":1}').decode().rstrip("=")
+    deep = base64.urlsafe_b64encode(b"[" * 2700).decode()
+    wrong = (
+        tokens["refresh_token"], f"{unsigned}.{body}.", f"{head}.{body}.{signature[::-1]}", forged, "..",
+        f"{odd}.{body}.{signature}", f"{deep}.{body}.{signature}",
+    )  # fmt: skip
     for token in wrong:
         assert (await Api(person.client, token)("GET", "/users/me")).json() == INVALID, token
     own = {"X-API-Key": tokens["access_token"]}
@@ -215,8 +224,11 @@ async def test_a_person_reads_and_changes_their_own(me: Api, person: Person) -> 
     assert (wrong.status_code, wrong.json()) == (400, {"detail": "Current password is incorrect"})
     missing = await me("PUT", "/users/me", {"password": "N3w & long"})
     assert missing.json()["detail"][0]["loc"] == ["body", "current_password"]
+    before = (await person.post("login", email=person.email, password=PASSWORD)).json()
     right = await me("PUT", "/users/me", {"password": "N3w & long", "current_password": PASSWORD})
     assert right.status_code == 200
+    again = await person.post("refresh", refresh_token=before["refresh_token"])
+    assert (again.status_code, again.json()) == (401, INVALID), "a new password ends what the old one began"
     assert (await person.post("login", email=person.email, password="N3w & long")).status_code == 200
 
 
@@ -229,6 +241,41 @@ async def test_a_new_address_is_to_be_confirmed(me: Api, person: Person, http: h
     assert (await me("PUT", "/users/me", {"email": new})).json()["is_verified"] is False
     assert (await person.post("login", email=new, password=PASSWORD)).status_code == 200
     await person.post("verify-email", code=await person.code(new))
+    assert (await me("GET", "/users/me")).json()["is_verified"] is True
+    for _ in range(throttle.PER_RECIPIENT):
+        await throttle.may_send_link(person.database, "victim@callcov.test")
+    often = await me("PUT", "/users/me", {"email": "victim@callcov.test"})
+    assert (often.status_code, often.json()) == (429, {"detail": "Rate limit exceeded"})
+
+
+async def _set(person: Person, statement: str) -> None:
+    async with person.database.operator() as session:
+        await session.execute(text(statement), {"one": person.email})
+
+
+async def test_tokens_end_with_the_other_places_where_somebody_is_signed_in(person: Person) -> None:
+    tokens = await person.tokens()
+    query = text("SELECT org_id, id FROM users WHERE email = :one")
+    async with person.database.operator() as session:
+        org, user = (await session.execute(query, {"one": person.email})).one()
+    here = SignedIn(org, user, person.email, "owner", uuid.uuid4(), "")
+    async with person.database.tenant(org) as session:
+        await sessions.end_others(session, here, here.actor(None, None))
+    assert (await person.post("refresh", refresh_token=tokens["refresh_token"])).status_code == 401
+
+
+async def test_a_mailbox_and_an_old_token_are_no_second_factor(me: Api, person: Person) -> None:
+    tokens = (await person.post("login", email=person.email, password=PASSWORD)).json()
+    person.email = f"new-{person.email}"
+    await me("PUT", "/users/me", {"email": person.email})
+    required = "UPDATE organisations SET second_factor_required = true WHERE id = "
+    await _set(person, f"{required}(SELECT org_id FROM users WHERE email = :one)")
+    owing = await person.post("refresh", refresh_token=tokens["refresh_token"])
+    assert (owing.status_code, owing.json()) == (401, INVALID)
+    confirmed = await person.post("verify-email", code=await person.code())
+    assert (confirmed.status_code, confirmed.json()["detail"]) == (
+        403, "Email verified. Second factor required",
+    )  # fmt: skip
     assert (await me("GET", "/users/me")).json()["is_verified"] is True
 
 
@@ -279,14 +326,26 @@ async def test_the_last_owner_takes_everything_along(
         org = await session.scalar(query, {"one": person.email})
     assert org
     await completed(served, intake, org, tmp_path)
+    await waiting.open_file(intake, org, None, waiting.Told("call.wav"))
+    async with served.database.tenant(org) as session:
+        chat = Conversation(org_id=org, kind="text", status="active", started_at=clock.now())
+        away = User(
+            org_id=org, email=f"{uuid.uuid4()}@callcov.test", role="owner", deactivated_at=clock.now()
+        )
+        invited = User(org_id=org, email=f"{uuid.uuid4()}@callcov.test", role="owner")
+        session.add_all([chat, away, invited])
     shown = (await me("GET", "/users/me")).json()
     gone = await me("DELETE", "/users/me")
     assert gone.json() == {"id": shown["id"], "object": "user", "deleted": True}
     for token in (key, me.headers["Authorization"].removeprefix("Bearer ")):
         assert (await Api(person.client, token)("GET", "/analysis/")).json() == INVALID
     async with served.database.tenant(org) as session:
-        for table in ("analyses", "recordings", "transcripts", "webhook_deliveries", "users"):
+        for table in (
+            "analyses", "recordings", "transcripts", "webhook_deliveries", "waiting_files", "uploads",
+            "conversations",
+        ):  # fmt: skip
             assert await session.scalar(text(f"SELECT count(*) FROM {table}")) == 0, table
+        assert await session.scalar(text("SELECT count(*) FROM users")) == 2, "nobody who could sign in"
         kept = "SELECT count(*) FROM webhook_endpoints WHERE deleted_at IS NULL"
         assert await session.scalar(text(kept)) == 0
     assert (await person.register()).status_code == 201, "the address is free again"
@@ -303,6 +362,21 @@ async def _colleague(person: Person, role: str) -> Api:
     return Api(person.client, answer.json()["access_token"])
 
 
+async def test_whoever_leaves_waits_for_those_who_manage_people(me: Api, person: Person) -> None:
+    """They lock the organisation first, then the person."""
+    shown = (await me("GET", "/users/me")).json()
+    async with person.database.operator() as session:
+        org = await session.scalar(text("SELECT org_id FROM users WHERE email = :one"), {"one": person.email})
+    async with person.database.tenant(org) as session:
+        await queries.locked_organisation(session, org)
+        gone = asyncio.create_task(me("DELETE", "/users/me"))
+        while not await waiting_for_locks(person.database):
+            assert not gone.done()
+            await asyncio.sleep(0.01)
+        assert await queries.locked_user(session, uuid.UUID(shown["id"])) is not None
+    assert (await gone).status_code == 200
+
+
 async def test_others_stay_when_one_leaves(me: Api, person: Person) -> None:
     made = await me.submitted()
     other = await _colleague(person, "owner")
@@ -311,11 +385,20 @@ async def test_others_stay_when_one_leaves(me: Api, person: Person) -> None:
 
 
 async def test_roles_hold(me: Api, person: Person) -> None:
-    await me.submitted(agent_id="somebody")
+    made = await me.submitted(agent_id="somebody")
     agent, reviewer = await _colleague(person, "agent"), await _colleague(person, "reviewer")
     assert (await agent("GET", "/analysis/")).json()["total"] == 0, "agents see their own calls"
     assert (await reviewer("GET", "/analysis/")).json()["total"] == 1
     assert (await reviewer("GET", "/users/me")).json()["webhook_signing_secret"] is None
+    hook = {"webhook_url": "https://127.0.0.1/hook"}
+    for one, told in ((me, True), (reviewer, False)):
+        registered = await one("POST", f"/analysis/{made['id']}/webhook", hook, {"Idempotency-Key": "k"})
+        assert (registered.status_code, bool(registered.json().get("secret"))) == (201 if told else 422, told)
+    other = (await reviewer("POST", f"/analysis/{made['id']}/webhook", hook)).json()
+    assert (other["webhook_url"], other["secret"]) == (hook["webhook_url"], None)
+    refused = await agent("POST", "/analysis/", {"audio_url": "https://127.0.0.1/call.wav"})
+    assert (refused.status_code, refused.json()) == (403, {"detail": "Insufficient permissions"})
+    assert (await me("GET", "/analysis/")).json()["total"] == 1, "nothing was taken that would not be shown"
     for method, path in (
         ("GET", "/api-keys/"),
         ("POST", "/api-keys/"),
@@ -323,6 +406,18 @@ async def test_roles_hold(me: Api, person: Person) -> None:
     ):
         answer = await reviewer(method, path, {} if method == "POST" else None)
         assert (answer.status_code, answer.json()) == (403, {"detail": "Insufficient permissions"})
+
+
+async def test_a_key_of_a_person_may_what_the_person_may_now(me: Api, person: Person) -> None:
+    key = Api(person.client, (await me("POST", "/api-keys/", {})).json()["api_key"])
+    await key.submitted(agent_id="somebody")
+    cancel = ("POST", "/billing/subscription/cancel")
+    assert (await key(*cancel)).json() == {"detail": "No active paid subscription"}
+    await _set(person, "UPDATE users SET role = 'agent' WHERE email = :one")
+    assert (await key("GET", "/analysis/")).json()["total"] == 0
+    refused = {"detail": "Insufficient permissions"}
+    for answer in (await key(*cancel), await key("POST", "/analysis/", {"audio_url": "https://x.test/a"})):
+        assert (answer.status_code, answer.json()) == (403, refused)
 
 
 @pytest.mark.accepts("CV-006", "CV-079", "CV-080", "CV-081")
@@ -359,7 +454,9 @@ async def test_a_person_has_ten_keys_at_most(me: Api) -> None:
     assert {"detail": "Maximum of 10 active API keys reached"} in [answer.json() for answer in answers]
 
 
-@pytest.mark.parametrize("moment", ["yesterday", "2001-01-01T00:00:00Z", "2999-01-01T00:00:00"])
+@pytest.mark.parametrize(
+    "moment", ["yesterday", "2001-01-01T00:00:00Z", "2999-01-01T00:00:00", "9999-12-31T23:59:59-12:00"]
+)
 async def test_a_key_ends_at_a_moment_to_come(me: Api, moment: str) -> None:
     answer = await me("POST", "/api-keys/", {"expires_at": moment})
     assert (answer.status_code, answer.json()["detail"][0]["loc"]) == (422, ["body", "expires_at"])

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from calltrace.accounts import subscriptions, usage
+from calltrace.accounts.service import set_plan
 from calltrace.accounts.usage import Period
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
@@ -76,8 +77,25 @@ async def test_a_cancelled_plan_ends_with_its_month(
             await subscriptions.settle(session)
             query = text("SELECT plan FROM organisations WHERE id = :org")
             assert await session.scalar(query, {"org": org}) == "free"
+    async with database.tenant(org) as session:
+        query = text("SELECT actor FROM audit_entries WHERE action = 'subscription.ended'")
+        assert len((await session.scalars(query)).all()) == (by == "housekeeping")
     shown = await _subscription(call)
     assert (shown["tier"], shown["status"], shown["cancel_at_period_end"]) == ("free", "canceled", False)
+
+
+async def test_a_plan_that_the_operator_gives_outlives_what_was_cancelled(
+    call: Api, database: Database, org: uuid.UUID
+) -> None:
+    await call("POST", "/billing/subscription", {"tier": "starter"})
+    await call("POST", "/billing/subscription/cancel")
+    async with database.tenant(org) as session:
+        await session.execute(text("UPDATE subscriptions SET ends_at = clock_timestamp()"))
+    async with database.operator() as session:
+        await set_plan(session, org, "business")
+        await subscriptions.settle(session)
+    shown = await _subscription(call)
+    assert (shown["tier"], shown["status"], shown["cancel_at_period_end"]) == ("growth", "active", False)
 
 
 @pytest.mark.parametrize("path", ["subscription", "subscription/update"])

@@ -12,13 +12,15 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
+from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses import lifecycle
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.db.session import Database
 from calltrace.dialects.callcov.wire import WIRE
 from calltrace.pipeline.context import Platform
 from calltrace.settings import load_settings
-from calltrace.webhooks import queries, service
+from calltrace.webhooks import queries, replay, service
+from calltrace.webhooks.errors import DeliverySuppressedError
 from calltrace.webhooks.wire import Sent
 from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed
 from database.dialects.callcov.conftest import Api, NewKey
@@ -55,6 +57,26 @@ async def test_a_url_that_comes_with_a_call_is_told_of_that_call_only(
     assert (event, status, url) == ("analysis.completed", "pending", URL)
     shown = (await call("GET", f"/analysis/{told['id']}")).json()
     assert json.loads(body) == shown, "the body is what retrieving answers"
+
+
+@pytest.mark.accepts("CV-060")
+async def test_numbers_without_end_are_told_as_they_came(
+    call: Api, platform: Platform, org: uuid.UUID
+) -> None:
+    """A database writes 1e20 as an integer of more than 64 bits, too."""
+    numbers = {"ticket": 2**64, "least": -(2**70), "amount": 1e20, "name": "Zo\u00eb"}
+    made = await call.submitted(webhook_url=URL, metadata=numbers)
+    await _end(platform, org, made["id"])
+    ((_, body, status, _, _),) = await _deliveries(platform.database, org)
+    (listed,) = (await call("GET", "/analysis/")).json()["data"]
+    assert status == "pending"
+    assert numbers.items() <= listed["metadata"].items()
+    assert json.loads(body) == listed
+    deep: Any = {}
+    for _ in range(900):
+        deep = {"a": deep}
+    refused = await call("POST", "/analysis/", {"audio_url": URL, "metadata": deep})
+    assert (refused.status_code, refused.json()["detail"][0]["type"]) == (422, "metadata_too_deep")
 
 
 @pytest.mark.accepts("CV-085")
@@ -107,6 +129,12 @@ async def test_in_test_mode_it_is_written_down_and_never_sent(
     await _end(platform, org, made["id"])
     ((_, body, status, _, _),) = await _deliveries(platform.database, org)
     assert (status, json.loads(body)["livemode"]) == ("suppressed", False)
+    async with platform.database.tenant(org) as session:
+        delivery_id = await session.scalar(text("SELECT id FROM webhook_deliveries"))
+        with pytest.raises(DeliverySuppressedError):
+            await replay.redeliver(session, delivery_id or "", OPERATOR)
+        await service.make_due(session, [delivery_id or ""])
+    assert [one.status for one in await _deliveries(platform.database, org)] == ["suppressed"]
 
 
 async def test_urls_of_calls_are_no_subscriptions(call: Api, platform: Platform, org: uuid.UUID) -> None:

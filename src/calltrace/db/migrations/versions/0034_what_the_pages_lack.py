@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 
 from calltrace.db import rls
 
-revision = "0035"
+revision = "0034"
 down_revision = "0033"
 
 
