@@ -14,6 +14,7 @@ from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Organisation
 from calltrace.accounts.service import LONGEST_NAME
+from calltrace.db.clock import knows_zone
 from calltrace.db.conflicts import broken_constraint
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 
@@ -38,7 +39,7 @@ async def change(
         AlreadyExistsError: the name is another organisation's.
     """
     wanted = {name: CHECKS[name](value) if name in CHECKS else value for name, value in values.items()}
-    if "time_zone" in wanted and not await queries.counts_days_of(session, wanted["time_zone"]):
+    if "time_zone" in wanted and not await knows_zone(session, wanted["time_zone"]):
         raise _refused("timeZone", _NO_ZONE)
     organisation = await queries.locked_organisation(session, org_id)
     if organisation is None:

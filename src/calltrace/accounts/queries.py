@@ -135,12 +135,6 @@ async def time_zone(session: AsyncSession, org_id: uuid.UUID) -> str | None:
     return await session.scalar(select(Organisation.time_zone).where(Organisation.id == org_id))
 
 
-async def counts_days_of(session: AsyncSession, zone: str) -> bool:
-    """Whether the database's server knows a time zone, too; it has tables of its own."""
-    query = sql("SELECT EXISTS (SELECT FROM pg_timezone_names WHERE name = :zone)")
-    return bool(await session.scalar(query, {"zone": zone}))
-
-
 async def locked_organisation(session: AsyncSession, org_id: uuid.UUID) -> Organisation | None:
     """The organisation, locked: what must be decided one at a time within it waits here."""
     query = select(Organisation).where(Organisation.id == org_id)

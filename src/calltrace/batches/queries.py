@@ -1,4 +1,4 @@
-"""Every SELECT on batches, and the end of old ones."""
+"""Every SELECT on batches."""
 
 import uuid
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import Double, cast, delete, exists, func, literal, not_, select, tuple_
+from sqlalchemy import Double, cast, exists, func, literal, not_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,7 +16,7 @@ from calltrace.batches.models import Batch, BatchCall
 from calltrace.catalog.models import Agent
 from calltrace.kit.cursor import Cursor
 
-_UNFINISHED = Batch.status.in_(("queued", "running"))
+UNFINISHED = Batch.status.in_(("queued", "running"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ async def batches(
 
 async def unfinished(session: AsyncSession, org_id: uuid.UUID) -> int:
     """How many batches of the organisation have not ended."""
-    query = select(func.count()).select_from(Batch).where(Batch.org_id == org_id, _UNFINISHED)
+    query = select(func.count()).select_from(Batch).where(Batch.org_id == org_id, UNFINISHED)
     return await session.scalar(query) or 0
 
 
@@ -111,18 +111,9 @@ async def stranded(
     """``(org, batch, attempts)`` of unfinished batches without a job or a sign of life (operator session)."""
     same = sql("pgqueuer.dedupe_key LIKE 'evaluate_batch:' || batches.org_id || '/' || batches.id || '/%'")
     job = exists(sql("1")).select_from(sql("pgqueuer")).where(same)
-    query = select(Batch.org_id, Batch.id, Batch.attempts).where(_UNFINISHED, not_(job))
+    query = select(Batch.org_id, Batch.id, Batch.attempts).where(UNFINISHED, not_(job))
     query = query.where(Batch.touched_at < func.clock_timestamp() - older_than)
     return [(row[0], row[1], row[2]) for row in (await session.execute(query)).all()]
-
-
-async def prune(session: AsyncSession, older_than: timedelta, most: int = 100) -> None:
-    """Remove some of the batches that ended so long ago, with what they found (operator session).
-
-    Evaluations that they made are the calls' own, and stay.
-    """
-    old = select(Batch.id).where(Batch.completed_at < func.clock_timestamp() - older_than).limit(most)
-    await session.execute(delete(Batch).where(Batch.id.in_(old), not_(_UNFINISHED)))
 
 
 # What follows is counted by the database: a back-test of many calls must not pass through our memory.

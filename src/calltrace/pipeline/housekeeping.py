@@ -20,6 +20,7 @@ from calltrace.accounts import (
 )
 from calltrace.analyses import queries, retention
 from calltrace.analyses.models import Analysis, IdempotencyKey
+from calltrace.batches import pruning
 from calltrace.batches import queries as batches
 from calltrace.db import jobs
 from calltrace.db.clock import database_now
@@ -154,7 +155,7 @@ async def _prune(session: AsyncSession) -> None:
     await codes.forget(session)
     await events.forget(session)
     await life.forget(session)
-    await batches.prune(session, BATCHES_KEPT)
+    await pruning.prune(session, BATCHES_KEPT)
     old_keys = IdempotencyKey.created_at < func.clock_timestamp() - IDEMPOTENCY_KEPT
     await session.execute(delete(IdempotencyKey).where(old_keys))
     await session.execute(

@@ -174,7 +174,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         await objects.doom(session, org, [f"{org}/doomed"])
         await session.flush()
         await session.execute(
-            text("UPDATE analyses SET recording_id = :id, heard_language = 'en'"), {"id": recording.id}
+            text("UPDATE analyses SET recording_id = :id, queue_id = :queue, heard_language = 'en'"),
+            {"id": recording.id, "queue": queue.id},
         )
         await session.execute(
             text("DELETE FROM pgqueuer WHERE dedupe_key LIKE :key"), {"key": f"process%{org}%"}
@@ -229,7 +230,8 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "email": user.email, "filters": Filters(), "after": None, "limit": 100,
         "older_than": timedelta(seconds=-60), "scorecard_id": stored.row.id, "external_id": "victim",
         "names": NameFilter(), "part": Slice(None, 100), "below": None, "org_id": org, "since": moment,
-        "user_id": user.id, "session_id": signed_in.id, "session_hash": signed_in.token_hash,
+        "user_id": user.id, "session_id": signed_in.id, "session_ids": [signed_in.id],
+        "idle_since": moment - timedelta(days=1), "session_hash": signed_in.token_hash,
         "mail_id": mail.id, "now": moment + timedelta(seconds=1), "which": DeliveryFilters(),
         "settled_before": moment + timedelta(seconds=1),
         "batch_id": batch.id, "batch_ids": [batch.id], "kind": "backtest", "above": 0,
@@ -247,7 +249,18 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "queues_named": str(queue.id),
         "scorecards_named": str(stored.row.id),
     }
-    return {"common": common, "texts": texts, "conversations": talked}
+    special = _special(queue)
+    return {"common": common, "texts": texts, "conversations": talked, "special": special}
+
+
+def _special(queue: Queue) -> dict[str, dict[str, Any]]:
+    """What queries call otherwise than the others do."""
+    return {
+        "types": {"model": Queue},
+        "found": {"part_of_name": "", "wanted": {}},
+        "agents_by_name": {"part": ""},
+        "last_calls": {"column": "queue_id", "only": [queue.id], "agents": None},
+    }
 
 
 async def _count(
@@ -290,7 +303,7 @@ async def _add_labels(session: AsyncSession, org: uuid.UUID, scorecard_id: uuid.
     session.add_all([place, project, Engagement(org_id=org, name="e", external_id="victim")])
     await session.flush()
     agent = Agent(org_id=org, name="a", call_center_id=place.id)
-    queue = Queue(org_id=org, name="q", scorecard_id=scorecard_id)
+    queue = Queue(org_id=org, name="q", kind="sales", scorecard_id=scorecard_id)
     session.add_all([agent, queue, Engagement(org_id=org, name="e", is_default=True)])
     await session.flush()
     return agent, queue
@@ -460,6 +473,7 @@ def _arguments(query: Callable[..., Any], victim: dict[str, Any]) -> dict[str, A
     known = victim["common"] | {"text": victim["texts"].get(query.__name__)}
     if query.__module__ == conversations.__name__:  # a word of theirs is another's elsewhere
         known |= victim["conversations"]
+    known |= victim["special"].get(query.__name__, {})
     names = [name for name in inspect.signature(query).parameters if name != "session"]
     missing = [name for name in names if known.get(name, ...) is ...]
     assert not missing, f"teach this test what {missing} of {query.__name__} could name"
