@@ -249,8 +249,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "queues_named": str(queue.id),
         "scorecards_named": str(stored.row.id),
     }
-    special = _special(queue)
-    return {"common": common, "texts": texts, "conversations": talked, "special": special}
+    return {"common": common, "texts": texts, "conversations": talked, "special": _special(queue)}
 
 
 def _special(queue: Queue) -> dict[str, dict[str, Any]]:
