@@ -1,5 +1,6 @@
 """Applications that tests share: to build one takes half a second, which is more than most tests take."""
 
+import uuid
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,6 +25,11 @@ class _Turn:
 _turn = _Turn()
 _servers: dict[str, Any] = {}
 _native: list[FastAPI] = []
+
+
+def new_place() -> str:
+    """An address that no other test is throttled at."""
+    return f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}::7"
 
 
 def server_on(platform: Platform, **options: Any) -> Any:

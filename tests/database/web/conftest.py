@@ -14,16 +14,11 @@ from calltrace.accounts.models import UserRole
 from calltrace.accounts.service import create_user
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
-from database.doors import server_on
+from database.doors import new_place, server_on
 
 URL = "https://calls.test"
 PASSWORD = "correct horse battery staple"
 _HIDDEN = re.compile(r'<input type="hidden" name="(\w+)" value="([^"]*)"')
-
-
-def new_place() -> str:
-    """An address that no other test is throttled at."""
-    return f"2001:db8:{uuid.uuid4().hex[:4]}:{uuid.uuid4().hex[:4]}::7"
 
 
 def make_browser(server: Any, url: str = URL, peer: str = "") -> "Browser":

@@ -8,7 +8,8 @@ import pytest
 from calltrace.accounts import throttle
 from calltrace.accounts.throttle import PER_PERSON, PER_RECIPIENT
 from calltrace.db.session import Database
-from database.web.conftest import PASSWORD, Browser, NewBrowser, NewPerson, new_place, new_user
+from database.doors import new_place
+from database.web.conftest import PASSWORD, Browser, NewBrowser, NewPerson, new_user
 from database.web.letters import letters, newest_link
 
 NEW = "a new and longer one"

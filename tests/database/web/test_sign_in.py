@@ -18,6 +18,7 @@ from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
 from calltrace.server import create_server
+from database.doors import new_place
 from database.web.conftest import (
     PASSWORD,
     Browser,
@@ -25,7 +26,6 @@ from database.web.conftest import (
     NewPerson,
     hidden,
     make_browser,
-    new_place,
     new_user,
 )
 

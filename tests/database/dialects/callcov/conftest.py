@@ -15,7 +15,7 @@ from calltrace.accounts import keys
 from calltrace.accounts.models import Mode
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
-from database.doors import server_on
+from database.doors import new_place, server_on
 
 BASE = "http://calls.test/callcov/api/v1"
 NewKey = Callable[..., Awaitable[str]]
@@ -31,7 +31,7 @@ def served(platform: Platform, migrated: str) -> Platform:
 async def http(served: Platform) -> AsyncGenerator[httpx2.AsyncClient]:
     server = server_on(served)
     async with server.lifespan_context(server):
-        transport = httpx2.ASGITransport(app=server, raise_app_exceptions=False)
+        transport = httpx2.ASGITransport(app=server, raise_app_exceptions=False, client=(new_place(), 50_000))
         async with httpx2.AsyncClient(transport=transport, base_url=BASE) as client:
             yield client
 
