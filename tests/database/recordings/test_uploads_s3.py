@@ -154,7 +154,8 @@ async def test_one_that_was_never_used_is_removed(cloudy: Platform, org: uuid.UU
     made = await _open(cloudy, org)
     await _put(made, SOUND)
     async with cloudy.database.operator() as session:
-        await session.execute(text("UPDATE uploads SET expires_at = now() - interval '2 h'"))
+        longest_ago = "UPDATE uploads SET expires_at = now() - interval '9 years' WHERE id = :id"
+        await session.execute(text(longest_ago), {"id": made.upload.id})
     await tidy(cloudy.database, 30)
     await objects.sweep(cloudy.database, cloudy.vault)
     assert await _gone(cloudy.store, made.upload.object_prefix)
@@ -207,7 +208,8 @@ async def test_an_erased_call_takes_its_direct_upload_along_and_what_comes_late(
         assert tuple(row) == (None, "spent")
     await _put(made, b"late")
     async with cloudy.database.operator() as session:
-        await session.execute(text("UPDATE uploads SET expires_at = now() - interval '2 h'"))
+        longest_ago = "UPDATE uploads SET expires_at = now() - interval '9 years' WHERE id = :id"
+        await session.execute(text(longest_ago), {"id": made.upload.id})
     await tidy(cloudy.database, 30)
     await objects.sweep(cloudy.database, cloudy.vault)
     assert await _gone(cloudy.store, made.upload.object_prefix)

@@ -365,7 +365,7 @@ async def test_test_calls_of_the_native_contract_are_not_seen(
 async def test_what_is_never_processed_goes_with_its_upload(client: Client) -> None:
     file_id = await sent(client)
     async with client.platform.database.tenant(client.org) as session:
-        await session.execute(text("UPDATE uploads SET expires_at = now() - interval '2 hours'"))
+        await session.execute(text("UPDATE uploads SET expires_at = now() - interval '9 years'"))
     await housekeeping.tidy(client.platform.database, 30)
     refused(await client("GET", f"audio-files/{file_id}"), 404, "RESOURCE_NOT_FOUND")
 
