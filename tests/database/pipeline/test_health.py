@@ -40,7 +40,8 @@ async def test_an_idle_installation_without_a_worker_says_so(platform: Platform)
     found = await health(platform)
     assert (found.alive, found.workers, found.backup) == (0, [], None)
     assert [(one.kind, one.waiting, one.waits) for one in found.queues] == [
-        ("calls", 0, None), ("evaluations", 0, None), ("batches", 0, None), ("messages", 0, None),
+        ("calls", 0, None), ("evaluations", 0, None), ("batches", 0, None), ("exports", 0, None),
+        ("messages", 0, None),
     ]  # fmt: skip
     assert found.worries[0].startswith("No worker is there")
     assert found.answered < timedelta(seconds=5)
