@@ -77,7 +77,7 @@ def test_from_an_empty_organisation_to_the_first_score(new_seat: NewSeat, owner:
     page.get_by_role("link", name="See the call").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("sample call")
     page.goto(new_seat().url)  # signed out elsewhere: the sign-in page
-    page.get_by_role("link", name="Calls").click()
+    page.get_by_role("link", name="Calls", exact=True).click()
     expect(page.get_by_role("link", name="sample call.mp3")).to_be_visible()
 
 
