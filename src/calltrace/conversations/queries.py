@@ -2,35 +2,18 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
 from calltrace.catalog.models import Agent, Queue
+from calltrace.conversations.filters import Filters, cut
 from calltrace.conversations.models import ChatMessage, Conversation, VoiceCall
 from calltrace.kit.cursor import Cursor
 
 _RECENT = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list is narrowed down to; all given ones must hold."""
-
-    mode: Mode = "live"
-    kind: str | None = None
-    status: str | None = None
-    channel_id: str | None = None
-    agent_id: uuid.UUID | None = None
-    queue_id: uuid.UUID | None = None
-    began_from: datetime | None = None
-    began_before: datetime | None = None
-    agents: Collection[uuid.UUID] | None = None
-    """Those of these agents only, because somebody may see no others; ``None``: of all."""
-    also: Sequence[ColumnElement[bool]] = field(default=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +33,23 @@ class Counts:
     participants: int
 
 
-async def page(session: AsyncSession, filters: Filters, after: Cursor | None, limit: int) -> Sequence[Listed]:
-    """Conversations with the names of their agents and campaigns, newest first."""
-    query = select(Conversation, Agent.name, Queue.name).where(Conversation.mode == filters.mode)
+async def page(
+    session: AsyncSession, filters: Filters, after: Cursor | None, limit: int, also: ColumnElement[bool]
+) -> Sequence[Listed]:
+    """Conversations with the names of their agents and campaigns, newest first.
+
+    Args:
+        session: of the organisation.
+        filters: what must hold.
+        after: where the page before ended.
+        limit: how many at most.
+        also: what else must hold; ``true()`` for nothing.
+    """
+    query = select(Conversation, Agent.name, Queue.name).where(also)
     query = query.outerjoin(Agent, Agent.id == Conversation.agent_id)
     query = query.outerjoin(Queue, Queue.id == Conversation.queue_id)
-    equal = {
-        Conversation.kind: filters.kind, Conversation.status: filters.status,
-        Conversation.channel_id: filters.channel_id, Conversation.agent_id: filters.agent_id,
-        Conversation.queue_id: filters.queue_id,
-    }  # fmt: skip
-    query = query.where(*(column == value for column, value in equal.items() if value is not None))
-    if filters.agents is not None:
-        query = query.where(Conversation.agent_id.in_(filters.agents))
-    if filters.began_from is not None:
-        query = query.where(Conversation.started_at >= filters.began_from)
-    if filters.began_before is not None:
-        query = query.where(Conversation.started_at < filters.began_before)
-    if after is not None:
-        position = tuple_(literal(after.moment), literal(after.id))
-        query = query.where(tuple_(Conversation.created_at, Conversation.id) < position)
-    query = query.where(*filters.also).order_by(Conversation.created_at.desc(), Conversation.id.desc())
-    return [Listed(*row) for row in (await session.execute(query.limit(limit))).all()]
+    rows = await session.execute(cut(filters.narrow(query), after, limit))
+    return [Listed(*row) for row in rows.all()]
 
 
 async def counts(session: AsyncSession, only: Collection[uuid.UUID]) -> dict[uuid.UUID, Counts]:

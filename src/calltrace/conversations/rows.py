@@ -1,72 +1,25 @@
 """Conversations and voice calls as services need them: known by a name, held, in lists, too old."""
 
 import uuid
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
-from typing import TypeVarTuple
 
-from sqlalchemy import Select, exists, func, literal, not_, or_, select, tuple_
+from sqlalchemy import Select, exists, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
+from calltrace.conversations.filters import Filters, cut
 from calltrace.conversations.models import ChatMessage, Conversation, VoiceCall
 from calltrace.kit.cursor import Cursor
 
 Pair = tuple[Conversation, VoiceCall]
-Columns = TypeVarTuple("Columns")
-
-
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list is narrowed down to; all given ones must hold. Moments are inclusive."""
-
-    mode: Mode = "live"
-    kind: str | None = None
-    status: str | None = None
-    channel_id: str | None = None
-    external_id: str | None = None
-    agent_id: uuid.UUID | None = None
-    queue_id: uuid.UUID | None = None
-    engagement_id: uuid.UUID | None = None
-    created_from: datetime | None = None
-    created_to: datetime | None = None
-    started_from: datetime | None = None
-    started_to: datetime | None = None
-    agents: Collection[uuid.UUID] | None = None
-    """Those of these agents only, because somebody may see no others; ``None``: of all."""
-
-    def narrow(self, query: Select[*Columns]) -> Select[*Columns]:
-        """Those rows of a query."""
-        equal = {
-            Conversation.mode: self.mode, Conversation.kind: self.kind, Conversation.status: self.status,
-            Conversation.channel_id: self.channel_id, Conversation.external_id: self.external_id,
-            Conversation.agent_id: self.agent_id, Conversation.queue_id: self.queue_id,
-            Conversation.engagement_id: self.engagement_id,
-        }  # fmt: skip
-        for column, value in equal.items():
-            query = query if value is None else query.where(column == value)
-        for column, first, last in (
-            (Conversation.created_at, self.created_from, self.created_to),
-            (Conversation.started_at, self.started_from, self.started_to),
-        ):
-            query = query if first is None else query.where(column >= first)
-            query = query if last is None else query.where(column <= last)
-        return query if self.agents is None else query.where(Conversation.agent_id.in_(self.agents))
-
-
-def _cut(query: Select[*Columns], after: Cursor | None, limit: int) -> Select[*Columns]:
-    if after:
-        place = tuple_(literal(after.moment), literal(after.id))
-        query = query.where(tuple_(Conversation.created_at, Conversation.id) < place)
-    return query.order_by(Conversation.created_at.desc(), Conversation.id.desc()).limit(limit)
 
 
 async def page(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Conversation]:
     """The next ``limit`` conversations after a cursor, newest first."""
-    return (await session.scalars(_cut(filters.narrow(select(Conversation)), after, limit))).all()
+    return (await session.scalars(cut(filters.narrow(select(Conversation)), after, limit))).all()
 
 
 async def voice_page(
@@ -77,7 +30,7 @@ async def voice_page(
     query = filters.narrow(_pairs())
     query = query if state is None else query.where(VoiceCall.state == state)
     query = query if direction is None else query.where(VoiceCall.direction == direction)
-    return [(row[0], row[1]) for row in await session.execute(_cut(query, after, limit))]
+    return [(row[0], row[1]) for row in await session.execute(cut(query, after, limit))]
 
 
 def _pairs() -> Select[Conversation, VoiceCall]:

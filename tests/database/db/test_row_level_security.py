@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, true
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,6 +27,7 @@ from calltrace.analyses.queries import Filters
 from calltrace.batches.models import Batch, BatchCall
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.conversations import queries as conversations
+from calltrace.conversations.filters import Filters as TalkFilters
 from calltrace.conversations.models import ChatMessage, Conversation, VoiceCall
 from calltrace.db.listing import NameFilter, Slice
 from calltrace.db.session import APP_ROLE, Database
@@ -450,7 +451,7 @@ async def _talked(session: AsyncSession, org: uuid.UUID) -> dict[str, Any]:
     await session.flush()
     return {
         "conversation_id": talk.id, "analysis_id": call.id, "only": [talk.id],
-        "filters": conversations.Filters(),
+        "filters": TalkFilters(), "also": true(),
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
+from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses import queries as analyses
@@ -16,8 +17,8 @@ from calltrace.analyses.read import following
 from calltrace.catalog import queries as catalog
 from calltrace.catalog.models import Agent, Engagement, Queue
 from calltrace.conversations import queries, surveys
+from calltrace.conversations.filters import Filters
 from calltrace.conversations.models import Conversation
-from calltrace.conversations.queries import Filters
 from calltrace.insights.period import midnight
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
@@ -35,6 +36,7 @@ KINDS = (("text", "Chats"), ("voice", "Calls of bots"))
 STATUSES = (("active", "Active"), ("completed", "Completed"))
 _FIELDS = ("kind", "channel", "agent", "queue", "status", "from", "to", "engagement")
 _LONGEST = 255
+_LEAST = timedelta(microseconds=1)
 router = APIRouter(prefix=PATH)
 
 
@@ -79,14 +81,21 @@ class Chosen:
             NotFoundError: a value that no form of ours offers.
         """
         fields = self.fields
-        engagement = _id(fields["engagement"])
+        after = _day(fields["to"], 1)
         return Filters(
             kind=fields["kind"] or None, status=fields["status"] or None,
             channel_id=fields["channel"] or None, agent_id=_id(fields["agent"]),
-            queue_id=_id(fields["queue"]), began_from=_day(fields["from"], 0),
-            began_before=_day(fields["to"], 1), agents=reader.agents,
-            also=[Conversation.analysis_id.in_(analyses.of_engagement(engagement))] if engagement else (),
+            queue_id=_id(fields["queue"]), started_from=_day(fields["from"], 0),
+            started_to=after and after - _LEAST, agents=reader.agents,
         )  # fmt: skip
+
+    def of_engagement(self) -> ColumnElement[bool]:
+        """For the query: one engagement's, by their own word or by that of what they are evaluated as."""
+        engagement = _id(self.fields["engagement"])
+        if engagement is None:
+            return true()
+        judged = Conversation.analysis_id.in_(analyses.of_engagement(engagement))
+        return or_(Conversation.engagement_id == engagement, judged)
 
 
 def _id(text: str) -> uuid.UUID | None:
@@ -114,7 +123,7 @@ async def show_all(request: Request, desk: CallsDeskDep, cursor: Position = None
     chosen = Chosen.of(request.query_params)
     async with desk.open() as (session, reader):
         after = Cursor.decode(cursor) if cursor else None
-        found = await queries.page(session, chosen.filters(reader), after, PAGE + 1)
+        found = await queries.page(session, chosen.filters(reader), after, PAGE + 1, chosen.of_engagement())
         shown, older = found[:PAGE], following([one.row for one in found], PAGE)
         counts = await queries.counts(session, [one.row.id for one in shown])
         results = await analyses.listed_by_id(
