@@ -218,5 +218,11 @@ class Client:
 
         return wait_for(done, f"analysis {analysis_id} ends", seconds)
 
+    def evaluate_again(self, analysis_id: str) -> None:
+        answer = httpx2.post(
+            f"{self._url}/{analysis_id}/evaluations", json={}, headers=self.headers, timeout=30
+        )
+        assert answer.status_code == 202, answer.text
+
     def reaches(self, analysis_id: str, stage: str) -> None:
         wait_for(lambda: self.get(analysis_id)["progress"]["stage"] == stage, f"stage {stage}")
