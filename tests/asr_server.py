@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Literal
@@ -21,6 +20,7 @@ from calltrace.recordings.audio import SAMPLE_RATE, DecodedAudio
 from calltrace.speech.engines.faster_whisper import FasterWhisperEngine
 from calltrace.speech.engines.protocol import HeardWord
 from calltrace.speech.windows import Stretch, Window
+from quiet_server import QuietHandler, listening
 
 Dialect = Literal["openai", "speaches", "whisper.cpp", "vllm", "localai", "json"]
 DIALECTS: tuple[Dialect, ...] = ("openai", "speaches", "whisper.cpp", "vllm", "localai", "json")
@@ -193,8 +193,8 @@ SEGMENTS: dict[Dialect, Callable[[Sequence[HeardWord]], Json]] = {
 def serving(server: AsrServer, tls: ssl.SSLContext | None = None) -> Generator[AsrServer]:
     """The server on a port of loopback, over TLS if there is a context for it."""
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the base class's name
             body = self.rfile.read(int(self.headers["Content-Length"]))
             fields = _form(body, self.headers["Content-Type"].partition("boundary=")[2].encode())
             fault = server.answer(Request(fields, self.headers.get("Authorization")))
@@ -205,25 +205,9 @@ def serving(server: AsrServer, tls: ssl.SSLContext | None = None) -> Generator[A
             self.end_headers()
             self.wfile.write(fault.body[: len(fault.body) // 2] if fault.cut else fault.body)
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            del format, args
-
-    class Quiet(ThreadingHTTPServer):
-        def handle_error(self, request: object, client_address: object) -> None:
-            del request, client_address  # a client that hung up: what the test is about
-
-    listener = Quiet(("127.0.0.1", 0), Handler)
-    if tls:
-        listener.socket = tls.wrap_socket(listener.socket, server_side=True)
-    server.url = f"{'https' if tls else 'http'}://127.0.0.1:{listener.server_address[1]}/v1"
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with listening(Handler, tls) as url:
+        server.url = f"{url}/v1"
         yield server
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()
 
 
 def _form(body: bytes, boundary: bytes) -> Fields:

@@ -10,8 +10,9 @@ import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+
+from quiet_server import QuietHandler, listening
 
 Json = dict[str, Any]
 _LINE = re.compile(r"^(L\d+) \| (\d\d+:\d\d) \| (\w+) \| (.*)$", re.MULTILINE)
@@ -109,8 +110,8 @@ def serving(server: LlmServer) -> Generator[LlmServer]:
     """The server on a port of loopback."""
     closing = threading.Event()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
+    class Handler(QuietHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the base class's name
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             reply = server.answer(Request(body, self.headers.get("Authorization")))
             if reply.cut and not reply.body:
@@ -127,26 +128,12 @@ def serving(server: LlmServer) -> Generator[LlmServer]:
                     if closing.wait(reply.pause):
                         return
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            del format, args
-
-    class Quiet(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, request: object, client_address: object) -> None:
-            del request, client_address  # a client that hung up: what the test is about
-
-    listener = Quiet(("127.0.0.1", 0), Handler)
-    server.url = f"http://127.0.0.1:{listener.server_address[1]}/v1"
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
-        yield server
-    finally:
-        closing.set()
-        listener.shutdown()
-        thread.join()
-        listener.server_close()
+    with listening(Handler) as url:
+        server.url = f"{url}/v1"
+        try:
+            yield server
+        finally:
+            closing.set()
 
 
 def _headers(reply: Reply) -> dict[str, str]:

@@ -12,11 +12,12 @@ import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import stripe
+
+from quiet_server import QuietHandler, listening
 
 Json = dict[str, Any]
 KEY, SECRET = "sk_test_of_the_tests", "whsec_of_the_tests"
@@ -233,7 +234,7 @@ def signed(body: Json, secret: str = SECRET, age: int = 0) -> tuple[bytes, dict[
 def serving(server: StripeServer, tls: ssl.SSLContext) -> Generator[StripeServer]:
     """The server on a port of loopback, over TLS."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def _answer(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length", 0))).decode()
             parts = urlsplit(self.path)
@@ -250,21 +251,6 @@ def serving(server: StripeServer, tls: ssl.SSLContext) -> Generator[StripeServer
 
         do_GET = do_POST = do_DELETE = _answer  # noqa: N815 - the base class's names
 
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
-            del format, args
-
-    class Quiet(ThreadingHTTPServer):
-        def handle_error(self, request: object, client_address: object) -> None:
-            del request, client_address  # a client that gave up: what the test is about
-
-    listener = Quiet(("127.0.0.1", 0), Handler)
-    listener.socket = tls.wrap_socket(listener.socket, server_side=True)
-    server.url = f"https://127.0.0.1:{listener.server_address[1]}"
-    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    try:
+    with listening(Handler, tls) as url:
+        server.url = url
         yield server
-    finally:
-        listener.shutdown()
-        thread.join()
-        listener.server_close()
