@@ -11,7 +11,9 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
+from calltrace.accounts import queries as accounts
 from calltrace.accounts.billing import near
+from calltrace.accounts.models import Organisation
 from calltrace.accounts.quotas import Standing
 from calltrace.analyses import calls, queries, views
 from calltrace.analyses.models import SavedView
@@ -78,7 +80,7 @@ async def _list(
             "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES)),
             "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES)),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
-            "spoken_choices": _languages(NAMES),
+            "spoken_choices": _spoken(await accounts.organisation(session, reader.org_id)),
             "status_choices": [(one, one) for one in STATUSES],
             "kept": await _kept(session, chosen),
         }
@@ -148,6 +150,12 @@ async def _name_of(session: AsyncSession, name: str, value: str) -> str:
 def named(found: Sequence[Named]) -> list[tuple[str, str]]:
     """What a menu offers."""
     return [(str(one.id), one.name) for one in found]
+
+
+def _spoken(organisation: Organisation | None) -> list[tuple[str, str]]:
+    """The languages that an upload may be in, those of the organisation's calls first."""
+    first = organisation.languages if organisation else []
+    return [*_languages(first), *_languages(one for one in NAMES if one not in first)]
 
 
 def _languages(codes: Iterable[str]) -> list[tuple[str, str]]:
