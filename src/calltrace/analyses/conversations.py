@@ -31,7 +31,8 @@ async def receive(intake: Intake, source: Source, told: Told) -> tuple[Conversat
         known = await rows.known_as(session, source.mode, "text", told.external_id)
         evaluated = known is not None and known.analysis_id is not None
     ends = told.values.get("status", "completed") == "completed" and bool(told.said)
-    async with quota(intake, source, needed=ends and not evaluated), locked(intake, source) as session:
+    begins = ends and not evaluated
+    async with quota(intake, source, needed=begins, spoken=False), locked(intake, source) as session:
         row, new = await put_chat(session, source.org_id, told, source.mode)
         await note(session, source, row, "created" if new else "updated", told)
     return row, new
@@ -58,7 +59,8 @@ async def change(intake: Intake, source: Source, conversation_id: uuid.UUID, tol
         known = await find(session, conversation_id, source.mode)
         evaluated = known.analysis_id is not None
         ends = told.values.get("status", known.status) == "completed"
-    async with quota(intake, source, needed=ends and not evaluated), locked(intake, source) as session:
+    begins = ends and not evaluated
+    async with quota(intake, source, needed=begins, spoken=False), locked(intake, source) as session:
         row = await find(session, conversation_id, source.mode, lock=True)
         if row.kind != "text":
             raise InvalidRequestError("This is a voice call: it is changed as one (/voice-calls).")

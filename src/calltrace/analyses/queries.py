@@ -477,6 +477,14 @@ async def stranded(session: AsyncSession, older_than: timedelta) -> Sequence[tup
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
 
 
+async def under_way(session: AsyncSession, expected: float) -> float:
+    """Seconds of audio in live calls that are not finished; one of unknown length counts as ``expected``."""
+    length = func.coalesce(Analysis.duration_seconds, expected)
+    unfinished = Analysis.status.in_(("queued", "processing"))
+    query = select(func.sum(length)).where(Analysis.mode == "live", Analysis.medium == "voice", unfinished)
+    return await session.scalar(query) or 0.0
+
+
 _ENDED = Analysis.status.in_(("completed", "failed"))
 
 
