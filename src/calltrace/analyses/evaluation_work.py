@@ -54,6 +54,11 @@ class Material:
     lost: int
     version_id: uuid.UUID | None
 
+    @property
+    def org_id(self) -> uuid.UUID:
+        """Whose it is."""
+        return self.claim.org_id
+
 
 async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UUID) -> Material | None:
     """Take an evaluation over; ``None`` when it was made, failed, or erased."""
