@@ -61,6 +61,8 @@ class Filters:
     created_from: datetime | None = None
     created_to: datetime | None = None
     mode: Mode = "live"
+    medium: str | None = None
+    """``voice`` or ``text``; ``None``: calls and chats."""
     heard_language: str | None = None
     score_from: float | None = None
     score_to: float | None = None
@@ -284,6 +286,7 @@ def filtered(query: _Query, filters: Filters) -> _Query:
     """A query over analyses, narrowed down; scores and ``called`` count in ``listed`` only."""
     equal = {
         Analysis.mode: filters.mode,
+        Analysis.medium: filters.medium,
         Analysis.status: filters.status,
         Analysis.external_id: filters.external_id,
         Analysis.agent_id: filters.agent_id,

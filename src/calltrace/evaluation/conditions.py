@@ -6,6 +6,7 @@ from calltrace.evaluation.decision import decide, not_applicable, provisional, u
 from calltrace.evaluation.hearing import Hearing
 from calltrace.evaluation.judges.protocol import Judge
 from calltrace.evaluation.results import CriterionResult
+from calltrace.evaluation.written import NO_TIME, measures_time
 from calltrace.scorecards.checks import spoken
 from calltrace.scorecards.cues import speaks
 from calltrace.scorecards.document import Criterion, OnlyIf, Scorecard
@@ -26,6 +27,8 @@ def _judged(
     scorecard: Scorecard,
     judge: Judge,
 ) -> CriterionResult:
+    if hearing.written and measures_time(criterion):
+        return not_applicable(criterion, NO_TIME)
     meant = for_language(criterion, hearing.language)
     if meant is None:
         reason = f"It does not apply to calls in this language ({hearing.language})."
