@@ -261,6 +261,15 @@ def _called(query: "_Query", filters: Filters) -> "_Query":
     return query.where(or_(Analysis.external_id == filters.called, Analysis.file_name == filters.called))
 
 
+async def newer(session: AsyncSession, filters: Filters, than: Cursor, most: int) -> int:
+    """How many calls ``listed`` would show before a cursor, counted up to ``most``."""
+    position = tuple_(literal(than.moment), literal(than.id))
+    query = filtered(_called(_scored(_LISTED, filters), filters), filters)
+    query = query.where(tuple_(Analysis.created_at, Analysis.id) > position).limit(most)
+    found = query.with_only_columns(Analysis.id).subquery()
+    return await session.scalar(select(func.count()).select_from(found)) or 0
+
+
 async def transcript_of(
     session: AsyncSession, analysis_id: uuid.UUID, mode: Mode
 ) -> tuple[Analysis, str | None] | None:
