@@ -39,8 +39,11 @@ def _after(turn: Turn, card: Run) -> Iterator[Finding]:
     """What comes close behind a card number; what is far from it says itself what it is."""
     reach, expired = card.end, False
     for run in turn.runs:
-        between = turn.readable[reach : run.start].split()
-        if run.start < card.end or len(between) > _FEW_WORDS or turn.is_amount(run):
+        if run.start < card.end:
+            continue
+        if len(turn.readable[reach : run.start].split()) > _FEW_WORDS:
+            return
+        if turn.is_amount(run):
             continue
         if is_expiry(run.digits) and not turn.is_code(run) and not expired:
             yield turn.found("expiry", run.start, run.end)

@@ -1,6 +1,7 @@
 """A turn as the finders of sensitive values see it: its text, its numbers, and what explains them."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -70,7 +71,9 @@ class Turn:
 
     def near(self, kind: str, start: int) -> bool:
         """Whether the turn says, shortly before a place, that such a value comes."""
-        return any(end <= start + 1 and start - end <= _NEAR for _, end in self.own.get(kind, ()))
+        places = self.own.get(kind, ())
+        before = bisect_right(places, start + 1, key=lambda place: place[1])
+        return before > 0 and start - places[before - 1][1] <= _NEAR
 
     def answers(self, kind: str, distance: int = MEMORY) -> bool:
         """Whether the other side spoke of it lately. Agents ask; what they say is rarely an answer."""
