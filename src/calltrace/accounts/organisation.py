@@ -13,7 +13,7 @@ from calltrace.accounts import queries, vocabulary
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Organisation
-from calltrace.accounts.service import LONGEST_NAME
+from calltrace.accounts.service import checked_organisation_name
 from calltrace.db.clock import knows_zone
 from calltrace.db.conflicts import broken_constraint
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
@@ -71,13 +71,6 @@ async def _flush(session: AsyncSession) -> None:
 _TAKEN = "There is another organisation of this name."
 
 
-def _name(value: str) -> str:
-    name = " ".join(value.split())
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise _refused("name", f"An organisation needs a name of 1 to {LONGEST_NAME} characters.")
-    return name
-
-
 _NO_ZONE = "There is no such time zone here; names are like Europe/Madrid."
 
 
@@ -114,7 +107,7 @@ def _refused(field: str, detail: str) -> InvalidRequestError:
 
 
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "vocabulary": vocabulary.checked, "name": _name, "time_zone": _time_zone,
+    "vocabulary": vocabulary.checked, "name": checked_organisation_name, "time_zone": _time_zone,
     "second_factor_required": bool, "recordings_kept_days": _days("recordingsKeptDays"),
     "calls_kept_days": _days("callsKeptDays"), "languages": _languages,
 }  # fmt: skip

@@ -186,8 +186,7 @@ def create_key(
             expires_at=expiry,
             allowed_ips=allow_ips or (),
         )
-        secret = request_secrets.give(made[0], scope.platform.box) if of in request_secrets.SIGNED else None
-        return _new_key(*made, secret)
+        return _new_key(*made, request_secrets.of_new(made[0], scope.platform.box))
 
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
@@ -218,7 +217,8 @@ def rotate_key(context: typer.Context, org: OrgOption, key: str, as_json: JsonOp
     """A new key like an old one; both are valid until the old one is revoked."""
 
     async def work(scope: Scope) -> dict[str, Any]:
-        return _new_key(*await keys_service.rotate(scope.session, key))
+        made = await keys_service.rotate(scope.session, key)
+        return _new_key(*made, request_secrets.of_new(made[0], scope.platform.box))
 
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
