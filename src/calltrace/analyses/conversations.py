@@ -95,7 +95,10 @@ async def add_message(
     async with intake.database.tenant(source.org_id) as session:
         known = await find(session, conversation_id, source.mode)
         begins = known.status == "completed" and known.analysis_id is None
-    async with quota(intake, source, needed=begins) as use, intake.database.tenant(source.org_id) as session:
+    async with (
+        quota(intake, source, needed=begins, spoken=False) as use,
+        intake.database.tenant(source.org_id) as session,
+    ):
         row = await find(session, conversation_id, source.mode, lock=True)
         _require_text(row)
         message, new = await _added(session, row, said)
