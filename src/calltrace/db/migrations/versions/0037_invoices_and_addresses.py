@@ -1,4 +1,4 @@
-"""What a month cost and why, what of it was told to the payment service, and addresses to be confirmed."""
+"""What months cost, what of it the payment service was told, addresses to be confirmed, calls by contact."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -64,6 +64,17 @@ def upgrade() -> None:
     op.create_index(
         "ix_users_unconfirmed", "users", ["moved_at"], postgresql_where=sa.text("moved_at IS NOT NULL")
     )
+    newest = [sa.text("created_at DESC"), sa.text("id DESC")]
+    op.drop_index("ix_analyses_org_id", "analyses")
+    op.create_index(
+        "ix_analyses_org_id", "analyses", ["org_id", "mode", *newest],
+        postgresql_include=["status", "agent_id", "contact_id", "called_at"],
+    )  # fmt: skip
+    op.create_index(
+        "ix_analyses_contact_id", "analyses",
+        ["org_id", "mode", "contact_id", *newest],
+        postgresql_where=sa.text("contact_id IS NOT NULL"),
+    )  # fmt: skip
     for table in ("plan_changes", "invoices", "meter_reports"):
         for statement in rls.protect(table):
             op.execute(statement)
