@@ -61,6 +61,8 @@ class Filters:
     created_from: datetime | None = None
     created_to: datetime | None = None
     mode: Mode = "live"
+    medium: str | None = None
+    """``voice`` or ``text``; ``None``: calls and chats."""
     heard_language: str | None = None
     score_from: float | None = None
     score_to: float | None = None
@@ -268,6 +270,15 @@ def _called(query: "_Query", filters: Filters) -> "_Query":
     return query.where(or_(Analysis.external_id == filters.called, Analysis.file_name == filters.called))
 
 
+async def newer(session: AsyncSession, filters: Filters, than: Cursor, most: int) -> int:
+    """How many calls ``listed`` would show before a cursor, counted up to ``most``."""
+    position = tuple_(literal(than.moment), literal(than.id))
+    query = filtered(_called(_scored(_LISTED, filters), filters), filters)
+    query = query.where(tuple_(Analysis.created_at, Analysis.id) > position).limit(most)
+    found = query.with_only_columns(Analysis.id).subquery()
+    return await session.scalar(select(func.count()).select_from(found)) or 0
+
+
 async def transcript_of(
     session: AsyncSession, analysis_id: uuid.UUID, mode: Mode
 ) -> tuple[Analysis, str | None] | None:
@@ -294,6 +305,7 @@ def filtered(query: _Query, filters: Filters) -> _Query:
     """A query over analyses, narrowed down; scores and ``called`` count in ``listed`` only."""
     equal = {
         Analysis.mode: filters.mode,
+        Analysis.medium: filters.medium,
         Analysis.status: filters.status,
         Analysis.external_id: filters.external_id,
         Analysis.agent_id: filters.agent_id,

@@ -124,7 +124,7 @@ async def whole(session: AsyncSession, chosen: Sequence[uuid.UUID]) -> Sequence[
 
 
 def _narrowed(query: _Query, wanted: Wanted) -> _Query:
-    query = query.where(Analysis.mode == wanted.mode)
+    query = query.where(Analysis.mode == wanted.mode, Analysis.medium == "voice")  # chats are no recordings
     if wanted.status is not None:
         query = query.where(Analysis.status.in_(_STATUSES[wanted.status]))
     if wanted.agents is not None:
