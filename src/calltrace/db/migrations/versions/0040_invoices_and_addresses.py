@@ -5,8 +5,8 @@ from alembic import op
 
 from calltrace.db import rls
 
-revision = "0037"
-down_revision = "0036"
+revision = "0040"
+down_revision = "0039"
 
 
 def _of_a_tenant(
