@@ -93,6 +93,9 @@ class Payments:
         running = await self._running(customer) if customer else None
         if customer and running:
             await self._change_there(running, order.plan)
+            if order.plan in PAID:
+                async with self.database.tenant(order.org_id) as session:
+                    await subscriptions.take_up(session, order.org_id)
             await self.follow(order.org_id, customer, order.actor)
             return None
         if order.plan in PAID and (order.plan != plan or ends is not None):
@@ -222,8 +225,8 @@ class Payments:
 
 
 def _current(found: Sequence[Agreement]) -> Agreement | None:
-    """The newest of those that go on."""
-    living = [one for one in found if one.living]
+    """The newest of those that give a plan, else of those that go on."""
+    living = sorted((one for one in found if one.living), key=lambda one: one.status not in _GRANTING)
     if len(living) > 1:
         log.error("stripe_pays_twice", subscriptions=[one.id for one in living])
     return living[0] if living else None
