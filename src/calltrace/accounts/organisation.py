@@ -2,7 +2,7 @@
 
 import uuid
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -18,11 +18,12 @@ from calltrace.db.clock import knows_zone
 from calltrace.db.conflicts import broken_constraint
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 
+MOST_LANGUAGES = 20
 LONGEST_KEPT = 36_500
 """Days: a hundred years."""
 TOLD = (
     "agent_channels", "redaction", "time_zone", "second_factor_required", "recordings_kept_days",
-    "calls_kept_days",
+    "calls_kept_days", "languages",
 )  # fmt: skip
 """What the audit trail repeats of a change: nothing that names anybody."""
 
@@ -84,6 +85,14 @@ def time_zones() -> frozenset[str]:
     return frozenset(zoneinfo.available_timezones()) - {"localtime"}
 
 
+def _languages(codes: Sequence[str]) -> list[str]:
+    """Codes that callers have looked up already (``speech.codes``), each once."""
+    found = list(dict.fromkeys(codes))
+    if len(found) > MOST_LANGUAGES:
+        raise _refused("languages", f"At most {MOST_LANGUAGES}; none at all for any language.")
+    return found
+
+
 def _days(field: str) -> Callable[[int | None], int | None]:
     def checked(value: int | None) -> int | None:
         if value is not None and not 0 < value <= LONGEST_KEPT:
@@ -100,7 +109,7 @@ def _refused(field: str, detail: str) -> InvalidRequestError:
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
     "vocabulary": vocabulary.checked, "name": checked_organisation_name, "time_zone": _time_zone,
     "second_factor_required": bool, "recordings_kept_days": _days("recordingsKeptDays"),
-    "calls_kept_days": _days("callsKeptDays"),
+    "calls_kept_days": _days("callsKeptDays"), "languages": _languages,
 }  # fmt: skip
 
 

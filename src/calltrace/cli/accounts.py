@@ -20,6 +20,7 @@ from calltrace.kit import clock
 from calltrace.kit.errors import UsageError
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards import service as scorecards
+from calltrace.speech.codes import known_language
 
 orgs = typer.Typer(no_args_is_help=True, help="Organisations.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
@@ -129,6 +130,30 @@ def default_scorecard(
         return organisation_as_json(*changed)
 
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+@orgs.command("languages")
+def languages(
+    context: typer.Context,
+    codes: Annotated[list[str], typer.Argument(help="Such as en es; 'any' for every language.")],
+    org: OrgOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Say in which languages calls are: they are heard in one of these, unless it is plainly another."""
+    wanted = [] if codes == ["any"] else [_spoken(one) for one in codes]
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        values = {"languages": wanted}
+        return organisation_as_json(*await organisation.change(scope.session, scope.org_id, OPERATOR, values))
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+def _spoken(code: str) -> str:
+    known = known_language(code)
+    if known is None:
+        raise UsageError(f"A language is a code such as en, not {code!r}.")
+    return known
 
 
 @keys.command("create")

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0040"
-down_revision = "0036"
+down_revision = "0039"
 _NEWEST = [sa.text("created_at DESC"), sa.text("id DESC")]
 _ENDED = [sa.text("completed_at DESC"), sa.text("id DESC")]
 
