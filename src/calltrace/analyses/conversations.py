@@ -93,7 +93,7 @@ async def _settle(session: AsyncSession, row: Conversation, told: Told) -> None:
         kept = [Said(one.role, one.content, one.sent_at) for one in await queries.messages(session, row.id)]
         if kept:
             await chats.evaluate(session, row, kept, language)
-    await relabel(session, row)
+    await relabel(session, row, told)
 
 
 async def _language(session: AsyncSession, row: Conversation) -> str:
