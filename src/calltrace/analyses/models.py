@@ -163,6 +163,11 @@ class Analysis(Row, Tenant, Base):
     processing: Mapped[Json] = mapped_column(JSONB, server_default="{}")
     error: Mapped[Json | None]
 
+    @property
+    def measured_seconds(self) -> float | None:
+        """How long what times are measured in is; ``None`` for a chat, of which no time is measured."""
+        return None if self.medium == "text" else self.duration_seconds or 0.0
+
 
 class WaitingFile(Row, Tenant, Base):
     """A recording that is sent before anybody asks for its analysis, with what was said of it.

@@ -17,6 +17,8 @@ MEMORY = 3
 """Turns after which a question no longer explains a number."""
 _NEAR = 48
 """Characters between a word that explains a number and the number, in one turn."""
+_CODE = 3
+_DETAILS = frozenset(("expiry", "cvv"))
 _YEAR = re.compile(r"(?:19|20)\d\d")
 Place = tuple[int, int]
 
@@ -55,7 +57,8 @@ class Turn:
     @cached_property
     def runs(self) -> list[Run]:
         """Numbers that were said in one go."""
-        return digit_runs(self.text)
+        details = self.answers("expiry") or self.answers("cvv") or not self.own.keys().isdisjoint(_DETAILS)
+        return digit_runs(self.text, details=details)
 
     @cached_property
     def codes(self) -> list[Run]:
@@ -84,6 +87,10 @@ class Turn:
         )
         is_time = ":" in self.text[run.start : run.end]
         return is_time or bool(AMOUNT_BEFORE.search(before) or AMOUNT_AFTER.match(after))
+
+    def is_code(self, run: Run) -> bool:
+        """Three digits written as one: a security code sooner than a month and a year."""
+        return len(run.digits) == _CODE and self.text[run.start : run.end] == run.digits
 
     def is_year(self, run: Run) -> bool:
         """Years, one or several."""

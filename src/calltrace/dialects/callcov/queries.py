@@ -105,7 +105,7 @@ async def total(session: AsyncSession, wanted: Wanted) -> int:
 
 
 def _narrowed(query: _Query, wanted: Wanted) -> _Query:
-    query = query.where(Analysis.mode == wanted.mode)
+    query = query.where(Analysis.mode == wanted.mode, Analysis.medium == "voice")  # chats are no recordings
     if wanted.status is not None:
         query = query.where(Analysis.status.in_(_STATUSES[wanted.status]))
     if wanted.agents is not None:
