@@ -166,6 +166,7 @@ class Subscription(Row, Tenant, Base):
         ends_at: when a plan that was cancelled ends.
         customer: who pays, as the payment service names them.
         agreement: the subscription there that the plan rests on, if it rests on one.
+        set_aside: the one that the plan rested on before the operator gave another, which stands over it.
         looks: how often somebody began to look there what holds.
         looked: which of those looks told what is written here; an older one is not believed any more.
     """
@@ -182,6 +183,7 @@ class Subscription(Row, Tenant, Base):
     ends_at: Mapped[datetime | None]
     customer: Mapped[str | None] = mapped_column(String(255))
     agreement: Mapped[str | None] = mapped_column(String(255))
+    set_aside: Mapped[str | None] = mapped_column(String(255))
     looks: Mapped[int] = mapped_column(BigInteger, server_default="0")
     looked: Mapped[int] = mapped_column(BigInteger, server_default="0")
 

@@ -54,7 +54,7 @@ class Analysis(Row, Tenant, Base):
             "mode",
             text("created_at DESC"),
             text("id DESC"),
-            postgresql_include=["status", "agent_id", "contact_id", "called_at"],
+            postgresql_include=["status", "agent_id", "contact_id", "called_at", "medium"],
         ),
         Index(
             "ix_analyses_webhook_endpoint_id",
@@ -93,6 +93,7 @@ class Analysis(Row, Tenant, Base):
             "mode",
             text("completed_at DESC"),
             text("id DESC"),
+            postgresql_include=["medium"],
             postgresql_where=text("status = 'completed'"),
         ),
         Index("ix_analyses_age", "org_id", "created_at"),

@@ -20,6 +20,8 @@ if TYPE_CHECKING:  # it takes a quarter of a second to load: only where it is us
 
 LIVING = frozenset({"active", "trialing", "past_due", "unpaid", "paused"})
 """Statuses of subscriptions that are not over and not still to be paid for the first time."""
+GRANTING = {"active": "active", "trialing": "active", "past_due": "past_due"}
+"""Statuses at Stripe in which a plan is given, and what they are called here; ``past_due`` is dunning."""
 _MOST = 100
 _ITEMS = uuid.UUID("0f6d8d4e-6f2b-5c0e-8b57-5d1c6f6a2b11")
 """The namespace of idempotency keys of items."""
@@ -251,8 +253,8 @@ async def _asking(what: str) -> AsyncGenerator[None]:
 
 
 def current(found: Sequence[Agreement]) -> Agreement | None:
-    """The newest of those that go on."""
-    living = [one for one in found if one.living]
+    """The newest of those that give a plan, else of those that go on."""
+    living = sorted((one for one in found if one.living), key=lambda one: one.status not in GRANTING)
     if len(living) > 1:
         log.error("stripe_pays_twice", subscriptions=[one.id for one in living])
     return living[0] if living else None

@@ -20,13 +20,11 @@ from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Plan, Subscription
 from calltrace.accounts.subscriptions import PAID, Agreed
 from calltrace.db.session import Database
-from calltrace.payments.line import Agreement, Invoice, StripeLine, current
+from calltrace.payments.line import GRANTING, Agreement, Invoice, StripeLine, current
 from calltrace.payments.metering import Metering
 from calltrace.payments.models import PaymentEvent
 
 PAGE = "/billing"
-_GRANTING = {"active": "active", "trialing": "active", "past_due": "past_due"}
-"""Statuses at Stripe in which a plan is given, and what they are called here; ``past_due`` is dunning."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -95,6 +93,9 @@ class Payments:
         running = await self._running(customer) if customer else None
         if customer and running:
             await self._change_there(order, running)
+            if order.plan in PAID:
+                async with self.database.tenant(order.org_id) as session:
+                    await subscriptions.take_up(session, order.org_id)
             await self.follow(order.org_id, customer, order.actor)
             return None
         if order.plan in PAID and (order.plan != plan or ends is not None):
@@ -225,9 +226,9 @@ class Payments:
         plan = plans.get(running.price_id)
         if plan is None:
             log.error("stripe_price_unknown", price=running.price_id, subscription=running.id)
-        if running.status not in _GRANTING:  # unpaid or paused: it may go on, but is worth nothing now
+        if running.status not in GRANTING:  # unpaid or paused: it may go on, but is worth nothing now
             return Agreed(running.id, "free", "past_due")
-        return Agreed(running.id, plan, _GRANTING[running.status], running.ends_at)
+        return Agreed(running.id, plan, GRANTING[running.status], running.ends_at)
 
 
 async def _note(session: AsyncSession, org_id: uuid.UUID, event: Event) -> bool:

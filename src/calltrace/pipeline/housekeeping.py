@@ -1,6 +1,7 @@
 """Keeping the house in order: rescue what has no job, prune what is done, remove what is doomed; add up."""
 
 import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 
 import structlog
@@ -58,23 +59,31 @@ async def keep_house(
     database: Database, vault: Vault, settings: Settings, metering: Metering | None = None
 ) -> None:
     """Run for ever, in every worker; one of them at a time works on the database."""
+    steps: Sequence[Callable[[], Awaitable[object]]] = (
+        lambda: tidy(database, settings.lease_seconds, rewind.Horizon.of(settings)),
+        lambda: _free_addresses(database, timedelta(days=settings.unconfirmed_kept_days)),
+        lambda: invoices.close(database, plans.catalogue(settings.data_dir)),
+        *((metering.round,) if metering else ()),
+        lambda: _prune_deliveries(database, settings.webhook_deliveries_kept_days),
+        lambda: retention.keep_promises(database, vault),
+        lambda: quotas.warn(database, settings.data_dir),
+        lambda: objects.sweep(database, vault),
+        lambda: rollup.keep_up(database),
+    )
     while True:
-        try:
-            await tidy(database, settings.lease_seconds, rewind.Horizon.of(settings))
-            await _free_addresses(database, timedelta(days=settings.unconfirmed_kept_days))
-            await invoices.close(database, plans.catalogue(settings.data_dir))
-            if metering is not None:
-                await metering.round()
-            await _prune_deliveries(database, settings.webhook_deliveries_kept_days)
-            await retention.keep_promises(database, vault)
-            await quotas.warn(database, settings.data_dir)
-            await objects.sweep(database, vault)
-            await rollup.keep_up(database)
-        except DatabaseAwayError as error:
-            log.warning("housekeeping_postponed", error=error.detail)
-        except Exception:
-            log.exception("housekeeping_failed")  # a fault in tidying up must not stop the work
+        for step in steps:
+            await _guarded(step)
         await asyncio.sleep(EVERY_SECONDS)
+
+
+async def _guarded(step: Callable[[], Awaitable[object]]) -> None:
+    """A fault in one step stops neither the others nor the work."""
+    try:
+        await step()
+    except DatabaseAwayError as error:
+        log.warning("housekeeping_postponed", error=error.detail)
+    except Exception:
+        log.exception("housekeeping_failed")
 
 
 async def tidy(database: Database, lease_seconds: float, horizon: rewind.Horizon | None = None) -> None:

@@ -249,6 +249,11 @@ async def test_a_new_address_is_to_be_confirmed(me: Api, person: Person, http: h
         await throttle.may_send_link(person.database, "victim@callcov.test")
     often = await me("PUT", "/users/me", {"email": "victim@callcov.test"})
     assert (often.status_code, often.json()) == (429, {"detail": "Rate limit exceeded"})
+    written = [new.upper(), new, new.upper(), new, *[new.upper()] * 2]  # one's own, and yet mailed to
+    changed = [(await me("PUT", "/users/me", {"email": one})).status_code for one in written]
+    assert changed == [200] * (throttle.PER_RECIPIENT - 1) + [429] * 2
+    kept = (await me("GET", "/users/me")).json()["email"]
+    assert (await me("PUT", "/users/me", {"email": kept, "name": "Eve"})).status_code == 200, "no change"
 
 
 async def _set(person: Person, statement: str) -> None:
