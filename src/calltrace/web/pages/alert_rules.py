@@ -17,6 +17,7 @@ from calltrace.evaluation.results import Mood, Verdict
 from calltrace.evaluation.sensitive_kinds import KINDS as SENSITIVE
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
+from calltrace.kit.ids import as_uuid
 from calltrace.web import alert_form
 from calltrace.web.deps import Desk, JudgesDeskDep, PostedDep, path_id
 from calltrace.web.forms import Form
@@ -51,13 +52,14 @@ async def _form(
     request: Request, desk: Desk, filled: Form, conditions: Json, *, rule_id: uuid.UUID | None = None,
     error: CallTraceError | None = None, tried: Trial | None = None,
 ) -> Response:  # fmt: skip
+    project, queue = (as_uuid(filled.text(name)) for name in ("projectId", "queueId"))
     async with desk.open() as (session, reader):
         reader.require_administrator()
         _version, scorecard = await assignment.choose(session, None)
         choices = {
-            "projectId": named(await catalog.projects_by_name(session, MOST_NAMES)),
+            "projectId": named(await catalog.projects_by_name(session, MOST_NAMES, [project])),
             "agentId": named(await catalog.agents_by_name(session, MOST_NAMES)),
-            "queueId": named(await catalog.queues_by_name(session, MOST_NAMES)),
+            "queueId": named(await catalog.queues_by_name(session, MOST_NAMES, [queue])),
         }
         people = sorted(one.email for one in await accounts.users(session))
     return page(
