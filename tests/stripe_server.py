@@ -37,6 +37,7 @@ class Fault:
     seconds: float = 0.0
     done: bool = False
     method: str = ""
+    until: threading.Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ class StripeServer:
         if fault is None:
             return told
         time.sleep(fault.seconds)
+        if fault.until:
+            fault.until.wait(60)
         if fault.status == 0:
             return told
         return fault.status, {"error": dict(fault.error)}

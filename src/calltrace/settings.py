@@ -273,6 +273,14 @@ def refuse_unsupported(environment: Mapping[str, str]) -> None:
             raise ConfigurationError(f"{PREFIX}{name} is not supported by this version; unset it to go on.")
 
 
+def without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """An environment without any setting of ours, in whatever letters: for another installation's processes.
+
+    They run in a folder of their own as well, else they would find the ``calltrace.toml`` of this one.
+    """
+    return {name: value for name, value in environment.items() if not name.upper().startswith(PREFIX)}
+
+
 def refuse_unknown(path: Path) -> None:
     """Refuse names in ``calltrace.toml`` that do nothing: a misspelt setting must not be ignored."""
     if not path.is_file():

@@ -37,6 +37,8 @@ AGENT_CHANNELS = "agent_channels IN ('auto','agent-left','agent-right','mono')"
 class Organisation(Row, Base):
     """A company: the tenant that everything belongs to. ``vocabulary``: see accounts.vocabulary.
 
+    ``languages`` are those that its calls are in (ISO 639-1); none: any.
+
     ``agent_channels`` says where the agent is on its calls, where neither the call nor its queue does;
     ``redaction`` what is taken out of its calls before they are kept (``evaluation.redaction``).
     ``time_zone`` is an IANA name: where its days begin and end. With ``second_factor_required`` people do
@@ -53,6 +55,7 @@ class Organisation(Row, Base):
     name: Mapped[str] = mapped_column(String(200), unique=True)
     plan: Mapped[str] = mapped_column(String(20), server_default="self_hosted")
     vocabulary: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
+    languages: Mapped[list[str]] = mapped_column(ARRAY(Text), server_default="{}")
     agent_channels: Mapped[str | None] = mapped_column(String(12))
     redaction: Mapped[Json | None] = mapped_column(JSONB(none_as_null=True))
     api_calls_quota: Mapped[int | None] = mapped_column(Integer)

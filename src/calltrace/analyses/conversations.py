@@ -36,7 +36,8 @@ async def receive(intake: Intake, source: Source, told: Told) -> tuple[Conversat
         known = await rows.known_as(session, source.mode, "text", told.external_id)
         evaluated = known is not None and known.analysis_id is not None
     ends = told.values.get("status", "completed") == "completed" and bool(told.said)
-    async with quota(intake, source, needed=ends and not evaluated), locked(intake, source) as session:
+    begins = ends and not evaluated
+    async with quota(intake, source, needed=begins, spoken=False), locked(intake, source) as session:
         row, new = await put_chat(session, source.org_id, told, source.mode)
         await note(session, source, row, "created" if new else "updated", told)
     return row, new
@@ -63,7 +64,8 @@ async def change(intake: Intake, source: Source, conversation_id: uuid.UUID, tol
         known = await find(session, conversation_id, source.mode)
         evaluated = known.analysis_id is not None
         ends = told.values.get("status", known.status) == "completed"
-    async with quota(intake, source, needed=ends and not evaluated), locked(intake, source) as session:
+    begins = ends and not evaluated
+    async with quota(intake, source, needed=begins, spoken=False), locked(intake, source) as session:
         row = await find(session, conversation_id, source.mode, lock=True)
         _require_text(row)
         await put(session, row, told)
@@ -93,7 +95,10 @@ async def add_message(
     async with intake.database.tenant(source.org_id) as session:
         known = await find(session, conversation_id, source.mode)
         begins = known.status == "completed" and known.analysis_id is None
-    async with quota(intake, source, needed=begins) as use, intake.database.tenant(source.org_id) as session:
+    async with (
+        quota(intake, source, needed=begins, spoken=False) as use,
+        intake.database.tenant(source.org_id) as session,
+    ):
         row = await find(session, conversation_id, source.mode, lock=True)
         _require_text(row)
         message, new = await _added(session, row, said)

@@ -261,6 +261,15 @@ def _called(query: "_Query", filters: Filters) -> "_Query":
     return query.where(or_(Analysis.external_id == filters.called, Analysis.file_name == filters.called))
 
 
+async def newer(session: AsyncSession, filters: Filters, than: Cursor, most: int) -> int:
+    """How many calls ``listed`` would show before a cursor, counted up to ``most``."""
+    position = tuple_(literal(than.moment), literal(than.id))
+    query = filtered(_called(_scored(_LISTED, filters), filters), filters)
+    query = query.where(tuple_(Analysis.created_at, Analysis.id) > position).limit(most)
+    found = query.with_only_columns(Analysis.id).subquery()
+    return await session.scalar(select(func.count()).select_from(found)) or 0
+
+
 async def transcript_of(
     session: AsyncSession, analysis_id: uuid.UUID, mode: Mode
 ) -> tuple[Analysis, str | None] | None:
@@ -478,6 +487,14 @@ async def stranded(session: AsyncSession, older_than: timedelta) -> Sequence[tup
         .where(not_(job))
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
+
+
+async def under_way(session: AsyncSession, expected: float) -> float:
+    """Seconds of audio in live calls that are not finished; one of unknown length counts as ``expected``."""
+    length = func.coalesce(Analysis.duration_seconds, expected)
+    unfinished = Analysis.status.in_(("queued", "processing"))
+    query = select(func.sum(length)).where(Analysis.mode == "live", Analysis.medium == "voice", unfinished)
+    return await session.scalar(query) or 0.0
 
 
 _ENDED = Analysis.status.in_(("completed", "failed"))

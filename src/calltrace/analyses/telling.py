@@ -94,14 +94,14 @@ async def locked(intake: Intake, source: Source) -> AsyncGenerator[AsyncSession]
 
 
 @asynccontextmanager
-async def quota(intake: Intake, source: Source, *, needed: bool) -> AsyncGenerator[submit.Use]:
-    """Use one analysis of the month up, where one is begun.
+async def quota(intake: Intake, source: Source, *, needed: bool, spoken: bool) -> AsyncGenerator[submit.Use]:
+    """Use one analysis of the month up, where one is begun; of ``spoken`` ones minutes, too.
 
     Raises:
-        QuotaExceededError: they are used up.
+        QuotaExceededError, MinutesExhaustedError: they are used up.
     """
     if not needed:
         yield submit.Use()
         return
-    async with submit.of_the_quota(intake, source.org_id, source.mode) as use:
+    async with submit.of_the_quota(intake, source.org_id, source.mode, spoken=spoken) as use:
         yield use

@@ -20,7 +20,7 @@ from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
 from calltrace.api.parameters import CallMoment, Limit, Moment, Position, as_json
-from calltrace.api.schemas import Wire
+from calltrace.api.schemas import Language, Wire
 from calltrace.conversations import rows
 from calltrace.conversations.models import ChatMessage, Conversation
 from calltrace.conversations.queries import Counts
@@ -29,7 +29,6 @@ from calltrace.conversations.service import Said
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.storable import Storable
-from calltrace.speech.codes import known_language
 
 router = APIRouter(prefix="/conversations", tags=["Conversations"])
 ConversationReader = Annotated[
@@ -50,16 +49,6 @@ FILTERS = frozenset(
     }
 )  # fmt: skip
 Status = Literal["active", "completed"]
-
-
-def _language(code: str) -> str:
-    known = known_language(code)
-    if known is None:
-        raise ValueError(f"{code!r} is no language that the recogniser knows.")
-    return known
-
-
-Language = Annotated[str, StringConstraints(max_length=12), AfterValidator(_language)]
 
 
 class MessageRequest(Wire):

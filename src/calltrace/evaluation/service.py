@@ -18,7 +18,7 @@ from calltrace.evaluation.results import CriterionResult, Evaluation, ScorecardR
 from calltrace.evaluation.scoring import total
 from calltrace.evaluation.sensitive import sensitive_spans
 from calltrace.evaluation.signals import effort, escalation, sentiment
-from calltrace.evaluation.summary import recommendations, summarise
+from calltrace.evaluation.summary import advice, summarise
 from calltrace.evaluation.written import at_its_times, read_out
 from calltrace.kit.progress import Progress, silent, within
 from calltrace.meaning.embeddings import Embedder, default_embedder
@@ -114,7 +114,7 @@ def _assembled(
         passed=sums.passed if heard else None,
         scorecard=ScorecardRef(id=str(scorecard.id), name=scorecard.name, version=scorecard.version),
         criteria=results,
-        recommendations=recommendations(scorecard, results, told),
+        recommendations=list(advice(scorecard, results, told).values()),
         sentiment=sentiment(hearing, heads),
         escalation=escalation(hearing, heads),
         customer_effort_score=effort(hearing, heads),

@@ -10,6 +10,7 @@ from calltrace.accounts.models import Plan
 from calltrace.accounts.quotas import Quotas
 from calltrace.accounts.usage import Meter
 from calltrace.analyses.links import RecordingLinks
+from calltrace.analyses.minutes import Minutes
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
 from calltrace.evaluation.model.server import chosen_model
@@ -46,6 +47,7 @@ class Platform:
     limits: FetchLimits
     meter: Meter = field(default_factory=Meter)
     quotas: Quotas = field(default_factory=Quotas)
+    minutes: Minutes = field(default_factory=Minutes)
     stripe: StripeLine | None = None
     provider: Provider | None = None
 
@@ -66,7 +68,7 @@ class Platform:
         probe = self.settings.fetch_probe == "on"
         return Intake(
             self.database, self.client, self.limits, self.uploads, probe=probe, quotas=self.quotas,
-            plans=self.plans,
+            plans=self.plans, minutes=self.minutes,
         )  # fmt: skip
 
     @property
@@ -93,6 +95,7 @@ class Platform:
         """Write down what was only counted, and let go of connections."""
         await self.meter.close(self.database)
         await self.quotas.close(self.database)
+        await self.minutes.close(self.database)
         if self.stripe is not None:
             await self.stripe.close()
         await self.database.close()

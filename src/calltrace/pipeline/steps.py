@@ -163,7 +163,10 @@ class Steps:
             by_queue = await assignment.agent_channels(session, work.analysis.queue_id)
         hints = organisation.vocabulary if organisation else []
         by_all = organisation.agent_channels if organisation else None
-        return {"hints": hints, "channels": work.analysis.agent_channels or by_queue or by_all or "auto"}
+        return {
+            "hints": hints, "channels": work.analysis.agent_channels or by_queue or by_all or "auto",
+            "among": organisation.languages if organisation else [],
+        }  # fmt: skip
 
     async def evaluate(self, work: Work, transcript: Transcript) -> Evaluated:
         """Hold the transcript against the queue's scorecard, in the child.

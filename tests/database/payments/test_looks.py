@@ -1,6 +1,7 @@
 """Of two looks at what is agreed, the one that began last is believed, whichever answer comes first."""
 
 import asyncio
+import threading
 import time
 import uuid
 from collections.abc import AsyncGenerator
@@ -45,7 +46,8 @@ async def test_an_answer_that_was_under_way_for_long_changes_nothing(
 ) -> None:
     customer = await _customer(payments, stripe_server, org)
     stripe_server.asked.clear()
-    stripe_server.faults = [Fault(0, seconds=0.6, done=True)]
+    late = threading.Event()
+    stripe_server.faults = [Fault(0, until=late, done=True)]
     slow = asyncio.create_task(payments.follow(org, customer))
     while not stripe_server.asked:  # noqa: ASYNC110 - it is asked in a thread of its own
         await asyncio.sleep(0.01)
@@ -53,6 +55,7 @@ async def test_an_answer_that_was_under_way_for_long_changes_nothing(
     bought["items"]["data"][0]["price"]["id"] = "price_starter"
     await payments.follow(org, customer)
     assert (await _plan(payments, org), slow.done()) == ("pro", False)
+    late.set()
     await slow
     assert await _plan(payments, org) == "pro"
 

@@ -7,9 +7,7 @@ from fastapi import Path, Request, Response
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import queries as accounts
-from calltrace.accounts import usage
-from calltrace.accounts.models import Plan
+from calltrace.accounts.errors import MinutesExhaustedError
 from calltrace.analyses import queries as analyses
 from calltrace.analyses.submit import Submission, submit
 from calltrace.db.clock import database_now
@@ -72,9 +70,7 @@ async def _submitted(platform: Platform, caller: Caller, wanted: Submitted) -> u
     endpoint_id = None
     if described.webhook_url is not None:
         await _judge_webhook(platform, described.webhook_url)
-    async with platform.database.tenant(caller.org_id) as session:
-        await _require_minutes(session, platform, caller)
-        if described.webhook_url is not None:
+        async with platform.database.tenant(caller.org_id) as session:
             endpoint_id = await endpoint_for(session, _owner(caller), described.webhook_url, platform.box)
     submission = Submission(
         file_url=wanted.audio_url, file_name=wanted.file_name, agent_id=None, queue_id=None,
@@ -87,6 +83,8 @@ async def _submitted(platform: Platform, caller: Caller, wanted: Submitted) -> u
         accepted = await submit(platform.intake, caller.org_id, caller.key_id, submission)
     except tuple(_KINDS) as error:
         raise _refused_url(error, "audio_url", wanted.audio_url) from error
+    except MinutesExhaustedError as error:
+        raise RefusedError(403, "Monthly minutes exhausted") from error
     return accepted.analysis_id
 
 
@@ -101,23 +99,6 @@ async def _judge_webhook(platform: Platform, url: str) -> None:
         await platform.client.check(url)
     except (UrlNotHttpsError, UrlBlockedError) as error:
         raise _refused_url(error, "webhook_url", url) from error
-
-
-async def _require_minutes(session: AsyncSession, platform: Platform, caller: Caller) -> None:
-    """Plans that sell no more than they include stop there; tests cost nothing.
-
-    Raises:
-        RefusedError: 403.
-    """
-    organisation = await accounts.organisation(session, caller.org_id)
-    assert organisation is not None
-    plan: Plan = organisation.plan  # pyright: ignore[reportAssignmentType] - the service writes no other
-    terms = platform.plans[plan]
-    if caller.mode == "test" or terms.overage_allowed or terms.minutes_included is None:
-        return
-    used = await usage.of_month(session, "live", usage.Period.of(await database_now(session)))
-    if used.audio_seconds >= terms.minutes_included * 60:
-        raise RefusedError(403, "Monthly minutes exhausted")
 
 
 def _owner(caller: Caller) -> Owner:

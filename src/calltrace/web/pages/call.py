@@ -5,6 +5,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -23,6 +24,7 @@ from calltrace.conversations import queries as conversations
 from calltrace.conversations import surveys
 from calltrace.conversations.models import Survey
 from calltrace.evaluation.results import Evaluation
+from calltrace.kit import clock
 from calltrace.recordings.models import WaveformRow
 from calltrace.recordings.playing import play
 from calltrace.recordings.waveform import split
@@ -44,6 +46,7 @@ router = APIRouter(prefix=PATH + "/{call_id}")
 CONVERSATIONS = "/conversations"
 HISTORY = 20
 """Evaluations and deliveries that the page shows."""
+SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +159,14 @@ def _shown(call: Call, desk: Desk) -> dict[str, Any]:
         "cited": _cited(evaluation), "error_title": _title(document),
         "shipped": default_scorecard().name,
         "waiting": any(one.row.status == "queued" for one in call.history),
+        "sending": any(_is_due(one) for one, _url in call.deliveries),
     }  # fmt: skip
+
+
+def _is_due(delivery: Delivery) -> bool:
+    """Whether something will be sent while the page is looked at; a later attempt is not waited for."""
+    due = delivery.next_attempt_at
+    return delivery.status == "pending" and due is not None and due < clock.now() + SOON
 
 
 def _cited(evaluation: Evaluation | None) -> set[str]:

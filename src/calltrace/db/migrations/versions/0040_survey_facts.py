@@ -11,7 +11,7 @@ from calltrace.db import rls
 from calltrace.db.session import APP_ROLE, OPERATOR_ROLE
 
 revision = "0040"
-down_revision = "0038"
+down_revision = "0039"
 
 DIMENSIONS = ("project_id", "engagement_id", "call_center_id", "queue_id", "agent_id")
 COUNTED = ("org_id", "mode", "called_at", *DIMENSIONS, "answered", "said", "scored")
