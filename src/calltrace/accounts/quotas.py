@@ -283,3 +283,8 @@ async def standing(
     row = (await session.execute(_STANDING, {"org_id": organisation.id, "what": what})).one()
     forecast = math.ceil(row.used * row.whole / max(row.passed, _DAY))
     return Standing(what, row.used, quota.limit if quota else None, row.reset, max(row.used, forecast))
+
+
+async def quota_used(session: AsyncSession, quota: Quota) -> int:
+    """How much of a quota is used this month."""
+    return (await session.execute(_STANDING, _key(quota))).one().used

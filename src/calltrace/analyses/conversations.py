@@ -105,8 +105,9 @@ async def add_message(
         use.needless = row.analysis_id is not None or row.status != "completed"
         if new and row.status == "completed":
             await _judge(session, row, await _language(session, row), changed=True)
-            await relabel(session, row)
-            await note(session, source, row, "updated", Told(None, {}, [said]))
+            told = Told(None, {}, [said])
+            await relabel(session, row, told)
+            await note(session, source, row, "updated", told)
     return message, new
 
 
@@ -155,7 +156,7 @@ async def _settle(session: AsyncSession, row: Conversation, told: Told) -> None:
         said = await chats.without_sensitive(session, row.org_id, told.said, language)
         changed = await service.put_messages(session, row, said)
     await _judge(session, row, language, changed=changed)
-    await relabel(session, row)
+    await relabel(session, row, told)
 
 
 async def _judge(session: AsyncSession, row: Conversation, language: str, *, changed: bool) -> None:

@@ -303,7 +303,7 @@ async def accept(
 def _heard(analysis: Analysis) -> voice_calls.Heard:
     return voice_calls.Heard(
         analysis.id, analysis.org_id, analysis.mode, analysis.queue_id, analysis.agent_id,
-        analysis.called_at, analysis.created_at,
+        analysis.engagement_id, analysis.external_id, analysis.called_at, analysis.created_at,
     )  # fmt: skip
 
 

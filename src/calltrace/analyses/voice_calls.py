@@ -98,7 +98,7 @@ async def _settle(session: AsyncSession, row: Conversation, told: Told) -> tuple
             session, row.org_id, told.said, told.language or UNKNOWN_LANGUAGE
         )
         await service.put_messages(session, row, said)
-    await relabel(session, row)
+    await relabel(session, row, told)
     return await service.put_voice_call(session, row, told.call or {})
 
 

@@ -132,7 +132,10 @@ async def test_who_never_confirms_is_forgotten(person: Person, database: Databas
     async with database.operator() as session:
         long_ago = "UPDATE users SET created_at = created_at - interval '8 days' WHERE email = :one"
         await session.execute(text(long_ago), {"one": person.email})
-        await registration.forget(session)
+        await registration.forget(session, timedelta(days=9))
+    assert (await person.register()).status_code == 400
+    async with database.operator() as session:
+        await registration.forget(session, timedelta(days=7))
     assert (await person.register()).status_code == 201
 
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0040"
-down_revision = "0039"
+revision = "0041"
+down_revision = "0040"
 _NEWEST = [sa.text("created_at DESC"), sa.text("id DESC")]
 _ENDED = [sa.text("completed_at DESC"), sa.text("id DESC")]
 
@@ -37,7 +37,7 @@ def upgrade() -> None:
         op.drop_index(name, "analyses")
     op.create_index(
         "ix_analyses_org_id", "analyses", ["org_id", "mode", *_NEWEST],
-        postgresql_include=["status", "agent_id", "contact_id", "medium"],
+        postgresql_include=["status", "agent_id", "contact_id", "called_at", "medium"],
     )  # fmt: skip
     op.create_index(
         "ix_analyses_completed_at", "analyses", ["org_id", "mode", *_ENDED],
