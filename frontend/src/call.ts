@@ -8,7 +8,7 @@ import { Player } from "./call/player.ts";
 import { Search } from "./call/search.ts";
 import { Transcript } from "./call/transcript.ts";
 import { CallWaveform, SEEK, waveformOf } from "./call/waveform.ts";
-import { first } from "./kit/dom.ts";
+import { all, first } from "./kit/dom.ts";
 import { FRESH } from "./kit/live.ts";
 
 const SKIP = 5;
@@ -118,11 +118,24 @@ class Call {
 
 /** What is open: nothing while there is no recording or transcript. */
 let call: Call | null = null;
+let parts: readonly (readonly [HTMLElement, string | undefined])[] = [];
 
+/** Take up what the page shows; as long as it shows the same, whoever is at it is not disturbed. */
 function begin(): void {
-  call?.close();
   const root = document.getElementById("call");
+  const now = root ? partsOf(root) : [];
+  if (call && now.length === parts.length && now.every(([one, of], at) => parts[at]?.[0] === one && parts[at][1] === of)) return;
+  parts = now;
+  call?.close();
   call = root && first("audio, .line", root) ? new Call(root) : null;
+}
+
+/** Everything that a call holds on to, and the moment that it means. */
+function partsOf(root: HTMLElement): (readonly [HTMLElement, string | undefined])[] {
+  return all("audio, call-waveform, #find, [data-keys], .line, [data-seek], [data-criterion]", root).map((one) => [
+    one,
+    one.dataset.seek ?? one.dataset.start,
+  ]);
 }
 
 customElements.define("call-waveform", CallWaveform);

@@ -127,7 +127,9 @@ function tell(request: XMLHttpRequest, row: Row): void {
 /** Show what was taken in: from here on the list follows by itself. */
 function look(): void {
   const region = first("[data-live]");
-  if (region) region.dataset.live = "pending";
+  if (!region) return;
+  region.dataset.live = "pending";
+  delete region.dataset.same; // what came in is what is waited for
 }
 
 function takeDrops(form: HTMLFormElement, input: HTMLInputElement): void {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { backoff, progressOf, stateOf, withPercent } from "../src/kit/progress.ts";
+import { backoff, newerOf, progressOf, stateOf, withPercent } from "../src/kit/progress.ts";
 
 const TOLD = { analysisId: "a", status: "processing", stage: "transcribing", percent: 40 };
 
@@ -27,4 +27,9 @@ test("words are another's only when the stage changes", () => {
 test("only the number before its sign changes", () => {
   assert.equal(withPercent("listening, 7 %", 42), "listening, 42 %");
   assert.equal(withPercent("2 calls", 42), "2 calls");
+});
+
+test("how many calls came in is read, and what says nothing of it is nothing", () => {
+  assert.deepEqual(newerOf('{"count":3,"more":false}'), { count: 3, more: false });
+  for (const data of ["", "null", "{}", '{"count":"3","more":false}']) assert.equal(newerOf(data), null, data);
 });

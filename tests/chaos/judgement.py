@@ -36,7 +36,8 @@ def endings(tickets: list[Ticket], records: Records) -> Iterator[str]:
     paths = {ticket.key: ticket.path for ticket in tickets}
     for one in records.analyses:
         expected = CODES_OF_FILES.get(paths.get(one.external_id, ""))
-        if one.status == "failed" and one.code not in CODES_OF_KILLS | {expected}:
+        foreseen = CODES_OF_KILLS | ({expected} if expected else set[str]())
+        if one.status == "failed" and one.code not in foreseen:
             yield f"{one.id} ({paths.get(one.external_id)}): failed with {one.code}"
         if one.status == "completed" and (expected or (one.evaluations, one.transcripts) != (1, 1)):
             yield f"{one.id}: completed with {one.evaluations} evaluations, {one.transcripts} transcripts"

@@ -6,14 +6,14 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from calltrace.accounts import keys
-from calltrace.accounts.models import Mode
+from calltrace.accounts.models import Mode, Organisation
 from calltrace.accounts.scopes import SCOPES
-from calltrace.accounts.service import create_organisation
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.submit import Intake, Submission
 from calltrace.db import connections, transaction
@@ -60,10 +60,24 @@ async def database(migrated: str) -> AsyncGenerator[Database]:
 
 
 @pytest.fixture
+async def empty(postgres: EmbeddedServer) -> AsyncGenerator[str]:
+    """A database without a schema, owned by somebody whom row-level security holds."""
+    name = f"empty_{uuid.uuid4().hex}"
+    admin: Any = await connections.connect(postgres.maintenance_dsn, None)
+    await admin.execute(f"CREATE DATABASE {name} OWNER calltrace")
+    yield postgres.dsn.replace("/calltrace?", f"/{name}?")
+    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    await admin.close()
+
+
+@pytest.fixture
 def new_org(database: Database) -> NewOrg:
     async def make() -> uuid.UUID:
         async with database.operator() as session:
-            return (await create_organisation(session, f"org {uuid.uuid4()}")).id
+            organisation = Organisation(name=f"org {uuid.uuid4()}")  # with an empty trail
+            session.add(organisation)
+            await session.flush()
+            return organisation.id
 
     return make
 

@@ -22,14 +22,14 @@ import trustme
 PATIENCE = 120.0
 
 
-def wait_for(condition: Callable[[], Any], what: str, seconds: float = PATIENCE) -> Any:
-    """Poll until the condition is true, and answer its value."""
+def wait_for(condition: Callable[[], Any], what: str | Callable[[], str], seconds: float = PATIENCE) -> Any:
+    """Poll until the condition is true, and answer its value; ``what`` may be made when it is told."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if value := condition():
             return value
         time.sleep(0.1)
-    raise AssertionError(f"did not happen in {seconds:.0f} s: {what}")
+    raise AssertionError(f"did not happen in {seconds:.0f} s: {what() if callable(what) else what}")
 
 
 def _open_gate() -> threading.Event:
@@ -146,7 +146,7 @@ class Installation:
             self.process = subprocess.Popen(
                 command, env=self.environment, stdout=log, stderr=log, start_new_session=True
             )
-        wait_for(self.healthy, f"the platform starts\n{self.log.read_text()[-3000:]}")
+        wait_for(self.healthy, lambda: f"the platform starts\n{self.log.read_text()[-3000:]}")
 
     def stop(self) -> int:
         assert self.process

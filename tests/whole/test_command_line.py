@@ -49,6 +49,8 @@ def test_a_token_is_shown_once(stage: Stage) -> None:
 def test_organisations_and_users(stage: Stage) -> None:
     org = stage.installation.json("orgs", "create", "Acme", "--plan", "PRO")
     assert (org["name"], org["plan"]) == ("Acme", "pro")
+    spoken = stage.installation.json("orgs", "languages", "en-GB", "es", "--org", "Acme")
+    assert spoken["languages"] == ["en", "es"]
     user = stage.installation.json(
         "users", "create", "qa@acme.test", "--org", org["id"], "--role", "reviewer"
     )
@@ -66,6 +68,7 @@ BAD = {
     "no such file": (("scorecards", "import", "nowhere.yaml", "--org", "Default"), 2),
     "unknown option": (("keys", "create", "--colour", "red"), 2),
     "unknown command": (("dance",), 2),
+    "unknown language": (("orgs", "languages", "klingon", "--org", "Default"), 2),
     "bad choice": (("orgs", "create", "Y", "--plan", "gold"), 2),
     "unknown contract": (
         ("keys", "create", "--org", "Default", "--name", "x", "--contract", "nobody"), 2

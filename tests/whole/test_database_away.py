@@ -18,10 +18,12 @@ from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer
 from chaos.processes import below
 from tinydisk import tiny_disk
 from whole.conftest import Stage, make_stage
-from whole.harness import PATIENCE, Installation, World, wait_for
+from whole.harness import Installation, World, wait_for
 
 AWAY_SECONDS = 15.0
 """Longer than every limit of a request, shorter than anybody wants to wait for a test."""
+_CLIENT_SECONDS = 30
+"""What a patient client waits; a request's own limits are half of it."""
 
 
 @pytest.fixture
@@ -49,8 +51,8 @@ def refusals(stage: Stage, seconds: float) -> list[httpx2.Response]:
     while time.monotonic() < deadline:
         body = {"fileUrl": f"{stage.world.url}/page.mp3", "idempotencyKey": f"while-away-{len(answers)}"}
         url = f"{stage.installation.url}/api/v1/analyses"
-        answers.append(httpx2.post(url, json=body, headers=stage.client.headers, timeout=PATIENCE))
-        answers.append(httpx2.get(f"{stage.installation.url}/health", timeout=PATIENCE))
+        answers.append(httpx2.post(url, json=body, headers=stage.client.headers, timeout=_CLIENT_SECONDS))
+        answers.append(httpx2.get(f"{stage.installation.url}/health", timeout=_CLIENT_SECONDS))
         time.sleep(0.2)
     return answers
 

@@ -10,7 +10,8 @@ export class Criteria {
 
   constructor(root: HTMLElement) {
     this.#all = all("[data-criterion]", root);
-    this.choose(this.#next(this.#all.findIndex((one) => `#${one.id}` === location.hash)));
+    this.#chosen = this.#all.find((one) => one.hasAttribute("aria-current"));
+    if (!this.#chosen) this.choose(this.#next(this.#all.findIndex((one) => `#${one.id}` === location.hash)));
   }
 
   choose(criterion: HTMLElement | null | undefined): void {

@@ -12,6 +12,7 @@ export class Findings {
   constructor(root: HTMLElement, show: (quote: HTMLAnchorElement) => void, signal: AbortSignal) {
     this.#show = show;
     this.all = all<HTMLAnchorElement>("[data-seek]", root).sort((a, b) => startOf(a) - startOf(b));
+    this.#current = this.all.find((one) => one.hasAttribute("aria-current"));
     for (const quote of this.all) {
       const react = (event: Event): void => {
         event.preventDefault();

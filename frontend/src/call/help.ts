@@ -18,9 +18,12 @@ export class Help {
     if (this.#dialog && !this.#dialog.open) this.#dialog.showModal();
   }
 
-  /** The key that opened it closes it, too. */
+  /** The key that opened it closes it, too. The next key is the page's at once: a browser lets go of a button that
+   * went away only when it draws again. */
   close(): void {
     this.#dialog?.close();
+    const left = document.activeElement;
+    if (left instanceof HTMLElement && this.#dialog?.contains(left)) left.blur();
   }
 
   get isOpen(): boolean {

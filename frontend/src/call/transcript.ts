@@ -20,6 +20,7 @@ export class Transcript {
   constructor(root: HTMLElement, box: HTMLElement | null) {
     this.box = box;
     this.lines = all(".line", root).map((element) => ({ element, start: Number(element.dataset.start) }));
+    this.#current = this.lines.findIndex((one) => one.element.hasAttribute("aria-current"));
   }
 
   /** Mark the line that is heard, and bring it into sight. */

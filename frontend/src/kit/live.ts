@@ -1,10 +1,12 @@
 // What is under way follows by itself, without moving anything else on the page.
 //
 // Where the region names a stream (`data-events`), the server tells what changes; numbers are put in place, and
-// the region is fetched anew when its words change. While there is no stream, the page is looked at again.
+// the region is fetched anew when its words change. While there is no stream, the page is looked at again. Of
+// what was fetched, what differs from the last time is put in place (`told.ts`).
 
-import { all, first, parsed } from "./dom.ts";
-import { backoff, type Progress, progressOf, stateOf, withPercent } from "./progress.ts";
+import { all, first, parsed, target } from "./dom.ts";
+import { backoff, type Newer, newerOf, type Progress, progressOf, stateOf, withPercent } from "./progress.ts";
+import { Told } from "./told.ts";
 
 const PAUSE = 1500;
 const CALM = 4000;
@@ -12,8 +14,11 @@ const SLOWER = 15_000;
 const LOOKS_BEFORE_SLOWER = 200;
 const HIDDEN_FOR_LONG = 30_000;
 
-/** The event that tells other scripts that a part of the page was replaced. */
+/** The event that tells other scripts that a part of the page says something else. */
 export const FRESH = "calltrace:fresh";
+
+/** What the region that is followed says; as the page begins, no script has made anything of it. */
+let told: Told | null = null;
 
 /** Follow whatever is under way on this page, now or later. */
 export function follow(): void {
@@ -31,11 +36,14 @@ class Live {
 
   begin(): void {
     document.addEventListener("visibilitychange", () => this.#onVisibility());
+    document.addEventListener("click", (event) => this.#onNewer(event));
     addEventListener("pagehide", () => this.#close());
     const again = async (): Promise<void> => {
       await this.#look();
       setTimeout(() => void again(), this.#pause());
     };
+    const region = pending();
+    if (region) told = new Told(region);
     this.#connect();
     setTimeout(() => void again(), this.#pause());
   }
@@ -44,7 +52,7 @@ class Live {
   async #look(): Promise<void> {
     const region = pending();
     this.#connect();
-    if (!region || document.hidden || this.#looking || busy(region)) return;
+    if (!region || document.hidden || this.#looking || written(region)) return;
     if (this.#streaming && !this.#stale) return;
     this.#looking = true;
     this.#stale = false;
@@ -65,7 +73,7 @@ class Live {
 
   /** Have the stream that the page asks for now: none, the one that is open, or another one. */
   #connect(): void {
-    const wanted = document.hidden ? this.#stream?.url : address(pending());
+    const wanted = document.hidden ? this.#stream?.url : address(first("[data-live][data-events]"));
     if (this.#stream && this.#stream.url !== wanted) this.#close();
     if (this.#stream || !wanted || Date.now() < this.#notBefore) return;
     const stream = new EventSource(wanted);
@@ -75,6 +83,7 @@ class Live {
     });
     stream.addEventListener("error", () => this.#onLost(stream));
     stream.addEventListener("progress", (event) => this.#onProgress(progressOf(event.data)));
+    stream.addEventListener("newer", (event) => tellNewer(newerOf(event.data)));
     for (const end of ["completed", "failed", "erased"]) stream.addEventListener(end, () => this.#onWords());
   }
 
@@ -101,6 +110,21 @@ class Live {
     void this.#look();
   }
 
+  /** New calls are shown when they are asked for, and the page stays where it is. */
+  #onNewer(event: MouseEvent): void {
+    const link = target(event)?.closest<HTMLElement>("[data-newer]");
+    const region = link?.closest<HTMLElement>("[data-live]");
+    if (!link || !region || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    tellNewer(null);
+    delete region.dataset.same;
+    void refresh(region).then((done) => {
+      if (!done) location.reload();
+      first("a[href]:not([hidden])", region)?.focus({ preventScroll: true });
+      this.#connect();
+    });
+  }
+
   /** A page that nobody looks at for long holds no connection; whoever comes back sees what is true now. */
   #onVisibility(): void {
     clearTimeout(this.#hidden);
@@ -123,6 +147,16 @@ function address(region: HTMLElement | null): string | undefined {
   return region?.dataset.events ? new URL(region.dataset.events, location.href).href : undefined;
 }
 
+/** Say how many calls came in that are not shown yet, if any. */
+function tellNewer(newer: Newer | null): void {
+  const link = first("[data-newer]");
+  if (!link) return;
+  const { one, many, most } = link.dataset;
+  const words = newer?.more ? most : newer?.count === 1 ? one : many;
+  link.hidden = !newer?.count;
+  link.textContent = newer?.count ? (words ?? "").replace("{}", String(newer.more ? newer.count - 1 : newer.count)) : "";
+}
+
 /** Put numbers in their places; false where the page has no place for them, or other words. */
 function put(now: Progress): boolean {
   const places = all(`[data-progress="${CSS.escape(now.analysisId)}"]`);
@@ -143,41 +177,28 @@ function putText(place: HTMLElement, percent: number): void {
   }
 }
 
-/** Put what the page would say now in the place of what it says; false where that did not work. */
+/** Show what the page would say now; false where that did not work, or is not the time for it. */
 async function refresh(region: HTMLElement): Promise<boolean> {
   try {
-    const answer = await fetch(location.href, { credentials: "same-origin" });
+    told = told?.region === region ? told : new Told(region); // before a script makes anything of it
+    // Only what is shown: what came in meanwhile would move it, and waits to be asked for.
+    const answer = await fetch(region.dataset.same ?? location.href, { credentials: "same-origin" });
     if (answer.redirected && new URL(answer.url).pathname === "/login") location.reload();
     const page = await parsed(answer);
     const fresh = answer.ok ? first("[data-live]", page) : null;
-    if (!fresh || busy(region)) return false;
-    if (fresh.innerHTML === region.innerHTML && fresh.dataset.live === region.dataset.live) return true;
-    keep(region, fresh);
-    region.replaceWith(fresh);
-    document.dispatchEvent(new Event(FRESH));
+    if (!fresh || written(region)) return false;
+    const state = fresh.dataset.live;
+    if (!region.dataset.same) tellNewer(null);
+    const changed = told.put(fresh);
+    if (state !== undefined) region.dataset.live = state; // also where another script had said that more will come
+    if (changed) document.dispatchEvent(new Event(FRESH));
     return true;
   } catch {
     return false; // away for a moment: the next look may work
   }
 }
 
-/** What was played so far, and how far a list was read, stays as it is. */
-function keep(region: HTMLElement, fresh: HTMLElement): void {
-  for (const old of all("[data-keep]", region)) {
-    first(`[data-keep="${old.dataset.keep}"]`, fresh)?.replaceWith(old);
-  }
-  const read = first("[data-turns]", region)?.scrollTop;
-  const again = first("[data-turns]", fresh);
-  if (read && again) {
-    requestAnimationFrame(() => {
-      again.scrollTop = read;
-    });
-  }
-}
-
-/** Whether somebody is at it: what is listened to or was written in is not taken away. */
-function busy(region: HTMLElement): boolean {
-  const audio = first<HTMLAudioElement>("audio", region);
-  const written = all<HTMLTextAreaElement>("textarea", region).some((one) => one.value !== one.defaultValue);
-  return written || region.contains(document.activeElement) || (audio !== null && !audio.paused);
+/** Whether somebody is writing: what the words are about may not change under their hands. */
+function written(region: HTMLElement): boolean {
+  return all<HTMLTextAreaElement>("textarea", region).some((one) => one.value !== one.defaultValue);
 }

@@ -8,6 +8,12 @@ export interface Progress {
   readonly percent: number;
 }
 
+/** What an event says of calls that came in: how many, or more than can be counted. */
+export interface Newer {
+  readonly count: number;
+  readonly more: boolean;
+}
+
 const FIRST_MS = 2000, MOST_MS = 60_000;
 
 /** How long to wait before the next connection: twice as long each time, a little by chance, a minute at most. */
@@ -23,6 +29,16 @@ export function progressOf(data: string): Progress | null {
     const { analysisId, status, stage, percent } = told;
     if (!analysisId || !status || !stage || typeof percent !== "number") return null;
     return { analysisId, status, stage, percent };
+  } catch {
+    return null;
+  }
+}
+
+/** What an event says of new calls; nothing where it is not what is known today. */
+export function newerOf(data: string): Newer | null {
+  try {
+    const { count, more } = JSON.parse(data) as Partial<Newer>;
+    return typeof count === "number" && typeof more === "boolean" ? { count, more } : null;
   } catch {
     return null;
   }

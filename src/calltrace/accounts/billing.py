@@ -8,8 +8,8 @@ from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import queries, quotas, usage
-from calltrace.accounts.models import Organisation, Plan
+from calltrace.accounts import invoices, queries, quotas, usage
+from calltrace.accounts.models import Invoice, Organisation, Plan
 from calltrace.accounts.plans import Terms
 from calltrace.accounts.quotas import Standing, What
 from calltrace.accounts.usage import Period, Usage
@@ -22,22 +22,22 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """Minutes of audio of one month against the plan's terms; money in US dollars."""
+    """Minutes of audio of one month against the plan's terms; money in US dollars.
+
+    Attributes:
+        over: above what was included when they were heard; ``over_cost`` is what they cost.
+    """
 
     used: float
     forecast: float
     terms: Terms
-
-    @property
-    def over(self) -> float:
-        """Minutes above those that are included."""
-        included = self.terms.minutes_included
-        return 0.0 if included is None else max(0.0, round(self.used - included, 1))
+    over: float = 0.0
+    over_cost: float = 0.0
 
     @property
     def cost(self) -> float:
         """Of the month so far: the plan's price, and what is above it."""
-        return round(self.terms.price_monthly + self.over * self.terms.overage_rate, 2)
+        return round(self.terms.price_monthly + self.over_cost, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,7 @@ class Bill:
         quotas: of calls and analyses in a month, where there are any.
         keys: what each used this month, the most requests first.
         months: the last twelve, newest first, those without usage too.
+        invoices: of months that are over, newest first.
     """
 
     plan: Plan
@@ -71,6 +72,7 @@ class Bill:
     quotas: Sequence[Standing]
     keys: Sequence[Share]
     months: Sequence[tuple[Period, Usage]]
+    invoices: Sequence[Invoice]
 
 
 async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Terms]) -> Bill:
@@ -83,11 +85,16 @@ async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Te
     by_month = await usage.used(session, "live", periods[-1].start, period.end, "month")
     used = by_month.get(period.name, Usage())
     subscription = await queries.subscription(session, "live")
+    above = await invoices.cost(session, organisation, plans, period)
+    minutes = Minutes(
+        used.minutes, forecast(used.minutes, period, now), plans[plan], float(above.minutes_over),
+        float(above.over_cost),
+    )  # fmt: skip
     return Bill(
         plan, period, subscription.ends_at if subscription else None,
-        Minutes(used.minutes, forecast(used.minutes, period, now), plans[plan]), used,
-        await _standings(session, organisation, plans), await _keys(session, period),
+        minutes, used, await _standings(session, organisation, plans), await _keys(session, period),
         [(one, by_month.get(one.name, Usage())) for one in periods],
+        (await invoices.records(session))[:MONTHS],
     )  # fmt: skip
 
 

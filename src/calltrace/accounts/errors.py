@@ -55,6 +55,14 @@ class QuotaExceededError(CallTraceError):
         self.headers = {"Retry-After": str(retry_after)}
 
 
+class MinutesExhaustedError(CallTraceError):
+    """The month's minutes are heard or under way, and the plan sells no more of them."""
+
+    code = "minutes_exhausted"
+    status = 403
+    title = "The minutes of this month are used up"
+
+
 class RateLimitedError(CallTraceError):
     """Too often in too short a time; ``Retry-After`` says when to go on."""
 

@@ -248,7 +248,9 @@ async def revoke(session: AsyncSession, text: str, actor: Actor = OPERATOR) -> A
 
 
 async def rotate(session: AsyncSession, text: str, actor: Actor = OPERATOR) -> tuple[ApiKey, str]:
-    """A new key with the name, scopes and expiry of an old one, which stays valid (CT-017).
+    """A new key that is all that an old one is, which stays valid (CT-017).
+
+    Where requests are signed it has no secret yet: ``request_secrets.of_new`` gives it one.
 
     Raises:
         NotFoundError: no such key. InvalidRequestError: it is revoked or has expired.
@@ -258,5 +260,13 @@ async def rotate(session: AsyncSession, text: str, actor: Actor = OPERATOR) -> t
         raise InvalidRequestError("A revoked key cannot be rotated; create a new one.")
     return await create(
         session, old.org_id, name=old.name, contract=old.contract, wanted=old.scopes, mode=old.mode,
-        expires_at=old.expires_at, allowed_ips=old.allowed_ips, more={"rotated_from": old.id}, actor=actor,
+        expires_at=old.expires_at, allowed_ips=old.allowed_ips, more=_handed_on(old), actor=actor,
     )  # fmt: skip
+
+
+def _handed_on(old: ApiKey) -> dict[str, Any]:
+    """What a key is beside its arguments: a person's stays that person's, with the limit agreed on."""
+    return {
+        "rotated_from": old.id, "user_id": old.user_id, "description": old.description,
+        "rate_limit_per_minute": old.rate_limit_per_minute,
+    }  # fmt: skip

@@ -2,7 +2,7 @@
 
 import uuid
 import zoneinfo
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from pydantic.alias_generators import to_camel
@@ -13,16 +13,17 @@ from calltrace.accounts import queries, vocabulary
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Organisation
-from calltrace.accounts.service import LONGEST_NAME
+from calltrace.accounts.service import checked_organisation_name
 from calltrace.db.clock import knows_zone
 from calltrace.db.conflicts import broken_constraint
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 
+MOST_LANGUAGES = 20
 LONGEST_KEPT = 36_500
 """Days: a hundred years."""
 TOLD = (
     "agent_channels", "redaction", "time_zone", "second_factor_required", "recordings_kept_days",
-    "calls_kept_days",
+    "calls_kept_days", "languages",
 )  # fmt: skip
 """What the audit trail repeats of a change: nothing that names anybody."""
 
@@ -70,13 +71,6 @@ async def _flush(session: AsyncSession) -> None:
 _TAKEN = "There is another organisation of this name."
 
 
-def _name(value: str) -> str:
-    name = " ".join(value.split())
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise _refused("name", f"An organisation needs a name of 1 to {LONGEST_NAME} characters.")
-    return name
-
-
 _NO_ZONE = "There is no such time zone here; names are like Europe/Madrid."
 
 
@@ -89,6 +83,14 @@ def _time_zone(value: str) -> str:
 def time_zones() -> frozenset[str]:
     """The names of the IANA time zones that this machine knows, or the ones that ship."""
     return frozenset(zoneinfo.available_timezones()) - {"localtime"}
+
+
+def _languages(codes: Sequence[str]) -> list[str]:
+    """Codes that callers have looked up already (``speech.codes``), each once."""
+    found = list(dict.fromkeys(codes))
+    if len(found) > MOST_LANGUAGES:
+        raise _refused("languages", f"At most {MOST_LANGUAGES}; none at all for any language.")
+    return found
 
 
 def _days(field: str) -> Callable[[int | None], int | None]:
@@ -105,9 +107,9 @@ def _refused(field: str, detail: str) -> InvalidRequestError:
 
 
 CHECKS: Mapping[str, Callable[[Any], Any]] = {
-    "vocabulary": vocabulary.checked, "name": _name, "time_zone": _time_zone,
+    "vocabulary": vocabulary.checked, "name": checked_organisation_name, "time_zone": _time_zone,
     "second_factor_required": bool, "recordings_kept_days": _days("recordingsKeptDays"),
-    "calls_kept_days": _days("callsKeptDays"),
+    "calls_kept_days": _days("callsKeptDays"), "languages": _languages,
 }  # fmt: skip
 
 

@@ -168,8 +168,10 @@ async def change(
         LastOwnerError: nobody else is an owner who can sign in.
     """
     user = await _taken(session, manager, user_id)
-    if "name" in values:
-        user.name = checked_name(values["name"])
+    name = checked_name(values["name"]) if "name" in values else user.name
+    if name != user.name:
+        user.name = name
+        await _record(session, manager, "user.updated", user, {"fields": ["name"]})
     before, role = user.role, values.get("role", user.role)
     if role != before:
         _may_make(manager, role)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Text, and_, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Text, and_, cast, exists, func, literal, or_, select, tuple_
 from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -115,9 +115,14 @@ _PRESENTED_KEY = select(ApiKey).from_statement(sql("SELECT * FROM presented_key(
 
 
 async def organisation_by_id_or_name(session: AsyncSession, text: str) -> Organisation | None:
-    """An organisation by its id or its exact name (operator session)."""
-    match = or_(Organisation.name == text, Organisation.id == as_uuid(text))
-    return await session.scalar(select(Organisation).where(match))
+    """An organisation by its id, or else its exact name (operator session).
+
+    An id means one organisation, whatever others are called: nobody is taken for another by a name.
+    """
+    org_id = as_uuid(text)
+    if org_id and (found := await organisation(session, org_id)):
+        return found
+    return await session.scalar(select(Organisation).where(Organisation.name == text))
 
 
 async def organisations(session: AsyncSession) -> Sequence[Organisation]:
@@ -133,6 +138,13 @@ async def organisation(session: AsyncSession, org_id: uuid.UUID) -> Organisation
 async def time_zone(session: AsyncSession, org_id: uuid.UUID) -> str | None:
     """The time zone of an organisation."""
     return await session.scalar(select(Organisation.time_zone).where(Organisation.id == org_id))
+
+
+async def ever_had_people(session: AsyncSession, org_id: uuid.UUID) -> bool:
+    """Whether an organisation has people, or its audit trail tells of some (operator session)."""
+    people = exists().where(User.org_id == org_id)
+    told = exists().where(AuditEntry.org_id == org_id, AuditEntry.action.startswith("user."))
+    return bool(await session.scalar(select(or_(people, told))))
 
 
 async def locked_organisation(session: AsyncSession, org_id: uuid.UUID) -> Organisation | None:

@@ -24,8 +24,6 @@ from calltrace.db.session import Database
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.ids import uuid7
 
-UNCONFIRMED_KEPT = timedelta(days=7)
-"""Then the address is free again: whoever does not own it must not keep it from whoever does."""
 _REFUSED = "The address or the password is not right."
 _SECOND = "Second factor required: send otp, or use an API key"
 _OWED = "Second factor required: set one up on the page of your account"
@@ -52,26 +50,27 @@ async def register(database: Database, newcomer: Newcomer, public_url: str) -> U
     hashed = await passwords.hashed(newcomer.password)
     try:
         async with database.operator() as session:
-            organisation = await _organisation(session, newcomer.email)
+            user_id = uuid7()
+            actor = Actor("user", newcomer.email, user_id, newcomer.visitor.address, newcomer.request_id)
+            organisation = await _organisation(session, newcomer.email, actor)
             user = User(
-                id=uuid7(), org_id=organisation.id, email=newcomer.email, role="owner", password_hash=hashed,
+                id=user_id, org_id=organisation.id, email=newcomer.email, role="owner", password_hash=hashed,
                 name=newcomer.name, phone_number=newcomer.phone_number, email_verified=False,
                 awaits_verification=True,
             )  # fmt: skip
             await add_user(session, user)
             await links.send_verification(session, user, public_url)
-            actor = Actor("user", user.email, user.id, newcomer.visitor.address, newcomer.request_id)
             await audit.record(session, user.org_id, actor, Deed("user.registered", user.id))
             return user
     except IntegrityError as error:  # two at once
         raise AlreadyExistsError("The address is taken.") from error
 
 
-async def _organisation(session: AsyncSession, email: str) -> Organisation:
+async def _organisation(session: AsyncSession, email: str, actor: Actor) -> Organisation:
     """Named as the address; somebody who moved on may have left one of that name."""
     taken = await queries.organisation_by_id_or_name(session, email)
     name = f"{email[:160]} ({uuid7()})" if taken or len(email) > 200 else email  # noqa: PLR2004 - the column
-    return await create_organisation(session, name, "free")
+    return await create_organisation(session, name, "free", actor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +123,12 @@ async def _pass_second_factor(session: AsyncSession, box: SecretBox, user: User,
         raise UnauthorizedError(_REFUSED)
 
 
-async def forget(session: AsyncSession) -> None:
-    """Delete who registered and never confirmed, with their organisations (operator session)."""
-    old = func.clock_timestamp() - UNCONFIRMED_KEPT
+async def forget(session: AsyncSession, kept: timedelta) -> None:
+    """Delete who registered and never confirmed, with their organisations (operator session).
+
+    Whoever does not own an address must not keep it from whoever does. Nothing opens for them before, so
+    there is nothing that could be lost; whoever owns the address may take it over at once by a new password.
+    """
+    old = func.clock_timestamp() - kept
     gone = select(User.org_id).where(User.awaits_verification, User.created_at < old)
     await session.execute(delete(Organisation).where(Organisation.id.in_(gone)))

@@ -30,6 +30,11 @@ def give(key: ApiKey, box: SecretBox, overlap: timedelta = timedelta(0)) -> str:
     return secret
 
 
+def of_new(key: ApiKey, box: SecretBox) -> str | None:
+    """The secret of a key that was just made, where its contract has requests signed."""
+    return give(key, box) if key.contract in SIGNED else None
+
+
 def good(key: ApiKey, box: SecretBox, now: datetime) -> Sequence[str]:
     """The secrets that a request may be signed with, the newest first."""
     sealed = [key.sealed_secret] if key.sealed_secret else []

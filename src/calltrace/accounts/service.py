@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import case, update
+from sqlalchemy import case, func, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -16,25 +16,42 @@ from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Organisation, Plan, Subscription, User, UserRole
 from calltrace.accounts.names import checked_email
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.ids import as_uuid
 
 DEFAULT_ORGANISATION = "Default"
 LONGEST_NAME = 200
 
 
-async def create_organisation(session: AsyncSession, name: str, plan: Plan = "self_hosted") -> Organisation:
+async def create_organisation(
+    session: AsyncSession, name: str, plan: Plan = "self_hosted", actor: Actor = OPERATOR
+) -> Organisation:
     """Create an organisation (operator session).
 
     Raises:
-        AlreadyExistsError: the name is taken. InvalidRequestError: the name is empty.
+        AlreadyExistsError: the name is taken. InvalidRequestError: the name is empty, or like an id.
     """
-    if not 0 < len(name.strip()) <= LONGEST_NAME:
-        raise InvalidRequestError(f"An organisation needs a name of 1 to {LONGEST_NAME} characters.")
-    if await queries.organisation_by_id_or_name(session, name.strip()):
-        raise AlreadyExistsError(f"An organisation named {name.strip()!r} exists already.")
-    organisation = Organisation(name=name.strip(), plan=plan)
+    name = checked_organisation_name(name)
+    if await queries.organisation_by_id_or_name(session, name):
+        raise AlreadyExistsError(f"An organisation named {name!r} exists already.")
+    organisation = Organisation(name=name, plan=plan)
     session.add(organisation)
     await session.flush()
+    deed = Deed("organisation.created", organisation.id, {"plan": plan})
+    await audit.record(session, organisation.id, actor, deed)
     return organisation
+
+
+def checked_organisation_name(text: str) -> str:
+    """The name of an organisation, in one line: organisations are asked for by name or id.
+
+    Raises:
+        InvalidRequestError: it is empty, too long, or in the form of an id.
+    """
+    name = " ".join(text.split())
+    if not 0 < len(name) <= LONGEST_NAME or as_uuid(name):
+        detail = f"An organisation needs a name of 1 to {LONGEST_NAME} characters that is no id."
+        raise InvalidRequestError(detail, errors=[FieldError("/name", detail)])
+    return name
 
 
 async def set_plan(
@@ -42,13 +59,17 @@ async def set_plan(
 ) -> Organisation:
     """Give an organisation another plan, which goes on; the same again is no deed.
 
+    It rests on nothing that is paid for: what happens to a subscription of before changes nothing any more.
+
     Raises:
         NotFoundError: there is no such organisation.
     """
     row = await _agree(session, org_id, {"plan": plan}, "organisation.plan_changed", actor)
     live = (Subscription.org_id == org_id, Subscription.mode == "live")
     status = case((Subscription.status == "canceled", "active"), else_=Subscription.status)
-    await session.execute(update(Subscription).where(*live).values(status=status, ends_at=None))
+    rested = func.coalesce(Subscription.agreement, Subscription.set_aside)
+    by_hand = {"status": status, "ends_at": None, "agreement": None, "set_aside": rested}
+    await session.execute(update(Subscription).where(*live).values(by_hand))
     return row
 
 
@@ -92,7 +113,12 @@ async def find_organisation(session: AsyncSession, text: str) -> Organisation:
 
 
 async def create_user(
-    session: AsyncSession, org_id: uuid.UUID, email: str, role: UserRole, password: str | None
+    session: AsyncSession,
+    org_id: uuid.UUID,
+    email: str,
+    role: UserRole,
+    password: str | None,
+    actor: Actor = OPERATOR,
 ) -> tuple[User, str]:
     """Create a user and answer it with the password, which is made up when none is given.
 
@@ -105,9 +131,10 @@ async def create_user(
         passwords.check(password)
     password = password or secrets.token_urlsafe(15)
     hashed = await passwords.hashed(password)
-    return await add_user(
-        session, User(org_id=org_id, email=email, role=role, password_hash=hashed)
-    ), password
+    user = await add_user(session, User(org_id=org_id, email=email, role=role, password_hash=hashed))
+    deed = Deed("user.created", user.id, {"email": user.email, "role": user.role})
+    await audit.record(session, org_id, actor, deed)
+    return user, password
 
 
 async def add_user(session: AsyncSession, user: User) -> User:

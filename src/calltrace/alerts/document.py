@@ -25,6 +25,8 @@ Join = Literal["all", "any"]
 Than = Literal["under", "over"]
 Form = Literal["word", "phrase", "stem"]
 MOST_CONDITIONS, MOST_WORDS = 20, 50
+MOST_WORDS_IN_ALL = 500
+"""Of one rule, checked as it is saved: each is looked for in every call."""
 Phrase = Annotated[str, StringConstraints(min_length=1, max_length=100, strip_whitespace=True)]
 Key = Annotated[str, StringConstraints(min_length=1, max_length=64)]
 _SPOKEN = re.compile(r"[^\W_]")
@@ -136,3 +138,9 @@ class Conditions(Document):
             Field(discriminator="kind"),
         ]
     ] = Field(min_length=1, max_length=MOST_CONDITIONS)  # fmt: skip
+
+    @property
+    def number_of_words(self) -> int:
+        """Words and phrases of all conditions together."""
+        groups = [one.conditions if isinstance(one, Group) else [one] for one in self.conditions]
+        return sum(len(one.words) for group in groups for one in group if isinstance(one, KeywordSaid))

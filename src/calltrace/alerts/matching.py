@@ -45,6 +45,7 @@ class Call:
     duration_seconds: float | None
     metrics: TalkMetrics | None
     said: Said
+    written: bool = False
 
     @classmethod
     def of(
@@ -53,9 +54,11 @@ class Call:
         transcript: Transcript,
         duration: float | None,
         metrics: TalkMetrics | None,
+        *,
+        written: bool = False,
     ) -> "Call":
-        """A call, to be held against many rules."""
-        return cls(evaluation, transcript, duration, metrics, Said(transcript))
+        """A call, or a text conversation (``written``), to be held against many rules."""
+        return cls(evaluation, transcript, duration, metrics, Said(transcript), written)
 
 
 def reasons(wanted: Conditions | Group, call: Call) -> list[Reason]:
@@ -134,7 +137,7 @@ def _keyword(one: KeywordSaid, call: Call) -> list[Reason]:
     for word in one.words:
         where = call.said.first(word, stems=one.match == "stem", speaker=speaker)
         if where is not None:
-            return [_quoted(f"“{word}” was said", where)]
+            return [_quoted(word, where, written=call.written)]
     return []
 
 
@@ -142,15 +145,16 @@ def _sensitive(one: SensitiveSaid, call: Call) -> list[Reason]:
     starts = {segment.id: segment.start for segment in call.transcript.segments}
     for span in call.evaluation.sensitive_data:
         if not one.kinds or span.kind in one.kinds:
-            text = f"Sensitive data was spoken: {span.kind.replace('_', ' ')}."
+            how = "written" if call.written else "spoken"
+            text = f"Sensitive data was {how}: {span.kind.replace('_', ' ')}."
             return [Reason(text=text, segment_id=span.segment_id, start=starts.get(span.segment_id))]
     return []
 
 
-def _quoted(what: str, segment: Segment) -> Reason:
+def _quoted(word: str, segment: Segment, *, written: bool) -> Reason:
     """What holds, with the words around it."""
     text = segment.text if len(segment.text) <= LONGEST_QUOTE else segment.text[: LONGEST_QUOTE - 1] + "…"
     by = "somebody" if segment.speaker == "unknown" else f"the {segment.speaker}"
     minutes, seconds = divmod(int(segment.start), 60)
-    place = f"{minutes}:{seconds:02d}"
-    return Reason(text=f"{what} by {by} at {place}: {text}", segment_id=segment.id, start=segment.start)
+    how = f"was written by {by}" if written else f"was said by {by} at {minutes}:{seconds:02d}"
+    return Reason(text=f"“{word}” {how}: {text}", segment_id=segment.id, start=segment.start)

@@ -20,14 +20,19 @@ async def rules(session: AsyncSession, names: NameFilter, part: Slice) -> Sequen
 
 
 async def rules_for(session: AsyncSession, analysis: Analysis) -> Sequence[AlertRule]:
-    """The rules that look at a call, oldest first."""
+    """The rules that look at a call, oldest first, as they were last committed.
+
+    They stay like that until the transaction ends: who changes or deletes one meanwhile waits, so a call is
+    judged by a rule as it was before or as it is after, and nothing is raised for a rule that is gone.
+    """
     scopes = (
         _unless_other(AlertRule.project_id, analysis.project_id),
         _unless_other(AlertRule.agent_id, analysis.agent_id),
         _unless_other(AlertRule.queue_id, analysis.queue_id),
     )
     query = select(AlertRule).where(AlertRule.enabled, *scopes)
-    return (await session.scalars(query.order_by(AlertRule.created_at, AlertRule.id))).all()
+    held = query.order_by(AlertRule.created_at, AlertRule.id).with_for_update(read=True)
+    return (await session.scalars(held.execution_options(populate_existing=True))).all()
 
 
 async def number_of_rules(session: AsyncSession) -> int:

@@ -12,7 +12,7 @@ from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.alerts import queries
-from calltrace.alerts.document import Conditions
+from calltrace.alerts.document import MOST_WORDS_IN_ALL, Conditions
 from calltrace.alerts.models import AlertRule
 from calltrace.catalog import queries as catalog
 from calltrace.catalog.models import Agent, Project, Queue
@@ -107,15 +107,16 @@ def checked_conditions(value: Any) -> Conditions:
     Raises:
         InvalidRequestError: naming the place.
     """
-    if isinstance(value, Conditions):
-        return value
     if value is None:
         raise refused("conditions", "is missing")
     try:
-        return Conditions.model_validate(value)
+        wanted = Conditions.model_validate(value)
     except ValidationError as error:
         faults = [_fault(one["loc"], one["msg"]) for one in error.errors()]
         raise InvalidRequestError(faults[0].detail, errors=faults) from error
+    if wanted.number_of_words > MOST_WORDS_IN_ALL:
+        raise refused("conditions", f"has more than {MOST_WORDS_IN_ALL} words and phrases in all")
+    return wanted
 
 
 def _fault(loc: tuple[int | str, ...], text: str) -> FieldError:

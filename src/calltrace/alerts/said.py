@@ -1,6 +1,7 @@
 """What was said in a call, word by word, to look words up in. Pure; made once for all rules."""
 
 import re
+import sys
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,6 +19,10 @@ STEMMERS: Mapping[str, str] = {
 _WORD = re.compile(r"[^\W_]+")
 
 
+_BETWEEN = "\0"
+"""In place of a word: another voice comes in; also for words that are too many to be told apart."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
     """What one voice says without another coming in: words in a row, and the segment of each."""
@@ -25,6 +30,17 @@ class Run:
     speaker: Role
     words: tuple[str, ...]
     segments: tuple[Segment, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """Runs as one text with a sign for each word, and the segments of the signs.
+
+    Words in a row are then found as Python finds a text in a text, however often their beginning comes.
+    """
+
+    text: str
+    segments: tuple[Segment | None, ...]
 
 
 def words_of(text: str) -> list[str]:
@@ -47,6 +63,8 @@ class Said:
         self._transcript = transcript
         self._stemmer = _stemmer(transcript.language)
         self._stems: dict[str, str] = {}
+        self._signs: dict[str, str] = {}
+        self._texts: dict[tuple[bool, Role | None], _Signs] = {}
 
     @cached_property
     def _runs(self) -> list[Run]:
@@ -62,18 +80,27 @@ class Said:
     def _stemmed(self) -> list[Run]:
         return [Run(run.speaker, tuple(map(self._stem, run.words)), run.segments) for run in self._runs]
 
-    @cached_property
-    def _by_word(self) -> dict[str, list[tuple[Run, int]]]:
-        return _index(self._runs)
-
-    @cached_property
-    def _by_stem(self) -> dict[str, list[tuple[Run, int]]]:
-        return _index(self._stemmed)
-
     def _stem(self, word: str) -> str:
         if word not in self._stems:
             self._stems[word] = self._stemmer(word)
         return self._stems[word]
+
+    def _text(self, *, stems: bool, speaker: Role | None) -> _Signs:
+        key = (stems, speaker)
+        if key not in self._texts:
+            runs = self._stemmed if stems else self._runs
+            self._texts[key] = self._written([one for one in runs if speaker in {None, one.speaker}])
+        return self._texts[key]
+
+    def _written(self, runs: Sequence[Run]) -> _Signs:
+        signs, segments = list[str](), list[Segment | None]()
+        for run in runs:
+            for word in run.words:
+                if word not in self._signs and len(self._signs) < sys.maxunicode:
+                    self._signs[word] = chr(len(self._signs) + 1)
+            signs += [*(self._signs.get(word, _BETWEEN) for word in run.words), _BETWEEN]
+            segments += [*run.segments, None]
+        return _Signs("".join(signs), tuple(segments))
 
     def first(self, phrase: str, *, stems: bool, speaker: Role | None) -> Segment | None:
         """Where some words in a row were said first.
@@ -83,17 +110,9 @@ class Said:
             stems: whether words with the same stem are the same.
             speaker: by whom; ``None``: by anybody.
         """
-        wanted = tuple(map(self._stem, words_of(phrase)) if stems else words_of(phrase))
-        for run, place in (self._by_stem if stems else self._by_word).get(wanted[0], ()):
-            if speaker in {None, run.speaker} and run.words[place : place + len(wanted)] == wanted:
-                return run.segments[place]
-        return None
-
-
-def _index(runs: Sequence[Run]) -> dict[str, list[tuple[Run, int]]]:
-    """Where each word stands, in the order in which all was said: rules look up thousands of words."""
-    found: dict[str, list[tuple[Run, int]]] = {}
-    for run in runs:
-        for place, word in enumerate(run.words):
-            found.setdefault(word, []).append((run, place))
-    return found
+        said = self._text(stems=stems, speaker=speaker)
+        wanted = [self._stem(one) if stems else one for one in words_of(phrase)]
+        if not all(one in self._signs for one in wanted):
+            return None
+        place = said.text.find("".join(self._signs[one] for one in wanted))
+        return said.segments[place] if place >= 0 else None

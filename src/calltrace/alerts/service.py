@@ -52,7 +52,8 @@ async def judge(
     if not rules:
         return 0
     metrics = TalkMetrics.model_validate(analysis.metrics) if analysis.metrics else None
-    call = Call.of(evaluation, transcript, analysis.duration_seconds, metrics)
+    written = analysis.medium == "text"
+    call = Call.of(evaluation, transcript, analysis.duration_seconds, metrics, written=written)
     matched = await asyncio.to_thread(_matched, [(one, one.conditions) for one in rules], call)
     raised = [await _raise(session, analysis, rule, found, evaluation, public_url) for rule, found in matched]
     return sum(raised)

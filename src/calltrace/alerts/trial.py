@@ -84,7 +84,7 @@ def _matching(wanted: Conditions, calls: Sequence[Past]) -> list[Match]:
         metrics = past.analysis.metrics
         call = Call.of(
             evaluation, Transcript.model_validate_json(past.transcript), past.analysis.duration_seconds,
-            TalkMetrics.model_validate(metrics) if metrics else None,
+            TalkMetrics.model_validate(metrics) if metrics else None, written=past.analysis.medium == "text",
         )  # fmt: skip
         if why := reasons(wanted, call):
             found.append(Match(past.analysis, evaluation.score, tuple(why)))

@@ -7,6 +7,7 @@ READING_SECONDS at the latest.
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from sqlalchemy.dialects.postgresql import insert
@@ -37,9 +38,7 @@ async def without_sensitive(
     kinds = Redaction.model_validate(organisation.redaction).transcript
     transcript = transcript_of(said, language)
     changed = redact(transcript, kinds, transcript.segments[-1].end).transcript
-    return [
-        Said(one.role, segment.text, one.sent_at) for one, segment in zip(said, changed.segments, strict=True)
-    ]
+    return [replace(one, content=segment.text) for one, segment in zip(said, changed.segments, strict=True)]
 
 
 def transcript_of(said: Sequence[Said], language: str) -> Transcript:
@@ -61,6 +60,16 @@ def transcript_of(said: Sequence[Said], language: str) -> Transcript:
         attribution=Attribution(method="channel", confidence=1.0, reason="Messages say who wrote them."),
         segments=segments,
     )
+
+
+async def is_evaluated(session: AsyncSession, row: Conversation, said: Sequence[Said]) -> bool:
+    """Whether what a chat is evaluated by is what was written; who wrote it may have been corrected."""
+    if row.analysis_id is None:
+        return False
+    known = await session.get(TranscriptRow, row.analysis_id)
+    words = [] if known is None else [(one["text"], one["start"]) for one in known.document["segments"]]
+    written = transcript_of(said, "und").segments
+    return words == [(one.text, one.start) for one in written]
 
 
 async def evaluate(session: AsyncSession, row: Conversation, said: Sequence[Said], language: str) -> None:

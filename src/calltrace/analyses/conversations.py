@@ -15,9 +15,14 @@ from calltrace.analyses.submit import Intake
 from calltrace.analyses.telling import UNKNOWN_LANGUAGE, Source, Told, locked, note, put, quota, relabel
 from calltrace.catalog.service import check_references
 from calltrace.conversations import queries, rows, service
-from calltrace.conversations.models import Conversation
+from calltrace.conversations.errors import MessageConflictError, TooManyMessagesError
+from calltrace.conversations.models import ChatMessage, Conversation
 from calltrace.conversations.service import Identity, Said
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
+
+MOST_MESSAGES = 10_000
+_CONTEXT = 3
+"""Messages before a new one that are looked at for what is sensitive in it: a question and its answer."""
 
 
 async def receive(intake: Intake, source: Source, told: Told) -> tuple[Conversation, bool]:
@@ -31,7 +36,8 @@ async def receive(intake: Intake, source: Source, told: Told) -> tuple[Conversat
         known = await rows.known_as(session, source.mode, "text", told.external_id)
         evaluated = known is not None and known.analysis_id is not None
     ends = told.values.get("status", "completed") == "completed" and bool(told.said)
-    async with quota(intake, source, needed=ends and not evaluated), locked(intake, source) as session:
+    begins = ends and not evaluated
+    async with quota(intake, source, needed=begins, spoken=False), locked(intake, source) as session:
         row, new = await put_chat(session, source.org_id, told, source.mode)
         await note(session, source, row, "created" if new else "updated", told)
     return row, new
@@ -58,14 +64,74 @@ async def change(intake: Intake, source: Source, conversation_id: uuid.UUID, tol
         known = await find(session, conversation_id, source.mode)
         evaluated = known.analysis_id is not None
         ends = told.values.get("status", known.status) == "completed"
-    async with quota(intake, source, needed=ends and not evaluated), locked(intake, source) as session:
+    begins = ends and not evaluated
+    async with quota(intake, source, needed=begins, spoken=False), locked(intake, source) as session:
         row = await find(session, conversation_id, source.mode, lock=True)
-        if row.kind != "text":
-            raise InvalidRequestError("This is a voice call: it is changed as one (/voice-calls).")
+        _require_text(row)
         await put(session, row, told)
         await _settle(session, row, told)
         await note(session, source, row, "updated", told)
     return row
+
+
+async def add_message(
+    intake: Intake, source: Source, conversation_id: uuid.UUID, said: Said
+) -> tuple[ChatMessage, bool]:
+    """Add one message to a chat; answers whether it is new. The same one again adds nothing.
+
+    It is evaluated once the chat is completed; a message that comes later has it evaluated anew.
+
+    Args:
+        intake: where it is kept.
+        source: who tells of it.
+        conversation_id: of the chat.
+        said: the message, with an id of the sender.
+
+    Raises:
+        NotFoundError: there is no such chat, or it was erased. InvalidRequestError: it is a voice call.
+        MessageConflictError: another message has the id. TooManyMessagesError: the chat is full.
+        QuotaExceededError: as above.
+    """
+    async with intake.database.tenant(source.org_id) as session:
+        known = await find(session, conversation_id, source.mode)
+        begins = known.status == "completed" and known.analysis_id is None
+    async with (
+        quota(intake, source, needed=begins, spoken=False) as use,
+        intake.database.tenant(source.org_id) as session,
+    ):
+        row = await find(session, conversation_id, source.mode, lock=True)
+        _require_text(row)
+        message, new = await _added(session, row, said)
+        use.needless = row.analysis_id is not None or row.status != "completed"
+        if new and row.status == "completed":
+            await _judge(session, row, await _language(session, row), changed=True)
+            told = Told(None, {}, [said])
+            await relabel(session, row, told)
+            await note(session, source, row, "updated", told)
+    return message, new
+
+
+async def _added(session: AsyncSession, row: Conversation, said: Said) -> tuple[ChatMessage, bool]:
+    assert said.external_id is not None
+    language = await _language(session, row)
+    before = await queries.last_messages(session, row.id, said.sent_at, _CONTEXT)
+    told = [*(service.said_by(one) for one in before), said]
+    kept = (await chats.without_sensitive(session, row.org_id, told, language))[-1]
+    known = await queries.message_known_as(session, row.id, said.external_id)
+    if known is None:
+        if await queries.number_of_messages(session, row.id) >= MOST_MESSAGES:
+            raise TooManyMessagesError(f"A conversation has at most {MOST_MESSAGES} messages.")
+        return await service.add_message(session, row, kept), True
+    if (known.role, known.sent_at) != (said.role, said.sent_at) or known.content not in {
+        kept.content, said.content,
+    }:  # fmt: skip
+        raise MessageConflictError("Another message of this conversation has this externalId.")
+    return known, False
+
+
+def _require_text(row: Conversation) -> None:
+    if row.kind != "text":
+        raise InvalidRequestError("This is a voice call: it is changed as one (/voice-calls).")
 
 
 async def find(
@@ -89,11 +155,17 @@ async def _settle(session: AsyncSession, row: Conversation, told: Told) -> None:
     if told.said is not None:
         said = await chats.without_sensitive(session, row.org_id, told.said, language)
         changed = await service.put_messages(session, row, said)
-    if row.status == "completed" and (changed or row.analysis_id is None):
-        kept = [Said(one.role, one.content, one.sent_at) for one in await queries.messages(session, row.id)]
-        if kept:
-            await chats.evaluate(session, row, kept, language)
-    await relabel(session, row)
+    await _judge(session, row, language, changed=changed)
+    await relabel(session, row, told)
+
+
+async def _judge(session: AsyncSession, row: Conversation, language: str, *, changed: bool) -> None:
+    """Evaluate what is complete, unless it is evaluated by these very messages already."""
+    if row.status != "completed":
+        return
+    kept = [service.said_by(one) for one in await queries.messages(session, row.id)]
+    if kept and (changed or not await chats.is_evaluated(session, row, kept)):
+        await chats.evaluate(session, row, kept, language)
 
 
 async def _language(session: AsyncSession, row: Conversation) -> str:

@@ -10,6 +10,7 @@ from calltrace.recordings.remarks import Remark, with_code
 from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
 
 Status = Literal["queued", "processing", "completed", "failed"]
+Medium = Literal["voice", "text"]
 Stage = Literal["queued", "fetching", "decoding", "transcribing", "evaluating", "done"]
 
 
@@ -24,7 +25,8 @@ class CallDocument(Document):
     """The call itself; the union of what status answers and webhooks show (decision CTX-6).
 
     ``playback_url`` is a signed link to what every browser plays, once there is something; ``marks`` tell
-    where hold music, signals, dead air and overlaps are (docs/talk-metrics.md).
+    where hold music, signals, dead air and overlaps are (docs/talk-metrics.md). A chat, whose ``medium`` is
+    ``text``, has neither sound nor times that mean something: what is measured of sound is ``null``.
     """
 
     status: Status
@@ -43,6 +45,7 @@ class CallDocument(Document):
     contact_id: str | None = None
     called_at: str | None = None
     ai_call: bool = False
+    medium: Medium = "voice"
 
 
 class ErrorDocument(Document):

@@ -37,6 +37,8 @@ class Claim:
 class Material:
     """What making an evaluation takes; ``duration`` in seconds, ``marks`` as they are kept.
 
+    ``duration`` is ``None`` for a text conversation.
+
     Attributes:
         tries: how often it failed before.
         lost: how many workers ended over it without a word.
@@ -46,11 +48,16 @@ class Material:
     claim: Claim
     transcript: Transcript
     scorecard: Scorecard
-    duration: float
+    duration: float | None
     marks: list[Json] | None
     tries: int
     lost: int
     version_id: uuid.UUID | None
+
+    @property
+    def org_id(self) -> uuid.UUID:
+        """Whose it is."""
+        return self.claim.org_id
 
 
 async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UUID) -> Material | None:
@@ -67,7 +74,7 @@ async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UU
         Claim(org_id, evaluation_id, row.attempts),
         Transcript.model_validate(heard.document),
         await _scorecard(session, row.scorecard_version_id),
-        analysis.duration_seconds or 0.0,
+        analysis.measured_seconds,
         analysis.marks,
         row.tries,
         lost,

@@ -22,6 +22,7 @@ from calltrace.accounts.audit import OPERATOR, Actor
 from calltrace.analyses import conversations, surveys, voice_calls, waiting
 from calltrace.analyses.models import Analysis, WaitingFile
 from calltrace.analyses.submit import Intake
+from calltrace.analyses.survey_fields import Count, Score
 from calltrace.analyses.surveys import About, Answered
 from calltrace.analyses.telling import Told
 from calltrace.analyses.waiting import Wish
@@ -120,7 +121,7 @@ class AnswerEntry(Document):
 
     question: Annotated[str, StringConstraints(min_length=1, max_length=2000)]
     answer: Annotated[str, StringConstraints(max_length=5000)] | None = None
-    score: float | None = None
+    score: Score | None = None
 
 
 class SurveyEntry(Document):
@@ -128,9 +129,9 @@ class SurveyEntry(Document):
 
     state: Literal["Completed", "Partial", "NotStarted"]
     completion_reason: Literal["AllAnswered", "HangUp", "Timeout"] | None = None
-    total_questions: Annotated[int, Field(ge=0)] = 0
-    questions_answered: Annotated[int, Field(ge=0)] = 0
-    calculated_score: float | None = None
+    total_questions: Count = 0
+    questions_answered: Count = 0
+    calculated_score: Score | None = None
     responses: list[AnswerEntry] = Field(default_factory=list[AnswerEntry], max_length=500)
 
 

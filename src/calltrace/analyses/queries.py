@@ -61,6 +61,8 @@ class Filters:
     created_from: datetime | None = None
     created_to: datetime | None = None
     mode: Mode = "live"
+    medium: str | None = None
+    """``voice`` or ``text``; ``None``: calls and chats."""
     heard_language: str | None = None
     score_from: float | None = None
     score_to: float | None = None
@@ -173,8 +175,17 @@ _LISTED = (
 async def listed(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Listed]:
-    """The same as ``calls``, with names and results; only here scores and names narrow it down."""
-    query = _cut(_called(_scored(_LISTED, filters), filters), filters, after, limit)
+    """The same as ``calls``, with names and results; only here scores and names narrow it down.
+
+    Where no score does, the ids are looked for first: the index of the list knows them, and when calls took
+    place, without a look at the rows.
+    """
+    if filters.score_from is not None or filters.score_to is not None:
+        query = _cut(_called(_scored(_LISTED, filters), filters), filters, after, limit)
+    else:
+        ids = _cut(_called(select(Analysis.id), filters), filters, after, limit)
+        query = _LISTED.where(Analysis.id == any_(func.array(ids.scalar_subquery())))
+        query = query.order_by(*_NEWEST_FIRST)
     return [Listed(*row) for row in (await session.execute(query)).all()]
 
 
@@ -259,6 +270,15 @@ def _called(query: "_Query", filters: Filters) -> "_Query":
     return query.where(or_(Analysis.external_id == filters.called, Analysis.file_name == filters.called))
 
 
+async def newer(session: AsyncSession, filters: Filters, than: Cursor, most: int) -> int:
+    """How many calls ``listed`` would show before a cursor, counted up to ``most``."""
+    position = tuple_(literal(than.moment), literal(than.id))
+    query = filtered(_called(_scored(_LISTED, filters), filters), filters)
+    query = query.where(tuple_(Analysis.created_at, Analysis.id) > position).limit(most)
+    found = query.with_only_columns(Analysis.id).subquery()
+    return await session.scalar(select(func.count()).select_from(found)) or 0
+
+
 async def transcript_of(
     session: AsyncSession, analysis_id: uuid.UUID, mode: Mode
 ) -> tuple[Analysis, str | None] | None:
@@ -270,6 +290,7 @@ async def transcript_of(
 
 
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
+_NEWEST_FIRST = (Analysis.created_at.desc(), Analysis.id.desc())
 
 
 def _cut(query: _Query, filters: Filters, after: Cursor | None, limit: int) -> _Query:
@@ -277,13 +298,14 @@ def _cut(query: _Query, filters: Filters, after: Cursor | None, limit: int) -> _
     if after:
         position = tuple_(literal(after.moment), literal(after.id))
         query = query.where(tuple_(Analysis.created_at, Analysis.id) < position)
-    return query.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(limit)
+    return query.order_by(*_NEWEST_FIRST).limit(limit)
 
 
 def filtered(query: _Query, filters: Filters) -> _Query:
     """A query over analyses, narrowed down; scores and ``called`` count in ``listed`` only."""
     equal = {
         Analysis.mode: filters.mode,
+        Analysis.medium: filters.medium,
         Analysis.status: filters.status,
         Analysis.external_id: filters.external_id,
         Analysis.agent_id: filters.agent_id,
@@ -475,6 +497,14 @@ async def stranded(session: AsyncSession, older_than: timedelta) -> Sequence[tup
         .where(not_(job))
     )
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]
+
+
+async def under_way(session: AsyncSession, expected: float) -> float:
+    """Seconds of audio in live calls that are not finished; one of unknown length counts as ``expected``."""
+    length = func.coalesce(Analysis.duration_seconds, expected)
+    unfinished = Analysis.status.in_(("queued", "processing"))
+    query = select(func.sum(length)).where(Analysis.mode == "live", Analysis.medium == "voice", unfinished)
+    return await session.scalar(query) or 0.0
 
 
 _ENDED = Analysis.status.in_(("completed", "failed"))

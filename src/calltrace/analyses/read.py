@@ -133,6 +133,7 @@ def call_document(analysis: Analysis, links: RecordingLinks) -> CallDocument:
         contact_id=analysis.contact_id,
         called_at=clock.iso(analysis.called_at),
         ai_call=analysis.ai_call,
+        medium=analysis.medium,  # pyright: ignore[reportArgumentType] - the table checks the same words
     )
 
 

@@ -5,19 +5,20 @@ that is not evaluated, and a voice call without a recording, are calls as well.
 """
 
 import uuid
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import SYSTEM, Deed, record
-from calltrace.accounts.models import Organisation
+from calltrace.accounts.models import Mode, Organisation
 from calltrace.analyses import erase, forgetting, queries
 from calltrace.analyses.telling import Source
 from calltrace.conversations import rows
 from calltrace.db.clock import database_now
+from calltrace.db.each import each
 from calltrace.db.session import Database
 from calltrace.kit.errors import NotFoundError
 from calltrace.recordings import objects, sound
@@ -25,6 +26,10 @@ from calltrace.recordings.vault import Vault
 
 AT_A_TIME = 100
 """Calls of one organisation in one round: erasing a past of years must not hold up anything else."""
+MOST_FAILURES = 3
+"""Calls of one organisation that are left for the next round before the round is."""
+
+log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,25 +81,40 @@ async def _erase_calls(database: Database, vault: Vault, org_id: uuid.UUID, days
     async with database.tenant(org_id) as session:
         before = await database_now(session) - timedelta(days=days)
         found = await queries.older_calls(session, before, AT_A_TIME)
-    erased = 0
-    for analysis_id, mode in found:
-        try:
-            await erase.erase(database, vault, SYSTEM, org_id, analysis_id, mode)
-            erased += 1
-        except NotFoundError:
-            continue  # somebody else was faster
-    return erased + await _forget_conversations(database, vault, org_id, days)
+
+    async def erase_one(analysis_id: uuid.UUID, mode: Mode) -> None:
+        await erase.erase(database, vault, SYSTEM, org_id, analysis_id, mode)
+
+    return await _each(found, erase_one) + await _forget_conversations(database, vault, org_id, days)
 
 
 async def _forget_conversations(database: Database, vault: Vault, org_id: uuid.UUID, days: int) -> int:
     async with database.tenant(org_id) as session:
         before = await database_now(session) - timedelta(days=days)
         found = await rows.older(session, before, AT_A_TIME)
-    erased = 0
-    for conversation_id, mode in found:
-        with suppress(NotFoundError):  # somebody else was faster
-            await forgetting.forget(database, vault, Source(org_id, SYSTEM, mode), conversation_id)
+
+    async def forget_one(conversation_id: uuid.UUID, mode: Mode) -> None:
+        await forgetting.forget(database, vault, Source(org_id, SYSTEM, mode), conversation_id)
+
+    return await _each(found, forget_one)
+
+
+async def _each(
+    found: Sequence[tuple[uuid.UUID, Mode]], erase_one: Callable[[uuid.UUID, Mode], Awaitable[None]]
+) -> int:
+    """Erase one after the other; a few that cannot be erased do not keep the others from it."""
+    erased = failed = 0
+    for row_id, mode in found:
+        try:
+            await erase_one(row_id, mode)
             erased += 1
+        except NotFoundError:
+            continue  # somebody else was faster
+        except Exception:
+            failed += 1
+            if failed > MOST_FAILURES:
+                raise
+            log.exception("not_erased", id=str(row_id))
     return erased
 
 
@@ -117,5 +137,5 @@ async def keep_promises(database: Database, vault: Vault) -> None:
     """One round over all organisations that keep anything for a time only."""
     async with database.operator() as session:
         organisations: Sequence[Organisation] = await queries.forgetful(session)
-    for one in organisations:
-        await enforce(database, vault, one.id, Kept.by(one))
+    kept = {one.id: Kept.by(one) for one in organisations}
+    await each(database, "retention", kept, lambda org_id: enforce(database, vault, org_id, kept[org_id]))

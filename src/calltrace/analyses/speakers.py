@@ -54,7 +54,7 @@ async def correct(
     """
     analysis = await evaluations.heard_analysis(session, wanted.analysis_id, wanted.mode)
     row = await session.get_one(TranscriptRow, analysis.id)
-    duration = analysis.duration_seconds or 0.0
+    duration = analysis.measured_seconds
     # In a thread: a transcript of hours must not hold up other requests.
     found = await asyncio.to_thread(_corrected, row.document, analysis.marks, duration, wanted.speakers)
     row.document, analysis.marks, analysis.metrics = found.transcript, found.marks, found.metrics
@@ -73,13 +73,14 @@ async def correct(
 class _Corrected:
     transcript: Json
     marks: list[Json] | None
-    metrics: Json
+    metrics: Json | None
     roles: dict[str, Role]
 
 
 def _corrected(
-    document: Json, marks: Sequence[Json] | None, duration: float, speakers: Mapping[str, Role] | None
+    document: Json, marks: Sequence[Json] | None, duration: float | None, speakers: Mapping[str, Role] | None
 ) -> _Corrected:
+    """``duration`` is ``None`` for a text conversation: no time of it is measured."""
     transcript = Transcript.model_validate(document)
     changed = reassign.swapped(transcript) if speakers is None else reassign.assigned(transcript, speakers)
     known = None if marks is None else [Mark.model_validate(mark) for mark in marks]
@@ -87,6 +88,6 @@ def _corrected(
     return _Corrected(
         changed.model_dump(mode="json"),
         None if again is None else [mark.model_dump(mode="json") for mark in again],
-        measure(changed, duration, again).model_dump(mode="json"),
+        None if duration is None else measure(changed, duration, again).model_dump(mode="json"),
         {segment.speaker_id: segment.speaker for segment in changed.segments},
     )

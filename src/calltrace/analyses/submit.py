@@ -4,7 +4,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any, cast
@@ -15,11 +15,12 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
-from calltrace.accounts.models import Mode, Plan
+from calltrace.accounts.models import Mode, Organisation, Plan
 from calltrace.accounts.plans import Terms
 from calltrace.accounts.quotas import Quotas, quota_of
 from calltrace.analyses import queries, read
 from calltrace.analyses.errors import IdempotencyInProgressError, IdempotencyKeyReusedError
+from calltrace.analyses.minutes import Minutes, allowance_of
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.catalog import queries as catalog
 from calltrace.catalog.known import agent_known_as
@@ -113,6 +114,7 @@ class Intake:
     uploads: uploads.Uploads
     probe: bool
     quotas: Quotas | None = None
+    minutes: Minutes | None = None
     plans: Mapping[Plan, Terms] = field(default_factory=dict[Plan, Terms])
 
 
@@ -124,7 +126,7 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
     Raises:
         IdempotencyKeyReusedError: the key belongs to another payload.
         InvalidRequestError: an agent or a queue that the organisation does not have.
-        QuotaExceededError: the analyses of this month are used up.
+        QuotaExceededError, MinutesExhaustedError: the analyses, or minutes, of this month are used up.
         CallTraceError: the source is refused by the outbound guard or the probe (status 422), or the upload
             is used, expired or not complete (409).
     """
@@ -150,30 +152,64 @@ class Use:
 
 
 @asynccontextmanager
-async def of_the_quota(intake: Intake, org_id: uuid.UUID, mode: Mode) -> AsyncGenerator[Use]:
+async def of_the_quota(
+    intake: Intake, org_id: uuid.UUID, mode: Mode, *, spoken: bool = True
+) -> AsyncGenerator[Use]:
     """Use one analysis of the month's quota up, unless nothing comes of it. Test calls cost nothing.
 
+    Args:
+        intake: what taking in needs.
+        org_id: whose.
+        mode: whether it counts.
+        spoken: whether it is audio, and so of the month's minutes, too.
+
     Raises:
-        QuotaExceededError: they are used up.
+        QuotaExceededError, MinutesExhaustedError: they are used up.
     """
     use = Use()
-    if intake.quotas is None or mode != "live":
+    organisation = await _counted(intake, org_id, mode)
+    if organisation is None:
         yield use
         return
+    quota = quota_of(organisation, intake.plans, "analyses")
+    async with _of_the_minutes(intake, organisation if spoken else None):
+        if intake.quotas is None or quota is None:
+            yield use
+            return
+        await intake.quotas.use(intake.database, quota)
+        begun = False
+        try:
+            yield use
+            begun = not use.needless
+        finally:
+            if not begun:
+                await intake.quotas.give_back(intake.database, quota)
+
+
+@asynccontextmanager
+async def of_the_minutes(intake: Intake, org_id: uuid.UUID, mode: Mode) -> AsyncGenerator[None]:
+    """Hear something once more that was counted as an analysis before.
+
+    Raises:
+        MinutesExhaustedError: the month's minutes are used up.
+    """
+    async with _of_the_minutes(intake, await _counted(intake, org_id, mode)):
+        yield
+
+
+async def _counted(intake: Intake, org_id: uuid.UUID, mode: Mode) -> Organisation | None:
+    """Whose quotas count, if any do."""
+    if mode != "live" or (intake.quotas is None and intake.minutes is None):
+        return None
     async with intake.database.tenant(org_id) as session:
-        organisation = await accounts.organisation(session, org_id)
-    quota = quota_of(organisation, intake.plans, "analyses") if organisation else None
-    if quota is None:
-        yield use
-        return
-    await intake.quotas.use(intake.database, quota)
-    begun = False
-    try:
-        yield use
-        begun = not use.needless
-    finally:
-        if not begun:
-            await intake.quotas.give_back(intake.database, quota)
+        return await accounts.organisation(session, org_id)
+
+
+def _of_the_minutes(intake: Intake, organisation: Organisation | None) -> AbstractAsyncContextManager[None]:
+    allowance = allowance_of(organisation, intake.plans) if organisation else None
+    if intake.minutes is None or allowance is None:
+        return nullcontext()
+    return intake.minutes.hold(intake.database, allowance)
 
 
 async def _look_up(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> Accepted | None:
@@ -267,7 +303,7 @@ async def accept(
 def _heard(analysis: Analysis) -> voice_calls.Heard:
     return voice_calls.Heard(
         analysis.id, analysis.org_id, analysis.mode, analysis.queue_id, analysis.agent_id,
-        analysis.called_at, analysis.created_at,
+        analysis.engagement_id, analysis.external_id, analysis.called_at, analysis.created_at,
     )  # fmt: skip
 
 

@@ -49,6 +49,8 @@ async def take(database: Database, org_id: uuid.UUID, actor: Actor, mode: Mode, 
                     written[put.row.id] = number
                     counts[put.new] += 1
             session.expunge_all()
+            if len(faults) > survey_lines.MOST_FAULTS:
+                break
         if faults:
             raise refusal(faults)
         made = Imported(counts[True], counts[False])

@@ -8,7 +8,8 @@ or both; an empty cell was not answered. The file is UTF-8, with commas or semic
 
 import csv
 import io
-from collections.abc import Generator, Iterator, Sequence
+from collections import Counter
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -21,9 +22,13 @@ from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 
 MOST_LINES = 50_000
 MOST_QUESTIONS = 500
+MOST_QUESTION_BYTES = 64 * 1024
+"""Of all questions of a file: each survey keeps the text of those that it answers."""
 MOST_FAULTS = 100
-"""So many are named; a file with more is no less refused."""
-_LONGEST_QUESTION, _LONGEST_ANSWER = 2000, 5000
+"""So many are named, of a file and of a line; a file with more is no less refused."""
+_LONGEST_QUESTION, _LONGEST_ANSWER, _SHOWN = 2000, 5000, 100
+_KNOWN = {to_camel(name) for name in SurveyFields.model_fields}
+_MOST_COLUMNS = len(_KNOWN) + 2 * MOST_QUESTIONS
 
 
 class SurveyFileTooLargeError(CallTraceError):
@@ -43,9 +48,19 @@ class Line:
     faults: Sequence[FieldError] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class _Header:
+    """The columns in their order; ``about`` says of a column that asks what it is of which question."""
+
+    names: Sequence[str]
+    about: Mapping[str, tuple[str, str]]
+    questions: Sequence[str]
+
+
 def refusal(faults: Sequence[FieldError]) -> InvalidRequestError:
     """The file is refused as a whole."""
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
+    least = "at least " if len(faults) > MOST_FAULTS else ""
+    more = f" (and {least}{len(faults) - 1} more)" if len(faults) > 1 else ""
     detail = f"Nothing was taken in. {faults[0].detail}{more}"
     return InvalidRequestError(detail, errors=faults[:MOST_FAULTS])
 
@@ -76,11 +91,15 @@ def _surveys(text: io.TextIOWrapper) -> Generator[Line]:
     text.seek(0)
     delimiter = ";" if first.count(";") > first.count(",") else ","
     reader = csv.reader(text, strict=True, delimiter=delimiter)
-    header: list[str] | None = None
+    header: _Header | None = None
+    count = 0
     for number, cells in _records(reader):
         if header is None:
             header = _header(cells)
         elif any(cells):
+            count += 1
+            if count > MOST_LINES:
+                raise SurveyFileTooLargeError(f"A file has at most {MOST_LINES} surveys.")
             yield _line(number, header, cells)
     if header is None:
         raise refusal([fault(1, "", "The file is empty: its first line names the columns.")])
@@ -88,7 +107,7 @@ def _surveys(text: io.TextIOWrapper) -> Generator[Line]:
 
 def _records(reader: Any) -> Generator[tuple[int, list[str]]]:
     """Records with the line that they begin in."""
-    begins, count = 1, 0
+    begins = 1
     while True:
         try:
             cells = next(reader)
@@ -97,46 +116,53 @@ def _records(reader: Any) -> Generator[tuple[int, list[str]]]:
         except csv.Error as error:
             raise refusal([fault(begins, "", f"This is no CSV: {error}.")]) from error
         yield begins, cells
-        begins, count = reader.line_num + 1, count + 1
-        if count > MOST_LINES:
-            raise SurveyFileTooLargeError(f"A file has at most {MOST_LINES} surveys.")
+        begins = reader.line_num + 1
 
 
-def _header(cells: Sequence[str]) -> list[str]:
+def _header(cells: Sequence[str]) -> _Header:
+    too_many = f"A survey has at most {MOST_QUESTIONS} questions."
+    if len(cells) > _MOST_COLUMNS:
+        raise refusal([fault(1, "", too_many)])
     names = [one.strip() for one in cells]
-    known = {to_camel(name) for name in SurveyFields.model_fields}
-    wrong = [one for one in names if one not in known and not _question(one)]
-    wrong += [one for one in dict.fromkeys(names) if names.count(one) > 1]
+    about = {one: found for one in names if (found := _question(one))}
+    times = Counter(about.get(one, one) for one in names)
+    wrong = [one for one in names if times[about.get(one, one)] > 1 or one not in {*_KNOWN, *about}]
     if wrong:
-        raise refusal([fault(1, one, f"{one!r} is no column, or comes twice.") for one in wrong])
-    if len(_questions(names)) > MOST_QUESTIONS:
-        raise refusal([fault(1, "", f"A survey has at most {MOST_QUESTIONS} questions.")])
-    return names
+        shown = [one[:_SHOWN] for one in dict.fromkeys(wrong)]
+        raise refusal([fault(1, one, f"{one!r} is no column, or comes twice.") for one in shown])
+    questions = list(dict.fromkeys(question for _kind, question in about.values()))
+    if len(questions) > MOST_QUESTIONS:
+        raise refusal([fault(1, "", too_many)])
+    if sum(len(one.encode()) for one in questions) > MOST_QUESTION_BYTES:
+        raise refusal([fault(1, "", f"All questions together have at most {MOST_QUESTION_BYTES} bytes.")])
+    return _Header(names, about, questions)
 
 
-def _question(name: str) -> str | None:
+def _question(name: str) -> tuple[str, str] | None:
+    """``answer`` or ``score``, and the question, of a column that is about one."""
     kind, colon, question = name.partition(":")
-    question = question.strip()
-    is_one = colon and kind.strip() in {"answer", "score"} and 0 < len(question) <= _LONGEST_QUESTION
-    return question if is_one else None
+    kind, question = kind.strip(), question.strip()
+    is_one = colon and kind in {"answer", "score"} and 0 < len(question) <= _LONGEST_QUESTION
+    return (kind, question) if is_one and "\0" not in question else None
 
 
-def _questions(names: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys(question for one in names if (question := _question(one))))
-
-
-def _line(number: int, header: Sequence[str], cells: Sequence[str]) -> Line:
-    if len(cells) != len(header):
-        wrong = f"There are {len(cells)} cells for {len(header)} columns."
+def _line(number: int, header: _Header, cells: Sequence[str]) -> Line:
+    if len(cells) != len(header.names):
+        wrong = f"There are {len(cells)} cells for {len(header.names)} columns."
         return Line(number, None, [fault(number, "", wrong)])
-    row = {name: cell.strip() for name, cell in zip(header, cells, strict=True) if cell.strip()}
+    row = {name: cell.strip() for name, cell in zip(header.names, cells, strict=True) if cell.strip()}
     faults = list[FieldError]()
     responses = _responses(number, header, row, faults)
     try:
-        fields = SurveyFields.model_validate({k: v for k, v in row.items() if not _question(k)})
+        fields = SurveyFields.model_validate({k: v for k, v in row.items() if k not in header.about})
     except ValidationError as error:
-        return Line(number, None, faults + [_told(number, one) for one in error.errors()])
-    return Line(number, None if faults else fields.told(responses), faults)
+        faults += [_told(number, one) for one in error.errors()]
+        return Line(number, None, faults[:MOST_FAULTS])
+    if faults:
+        return Line(number, None, faults[:MOST_FAULTS])
+    if fields.total_questions is None:
+        fields.total_questions = len(header.questions)
+    return Line(number, fields.told(responses))
 
 
 def _told(number: int, error: Any) -> FieldError:
@@ -146,19 +172,19 @@ def _told(number: int, error: Any) -> FieldError:
 
 
 def _responses(
-    number: int, header: Sequence[str], row: dict[str, str], faults: list[FieldError]
+    number: int, header: _Header, row: dict[str, str], faults: list[FieldError]
 ) -> list[dict[str, Any]]:
-    cells: dict[tuple[str, str], tuple[str, str]] = {}
-    for name in header:
-        if (question := _question(name)) and name in row:
-            cells[name.partition(":")[0].strip(), question] = (name, row[name])
+    """The questions that were answered, in the order of their columns."""
+    cells = {header.about[name]: (name, cell) for name, cell in row.items() if name in header.about}
     found = list[dict[str, Any]]()
-    for question in _questions(header):
+    for question in header.questions if cells else ():
         name, answer = cells.get(("answer", question), ("", None))
         if answer is not None and (len(answer) > _LONGEST_ANSWER or "\0" in answer):
             faults.append(fault(number, name, f"{name}: An answer has at most {_LONGEST_ANSWER} characters."))
         column, text = cells.get(("score", question), ("", None))
-        found.append({"question": question, "answer": answer, "score": _note(number, column, text, faults)})
+        if answer is not None or text is not None:
+            note = _note(number, column, text, faults)
+            found.append({"question": question, "answer": answer, "score": note})
     return found
 
 

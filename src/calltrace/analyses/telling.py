@@ -62,15 +62,24 @@ async def put(session: AsyncSession, row: Conversation, told: Told) -> None:
     await session.flush()
 
 
-async def relabel(session: AsyncSession, row: Conversation) -> None:
-    """What a conversation is evaluated as is filed where the conversation is."""
+async def relabel(session: AsyncSession, row: Conversation, told: Told) -> None:
+    """What is told of a conversation holds for what it is evaluated as, too.
+
+    What is not told stays: a recording may be filed under more than its conversation. Where it was taken
+    follows queue and agent, unless somebody said where.
+    """
     analysis = await session.get(Analysis, row.analysis_id, with_for_update=True) if row.analysis_id else None
-    if analysis is not None:
-        for name in _LABELS:
+    if analysis is None:
+        return
+    before = await catalog.call_center_of(session, analysis.queue_id, analysis.agent_id)
+    for name in _LABELS:
+        if name in told.values:
             setattr(analysis, name, getattr(row, name))
-        if analysis.medium == "text":
-            analysis.call_center_id = await catalog.call_center_of(session, row.queue_id, row.agent_id)
-        await session.flush()
+    if analysis.medium == "text" or analysis.call_center_id == before:
+        analysis.call_center_id = await catalog.call_center_of(session, analysis.queue_id, analysis.agent_id)
+    if "started_at" in told.values:
+        analysis.called_at = row.started_at
+    await session.flush()
 
 
 async def note(session: AsyncSession, source: Source, row: Conversation, verb: str, told: Told) -> None:
@@ -94,14 +103,14 @@ async def locked(intake: Intake, source: Source) -> AsyncGenerator[AsyncSession]
 
 
 @asynccontextmanager
-async def quota(intake: Intake, source: Source, *, needed: bool) -> AsyncGenerator[submit.Use]:
-    """Use one analysis of the month up, where one is begun.
+async def quota(intake: Intake, source: Source, *, needed: bool, spoken: bool) -> AsyncGenerator[submit.Use]:
+    """Use one analysis of the month up, where one is begun; of ``spoken`` ones minutes, too.
 
     Raises:
-        QuotaExceededError: they are used up.
+        QuotaExceededError, MinutesExhaustedError: they are used up.
     """
     if not needed:
         yield submit.Use()
         return
-    async with submit.of_the_quota(intake, source.org_id, source.mode) as use:
+    async with submit.of_the_quota(intake, source.org_id, source.mode, spoken=spoken) as use:
         yield use

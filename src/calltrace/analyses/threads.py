@@ -26,6 +26,7 @@ class Turn:
     role: str
     content: str
     sent_at: datetime
+    external_id: str | None = None
 
 
 _HEARD = text("""
@@ -66,7 +67,7 @@ async def messages(
         return heard[offset:][:limit], len(heard)
     query = select(ChatMessage).where(own).order_by(ChatMessage.position).offset(offset).limit(limit)
     found = (await session.scalars(query)).all()
-    return [Turn(one.id, one.role, one.content, one.sent_at) for one in found], total
+    return [Turn(one.id, one.role, one.content, one.sent_at, one.external_id) for one in found], total
 
 
 async def _heard(session: AsyncSession, row: Conversation) -> list[Turn]:

@@ -31,7 +31,8 @@ async def receive(
 
     Raises:
         InvalidRequestError: naming a label that the organisation does not have.
-        QuotaExceededError: as above. CallTraceError: the source of the recording is refused.
+        QuotaExceededError, MinutesExhaustedError: it has a recording, and those of this month are used up.
+        CallTraceError: the source of the recording is refused.
     """
     async with intake.database.tenant(source.org_id) as session:
         known = await rows.known_as(session, source.mode, "voice", told.external_id)
@@ -40,7 +41,8 @@ async def receive(
     wanted = None if taken else recording
     if wanted is not None:
         await submit.check_source(intake, source.org_id, wanted)
-    async with quota(intake, source, needed=wanted is not None) as use, locked(intake, source) as session:
+    heard = wanted is not None
+    async with quota(intake, source, needed=heard, spoken=True) as use, locked(intake, source) as session:
         row, call, new = await put_call(session, source.org_id, told, source.mode)
         if wanted is not None and await _has_recording(session, row.id):
             use.needless, wanted = True, None  # of two that come at once, one is first
@@ -96,7 +98,7 @@ async def _settle(session: AsyncSession, row: Conversation, told: Told) -> tuple
             session, row.org_id, told.said, told.language or UNKNOWN_LANGUAGE
         )
         await service.put_messages(session, row, said)
-    await relabel(session, row)
+    await relabel(session, row, told)
     return await service.put_voice_call(session, row, told.call or {})
 
 

@@ -96,11 +96,19 @@ async def ask(intake: Intake, org_id: uuid.UUID, wish: Wish) -> Asked:
     """Have a file analysed (``process``); a first analysis uses one of the month's quota up.
 
     Raises:
-        QuotaExceededError: they are used up. Otherwise as in ``process``.
+        QuotaExceededError, MinutesExhaustedError: those of this month are used up. Otherwise as in
+            ``process``.
     """
     async with intake.database.tenant(org_id) as session:
         waits = await session.get(WaitingFile, wish.file_id) is not None
-        if not waits:
+        known = await queries.call(session, wish.file_id, wish.mode)
+        if not waits and (known is None or known.status != "failed"):
+            return await process(session, org_id, wish)
+    if not waits:
+        async with (
+            submit.of_the_minutes(intake, org_id, wish.mode),
+            intake.database.tenant(org_id) as session,
+        ):
             return await process(session, org_id, wish)
     async with submit.of_the_quota(intake, org_id, wish.mode) as use:
         async with intake.database.tenant(org_id) as session:

@@ -23,10 +23,14 @@ from calltrace.analyses.queries import Progress
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.kit import clock
+from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
 
 LOOK_SECONDS = 0.5
 """Workers write progress once a second."""
+LOOKS_PER_COUNT = 6
+"""New calls are counted that seldom: a person is told of them, nothing is put in place."""
+MOST_COUNTED = 100
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -46,16 +50,37 @@ class Erased:
     analysis_id: uuid.UUID
 
 
-News = Progress | Erased
+@dataclass(frozen=True, slots=True)
+class Newer:
+    """So many calls came in that a list does not show yet; ``MOST_COUNTED`` stands for that many or more."""
+
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Coming:
+    """What a list would show, and the first call that it shows: those before it are news."""
+
+    filters: queries.Filters
+    than: Cursor
+
+
+News = Progress | Erased | Newer
 
 
 class Watch:
-    """What one watcher is told of some analyses: always the latest of each, however seldom it asks."""
+    """What one watcher is told of some analyses: always the latest of each, however seldom it asks.
 
-    def __init__(self, by: Pass, seen: Iterable[Progress]) -> None:
+    With ``coming`` it is also told how many calls came in, and then goes on after the analyses have ended.
+    """
+
+    def __init__(self, by: Pass, seen: Iterable[Progress], coming: Coming | None = None) -> None:
         self.by = by
-        self._latest: dict[uuid.UUID, News] = {one.analysis_id: one for one in seen}
-        self._fresh: dict[uuid.UUID, News] = {}
+        self.coming = coming
+        self._newer = Newer(0)
+        self._came = False
+        self._latest: dict[uuid.UUID, Progress | Erased] = {one.analysis_id: one for one in seen}
+        self._fresh: dict[uuid.UUID, Progress | Erased] = {}
         self._closed = False
         self._changed = asyncio.Event()
 
@@ -67,9 +92,16 @@ class Watch:
     @property
     def over(self) -> bool:
         """Whether nothing more will come: all have ended, the pass opens nothing, or the server stops."""
-        return not self._fresh and (self._closed or not self.open_ids)
+        ended = not self.open_ids and self.coming is None
+        return not self._fresh and not self._came and (self._closed or ended)
 
-    def tell(self, news: News) -> None:
+    def tell_newer(self, count: int) -> None:
+        """So many calls came in by now."""
+        if count != self._newer.count:
+            self._newer, self._came = Newer(count), True
+            self._changed.set()
+
+    def tell(self, news: Progress | Erased) -> None:
         """This is how one of the analyses is now; after its end nothing is."""
         if news.analysis_id in self.open_ids and news != self._latest[news.analysis_id]:
             self._latest[news.analysis_id] = self._fresh[news.analysis_id] = news
@@ -87,7 +119,10 @@ class Watch:
         except TimeoutError:
             return ()
         self._changed.clear()
-        found, self._fresh = list(self._fresh.values()), {}
+        found: list[News] = list(self._fresh.values())
+        if self._came:
+            found.append(self._newer)
+        self._fresh, self._came = {}, False
         return found
 
 
@@ -98,6 +133,7 @@ class Watchers:
         self._every = look_seconds
         self._by_org: defaultdict[uuid.UUID, set[Watch]] = defaultdict(set)
         self._looking: asyncio.Task[None] | None = None
+        self._looks = 0
         self._closed = False
 
     @property
@@ -112,10 +148,11 @@ class Watchers:
 
     @contextmanager
     def watching(
-        self, database: Database, org_id: uuid.UUID, by: Pass, seen: Iterable[Progress]
-    ) -> Generator[Watch]:
-        """Be told of what changes after ``seen``."""
-        watch = Watch(by, seen)
+        self, database: Database, org_id: uuid.UUID, by: Pass, seen: Iterable[Progress],
+        coming: Coming | None = None,
+    ) -> Generator[Watch]:  # fmt: skip
+        """Be told of what changes after ``seen``, and of what is ``coming``."""
+        watch = Watch(by, seen, coming)
         watches = self._by_org[org_id]
         watches.add(watch)
         if self._closed:
@@ -144,6 +181,7 @@ class Watchers:
         away = False
         try:
             while self._by_org:
+                self._looks += 1
                 try:
                     for org_id in list(self._by_org):
                         await self._look(database, org_id)
@@ -162,6 +200,8 @@ class Watchers:
         async with database.tenant(org_id) as session:
             found = await queries.progress(session, {one for watch in watches for one in watch.open_ids})
             usable = await _usable(session, {watch.by for watch in watches})
+            if self._looks % LOOKS_PER_COUNT == 0:
+                await _count(session, [watch for watch in watches if watch.by in usable])
         now = {one.analysis_id: one for one in found}
         for watch in watches:
             if watch.by not in usable:
@@ -169,6 +209,13 @@ class Watchers:
                 continue
             for analysis_id in watch.open_ids:
                 watch.tell(now.get(analysis_id) or Erased(analysis_id))
+
+
+async def _count(session: AsyncSession, watches: Iterable[Watch]) -> None:
+    for watch in watches:
+        if watch.coming is not None:
+            coming = watch.coming
+            watch.tell_newer(await queries.newer(session, coming.filters, coming.than, MOST_COUNTED))
 
 
 async def _usable(session: AsyncSession, passes: Collection[Pass]) -> set[Pass]:

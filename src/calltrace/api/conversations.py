@@ -12,22 +12,23 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.keys import Principal
 from calltrace.analyses import conversations, forgetting, threads
+from calltrace.analyses.conversations import MOST_MESSAGES
 from calltrace.analyses.read import following
 from calltrace.analyses.telling import Source, Told
+from calltrace.analyses.threads import Turn
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, only_known, path_id, scoped
 from calltrace.api.openapi import json_body, problems
 from calltrace.api.parameters import CallMoment, Limit, Moment, Position, as_json
-from calltrace.api.schemas import Wire
+from calltrace.api.schemas import Language, Wire
 from calltrace.conversations import rows
-from calltrace.conversations.models import Conversation
+from calltrace.conversations.models import ChatMessage, Conversation
 from calltrace.conversations.queries import Counts
 from calltrace.conversations.rows import Filters
 from calltrace.conversations.service import Said
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.storable import Storable
-from calltrace.speech.codes import known_language
 
 router = APIRouter(prefix="/conversations", tags=["Conversations"])
 ConversationReader = Annotated[
@@ -40,7 +41,6 @@ ExternalId = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 Id = Annotated[uuid.UUID, Field(strict=False)]
 Time = Annotated[Moment, Field(strict=False)]
 CallTime = Annotated[CallMoment, Field(strict=False)]
-MOST_MESSAGES = 10_000
 EXTERNAL_ID = "Your own identifier; what comes again under it is put in place."
 FILTERS = frozenset(
     {
@@ -51,19 +51,12 @@ FILTERS = frozenset(
 Status = Literal["active", "completed"]
 
 
-def _language(code: str) -> str:
-    known = known_language(code)
-    if known is None:
-        raise ValueError(f"{code!r} is no language that the recogniser knows.")
-    return known
-
-
-Language = Annotated[str, StringConstraints(max_length=12), AfterValidator(_language)]
-
-
 class MessageRequest(Wire):
     """A message, or a turn of a call."""
 
+    external_id: ExternalId | None = Field(
+        None, description="Your own identifier of the message, one within its conversation.", examples=[None]
+    )
     role: Literal["customer", "agent", "bot"]
     content: Annotated[str, StringConstraints(min_length=1, max_length=50_000)] = Field(
         examples=["Hello, I would like to renew my contract."]
@@ -72,10 +65,25 @@ class MessageRequest(Wire):
 
     def said(self) -> Said:
         """As the service takes it."""
-        return Said(self.role, self.content, self.sent_at)
+        return Said(self.role, self.content, self.sent_at, self.external_id)
 
 
-Messages = Annotated[list[MessageRequest], Field(max_length=MOST_MESSAGES)]
+def _each_once(messages: list[MessageRequest]) -> list[MessageRequest]:
+    named = [one.external_id for one in messages if one.external_id is not None]
+    if len(named) != len(set(named)):
+        raise ValueError("Two messages have the same externalId.")
+    return messages
+
+
+Messages = Annotated[list[MessageRequest], Field(max_length=MOST_MESSAGES), AfterValidator(_each_once)]
+
+
+class AddedMessage(MessageRequest):
+    """``POST /conversations/{id}/messages``: the same ``externalId`` again adds nothing."""
+
+    external_id: ExternalId = Field(  # pyright: ignore[reportIncompatibleVariableOverride] - narrower
+        description="Your own identifier of the message, one within its conversation.", examples=["m-17"]
+    )
 
 
 class LabelFields(Wire):
@@ -147,6 +155,7 @@ class MessageDocument(Wire):
     """A message, or a turn of a call; ``id`` is stable while the message stands where it is."""
 
     id: str
+    external_id: str | None
     role: str
     content: str
     sent_at: str
@@ -271,13 +280,35 @@ async def list_messages(
     async with platform.database.tenant(principal.org_id) as session:
         row = await conversations.find(session, path_id(conversation_id), principal.mode)
         found, total = await threads.messages(session, row, above, limit)
-    data = [
-        {"id": str(one.id), "role": one.role, "content": one.content, "sentAt": clock.iso(one.sent_at)}
-        for one in found
-    ]
+    data = [_message(one) for one in found]
     return await as_json(
         lambda: {"data": data, "nextCursor": str(above + limit) if total > above + limit else None}
     )
+
+
+@router.post(
+    "/{conversation_id}/messages", status_code=201, response_model=MessageDocument,
+    responses={
+        200: {"model": MessageDocument, "description": "It was there already."},
+        **problems(400, 401, 403, 404, 409, 413, 429, 500, 503),
+    },
+    openapi_extra=json_body(AddedMessage),
+)  # fmt: skip
+async def add_message(
+    conversation_id: str, request: Request, platform: PlatformDep, principal: ConversationWriter,
+    actor: ActorDep,
+) -> Response:  # fmt: skip
+    """Add one message to a chat, where its time says.
+
+    The same `externalId` again adds nothing (200), also when two come at once; with other words it is a
+    `message_conflict`. An active chat is evaluated once it is completed (`PATCH` its `status`); a message
+    that comes to a completed one has it evaluated anew.
+    """
+    body = await read_json(request, AddedMessage)
+    message, new = await conversations.add_message(
+        platform.intake, source_of(principal, actor), path_id(conversation_id), body.said()
+    )
+    return JSONResponse(_message(message), 201 if new else 200)
 
 
 @router.patch(
@@ -314,6 +345,13 @@ async def delete_conversation(
     await forgetting.forget(
         platform.database, platform.vault, source_of(principal, actor), path_id(conversation_id)
     )
+
+
+def _message(one: ChatMessage | Turn) -> dict[str, Any]:
+    return {
+        "id": str(one.id), "externalId": one.external_id, "role": one.role, "content": one.content,
+        "sentAt": clock.iso(one.sent_at),
+    }  # fmt: skip
 
 
 def labels(row: Conversation, counts: Counts | None) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from fastapi import Depends, Query
 
-from calltrace.analyses.document import Status
+from calltrace.analyses.document import Medium, Status
 from calltrace.analyses.queries import Filters
 from calltrace.api.parameters import Moment
 from calltrace.kit.storable import Storable
@@ -14,7 +14,7 @@ from calltrace.kit.storable import Storable
 LIST_PARAMETERS = frozenset(
     {
         "status", "externalId", "agentId", "queueId", "projectId", "engagementId", "callCenterId",
-        "contactId", "from", "to", "limit", "cursor",
+        "contactId", "medium", "from", "to", "limit", "cursor",
     }
 )  # fmt: skip
 
@@ -42,6 +42,7 @@ async def labels(
 async def list_filters(  # noqa: PLR0917 - query parameters, none is passed by position
     filed: Annotated[Labels, Depends(labels)],
     status: Annotated[Status | None, Query()] = None,
+    medium: Annotated[Medium | None, Query(description="Calls, or chats; left out: both.")] = None,
     external_id: Annotated[Storable | None, Query(alias="externalId", max_length=255)] = None,
     agent_id: Annotated[UUID | None, Query(alias="agentId")] = None,
     queue_id: Annotated[UUID | None, Query(alias="queueId")] = None,
@@ -50,8 +51,9 @@ async def list_filters(  # noqa: PLR0917 - query parameters, none is passed by p
 ) -> Filters:
     """The filters of a list (decision CTX-7)."""
     return Filters(
-        status, external_id, agent_id, queue_id, created_from, created_to, project_id=filed.project_id,
-        engagement_id=filed.engagement_id, call_center_id=filed.call_center_id, contact_id=filed.contact_id,
+        status, external_id, agent_id, queue_id, created_from, created_to, medium=medium,
+        project_id=filed.project_id, engagement_id=filed.engagement_id, call_center_id=filed.call_center_id,
+        contact_id=filed.contact_id,
     )  # fmt: skip
 
 

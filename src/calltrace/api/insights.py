@@ -61,7 +61,9 @@ class Days:
     zone: Literal["organization", "utc"]
 
     async def period(self, session: AsyncSession, org_id: uuid.UUID) -> Period:
-        """The days; without any the last 30, today included. With one of the two, 30 days from or up to it.
+        """The days; without any the last 30, today included; ``to`` alone: the 30 up to it.
+
+        ``from`` alone means up to today.
 
         Raises:
             InvalidRequestError: they are in the wrong order, or too far apart.
@@ -75,8 +77,12 @@ class Days:
 
 
 async def days(
-    first: Annotated[date | None, Query(alias="from", description="The first day.")] = None,
-    last: Annotated[date | None, Query(alias="to", description="The last day, inclusive.")] = None,
+    first: Annotated[
+        date | None, Query(alias="from", description="The first day; alone: up to today.")
+    ] = None,
+    last: Annotated[
+        date | None, Query(alias="to", description="The last day, inclusive; alone: 30 days up to it.")
+    ] = None,
     zone: Annotated[
         Literal["organization", "utc"], Query(description="Whose days: the organization's time zone, or UTC.")
     ] = "organization",

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import Field, StringConstraints
 
+from calltrace.accounts.organisation import MOST_LANGUAGES
 from calltrace.accounts.vocabulary import LONGEST_TERM, MOST_TERMS
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, CatalogReader, CatalogWriter, PlatformDep
 from calltrace.api.openapi import json_body, problems
-from calltrace.api.schemas import Wire
+from calltrace.api.schemas import Language, Wire
 from calltrace.catalog import organisation
 from calltrace.catalog.shown import organisation_as_json as shown
 from calltrace.evaluation.redaction import Redaction
@@ -26,6 +27,10 @@ VOCABULARY = (
 CHANNELS = (
     "Where the agent is on recordings of several channels, unless the call or its queue says otherwise:"
     " null and `auto` leave it to what is said."
+)
+LANGUAGES = (
+    "The languages that calls are in (ISO 639-1), for calls that are transcribed from then on: what is heard"
+    " is taken for one of these, unless it is plainly another or the call names its own. Empty: any."
 )
 SCORECARD = "What calls are held against where no queue chooses a scorecard; null: the one that ships."
 REDACTION = (
@@ -47,6 +52,12 @@ class OrganizationChanges(Wire):
         examples=[["Harbor Broadband", "Oyelaran"]],
         json_schema_extra={"uniqueItems": True},
     )
+    languages: list[Language] = Field(
+        default_factory=list[Language],
+        max_length=MOST_LANGUAGES,
+        description=LANGUAGES,
+        examples=[["en", "es"]],
+    )
     agent_channels: ChannelOption | None = Field(None, description=CHANNELS)
     scorecard_id: uuid.UUID | None = Field(None, strict=False, description=SCORECARD)
     redaction: Redaction | None = Field(None, description=REDACTION)
@@ -59,6 +70,7 @@ class OrganizationDocument(Wire):
     id: str
     name: str
     vocabulary: list[str] = Field(description=VOCABULARY, examples=[["Harbor Broadband", "Oyelaran"]])
+    languages: list[str] = Field(description=LANGUAGES, examples=[["en", "es"]])
     agent_channels: ChannelOption | None = Field(description=CHANNELS)
     scorecard_id: str | None = Field(description=SCORECARD)
     redaction: Redaction | None = Field(description=REDACTION)

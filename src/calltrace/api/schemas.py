@@ -5,6 +5,7 @@ import uuid
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -24,6 +25,17 @@ from calltrace.speech.codes import known_language
 from calltrace.speech.roles import ChannelOption
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=255)]
+
+
+def _language(code: str) -> str:
+    known = known_language(code)
+    if known is None:
+        raise ValueError(f"{code!r} is no language that the recogniser knows.")
+    return known
+
+
+Language = Annotated[str, StringConstraints(max_length=12), AfterValidator(_language)]
+"""A language that the recogniser knows: ``en-US`` is taken for ``en``."""
 
 
 AGENT_CHANNELS = (

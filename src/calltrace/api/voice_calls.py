@@ -29,7 +29,6 @@ from calltrace.api.conversations import (
     Id,
     LabelDocument,
     LabelFields,
-    Language,
     MessageRequest,
     Messages,
     Time,
@@ -40,7 +39,7 @@ from calltrace.api.conversations import (
 from calltrace.api.deps import ActorDep, PlatformDep, only_known, path_id
 from calltrace.api.openapi import json_body, problems
 from calltrace.api.parameters import Limit, Position, as_json
-from calltrace.api.schemas import Wire
+from calltrace.api.schemas import Language, Wire
 from calltrace.conversations import rows
 from calltrace.conversations.models import Conversation, VoiceCall
 from calltrace.kit import clock

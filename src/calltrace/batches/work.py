@@ -44,7 +44,7 @@ class Taken:
 
     Attributes:
         scorecards: what to judge it by: one, or in a back-test against another version that one too.
-        duration: of the recording, in seconds.
+        duration: of the recording, in seconds; ``None`` of a text conversation.
         marks: hold music and the like, as they are kept with the analysis.
         tries, lost: how often it failed before, and how many workers ended over it without a word.
         evaluation: the ordinary evaluation that is made, if one is, and the scorecard version it is made by
@@ -55,7 +55,7 @@ class Taken:
     analysis_id: uuid.UUID
     transcript: Transcript
     scorecards: Sequence[Scorecard]
-    duration: float
+    duration: float | None
     marks: list[Json] | None
     tries: int
     lost: int
@@ -111,7 +111,7 @@ async def _try_out(session: AsyncSession, claim: Claim, batch: Batch, call: Batc
         wanted.append(Scorecard.model_validate(other.document))
     return Taken(
         claim, analysis.id, Transcript.model_validate(heard.document), wanted,
-        analysis.duration_seconds or 0.0, analysis.marks, call.tries, call.attempts - call.tries,
+        analysis.measured_seconds, analysis.marks, call.tries, call.attempts - call.tries,
     )  # fmt: skip
 
 

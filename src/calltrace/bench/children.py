@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from calltrace.bench.report import BenchFailedError
+from calltrace.settings import without_settings
 
 START_SECONDS, STOP_SECONDS = 60.0, 30.0
 _LOG_TAIL = 2000
@@ -55,12 +56,11 @@ def running(
     Raises:
         BenchFailedError: it did not start; the end of its log is told.
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("CALLTRACE_")}
     log = folder / f"{module}-{'-'.join(arguments[:1])}.log"
     with log.open("wb") as sink:
         process = subprocess.Popen(  # noqa: S603 - our own modules
             [sys.executable, "-m", module, *arguments],
-            env={**kept, **environment}, cwd=folder, stdout=sink, stderr=sink,
+            env={**without_settings(os.environ), **environment}, cwd=folder, stdout=sink, stderr=sink,
         )  # fmt: skip
     try:
         child = Running(process, log)

@@ -14,6 +14,12 @@ CAMPAIGN_STATUSES = ("active", "paused", "completed")
 ENGAGEMENT_STATUSES = ("active", "completed", "archived")
 
 
+class Archivable:
+    """Mixin: what can be put away, and taken out again: kept with its calls, and offered nowhere."""
+
+    archived_at: Mapped[datetime | None]
+
+
 class CallCenter(Named, Tenant, Base):
     """A site where calls are taken."""
 
@@ -24,7 +30,7 @@ class CallCenter(Named, Tenant, Base):
     )
 
 
-class Project(Named, Tenant, Base):
+class Project(Archivable, Named, Tenant, Base):
     """A label for recordings that belong together."""
 
     __tablename__ = "projects"
@@ -65,7 +71,7 @@ class Agent(Named, Tenant, Base):
     )
 
 
-class Queue(Named, Tenant, Base):
+class Queue(Archivable, Named, Tenant, Base):
     """Where calls come in; it may choose the scorecard (acceptance CT-046), and where the agent is.
 
     It may stand for a campaign, and then has a kind, a status and days between which it runs.

@@ -47,6 +47,7 @@ def organisation_as_json(row: Organisation, scorecard_id: uuid.UUID | None) -> d
     """The organisation with its default scorecard, as JSON values."""
     return {
         "id": str(row.id), "name": row.name, "vocabulary": row.vocabulary,
+        "languages": row.languages,
         "agentChannels": row.agent_channels, "scorecardId": str(scorecard_id) if scorecard_id else None,
         "redaction": row.redaction, "timeZone": row.time_zone, "createdAt": clock.iso(row.created_at),
     }  # fmt: skip

@@ -20,6 +20,7 @@ from calltrace.kit import clock
 from calltrace.kit.errors import UsageError
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards import service as scorecards
+from calltrace.speech.codes import known_language
 
 orgs = typer.Typer(no_args_is_help=True, help="Organisations.")
 keys = typer.Typer(no_args_is_help=True, help="API keys.")
@@ -131,6 +132,30 @@ def default_scorecard(
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
 
+@orgs.command("languages")
+def languages(
+    context: typer.Context,
+    codes: Annotated[list[str], typer.Argument(help="Such as en es; 'any' for every language.")],
+    org: OrgOption,
+    as_json: JsonOption = False,
+) -> None:
+    """Say in which languages calls are: they are heard in one of these, unless it is plainly another."""
+    wanted = [] if codes == ["any"] else [_spoken(one) for one in codes]
+
+    async def work(scope: Scope) -> dict[str, Any]:
+        values = {"languages": wanted}
+        return organisation_as_json(*await organisation.change(scope.session, scope.org_id, OPERATOR, values))
+
+    show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+
+def _spoken(code: str) -> str:
+    known = known_language(code)
+    if known is None:
+        raise UsageError(f"A language is a code such as en, not {code!r}.")
+    return known
+
+
 @keys.command("create")
 def create_key(
     context: typer.Context,
@@ -161,8 +186,7 @@ def create_key(
             expires_at=expiry,
             allowed_ips=allow_ips or (),
         )
-        secret = request_secrets.give(made[0], scope.platform.box) if of in request_secrets.SIGNED else None
-        return _new_key(*made, secret)
+        return _new_key(*made, request_secrets.of_new(made[0], scope.platform.box))
 
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 
@@ -193,7 +217,8 @@ def rotate_key(context: typer.Context, org: OrgOption, key: str, as_json: JsonOp
     """A new key like an old one; both are valid until the old one is revoked."""
 
     async def work(scope: Scope) -> dict[str, Any]:
-        return _new_key(*await keys_service.rotate(scope.session, key))
+        made = await keys_service.rotate(scope.session, key)
+        return _new_key(*made, request_secrets.of_new(made[0], scope.platform.box))
 
     show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
 

@@ -27,6 +27,7 @@ from calltrace.cli.report import render
 from calltrace.data import sample_call_path
 from calltrace.kit.errors import CallTraceError
 from calltrace.kit.signatures import hmac_hex, same
+from calltrace.settings import without_settings
 
 START_SECONDS, RESULT_SECONDS = 90.0, 300.0
 OWNER_PASSWORD_BYTES = 9
@@ -67,16 +68,20 @@ def demo(
 
 
 class Stage:
-    """The platform on a temporary data directory, and the integrator's side on loopback."""
+    """The platform on a temporary data directory, and the integrator's side on loopback.
+
+    It sees none of the caller's settings, and the caller's installation nothing of it.
+    """
 
     def __init__(self, folder: Path, port: int, loopback: Loopback) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.loopback = loopback
         self._port = port
         self._started = time.monotonic()
+        self._folder = folder
         self._log = folder / "platform.log"
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("CALLTRACE_")},
+            **without_settings(os.environ),
             "CALLTRACE_DATA_DIR": str(folder / "data"),
             "CALLTRACE_OUTBOUND_ALLOW_CIDRS": "127.0.0.0/8,::1/128",
             "CALLTRACE_OUTBOUND_CA_FILE": str(folder / "ca.pem"),
@@ -92,7 +97,7 @@ class Stage:
         with self._log.open("wb") as log:
             return subprocess.Popen(  # noqa: S603 - our own command
                 [sys.executable, "-m", "calltrace", "up", "--port", str(self._port)],
-                env=self._environment, stdout=log, stderr=log,
+                env=self._environment, cwd=self._folder, stdout=log, stderr=log,
             )  # fmt: skip
 
     def wait(self, process: "subprocess.Popen[bytes]") -> None:
@@ -111,7 +116,9 @@ class Stage:
     def command(self, *arguments: str) -> dict[str, Any]:
         """One command of the command line, with its JSON answer."""
         command = [sys.executable, "-m", "calltrace", *arguments, "--json"]
-        done = subprocess.run(command, env=self._environment, capture_output=True, check=False)  # noqa: S603 - our own command
+        done = subprocess.run(  # noqa: S603 - our own command
+            command, env=self._environment, cwd=self._folder, capture_output=True, check=False
+        )
         if done.returncode:
             raise DemoFailedError(done.stderr.decode(errors="replace"))
         return json.loads(done.stdout)

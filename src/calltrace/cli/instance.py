@@ -17,6 +17,7 @@ import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries, service
+from calltrace.accounts.audit import SYSTEM
 from calltrace.db.connections import connect
 from calltrace.db.embedded import EmbeddedConfig, EmbeddedServer, running_dsn
 from calltrace.db.session import Database
@@ -63,8 +64,14 @@ def _make_key(path: Path) -> None:
 
 
 def public_url(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> str:
-    """``PUBLIC_URL``, else from host and port."""
-    return settings.public_url.rstrip("/") or f"{scheme(settings)}://{host}:{port}"
+    """``PUBLIC_URL``, else from host and port, as they are reached from this machine."""
+    return settings.public_url.rstrip("/") or local_url(settings, host, port)
+
+
+def local_url(settings: Settings, host: str, port: int) -> str:
+    """Where the server is reached from this machine: one that listens everywhere does so on loopback, too."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"{scheme(settings)}://{f'[{reached}]' if ':' in reached else reached}:{port}"
 
 
 def scheme(settings: Settings) -> str:
@@ -152,18 +159,24 @@ async def ensure_default_organisation(database: Database) -> None:
     """A first start makes the organisation ``Default``."""
     async with database.operator() as session:
         if not await queries.organisations(session):
-            await service.create_organisation(session, service.DEFAULT_ORGANISATION)
+            await service.create_organisation(session, service.DEFAULT_ORGANISATION, actor=SYSTEM)
 
 
 async def ensure_admin(database: Database, settings: Settings) -> str | None:
-    """The first owner; answers the password when it was made up just now, to be shown once."""
+    """The first owner; answers the password when it was made up just now, to be shown once.
+
+    Of the organisation of the first start, whatever it is called by now, and only while it never had any
+    people: an owner who was sent away does not come back with the next start.
+    """
     async with database.operator() as session:
-        known = await queries.organisations(session)
-        organisation = next((one for one in known if one.name == service.DEFAULT_ORGANISATION), known[0])
+        first = (await queries.organisations(session))[0]
+        await queries.locked_organisation(session, first.id)
+        if await queries.ever_had_people(session, first.id):
+            return None
         if await queries.user_by_email(session, settings.admin_email):
             return None
         _user, password = await service.create_user(
-            session, organisation.id, settings.admin_email, "owner", settings.admin_password or None
+            session, first.id, settings.admin_email, "owner", settings.admin_password or None, SYSTEM
         )
     return None if settings.admin_password else password
 

@@ -55,18 +55,20 @@ class Conversation(Row, Tenant, Base):
 
 
 class ChatMessage(Row, Tenant, Base):
-    """One message or turn. ``offset_seconds`` is from the start of a call, where only that is known."""
+    """One message or turn; ``external_id`` is what the sender knows it by, if it has one."""
 
     __tablename__ = "conversation_messages"
     __table_args__ = (
         CheckConstraint("role IN ('customer','agent','bot')", name="role"),
         UniqueConstraint("conversation_id", "position"),
+        UniqueConstraint("conversation_id", "external_id"),
     )
     conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversations.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(Integer)
     role: Mapped[str] = mapped_column(String(10))
     content: Mapped[str] = mapped_column(Text)
     sent_at: Mapped[datetime]
+    external_id: Mapped[str | None] = mapped_column(String(255))
 
 
 class VoiceCall(Tenant, Base):

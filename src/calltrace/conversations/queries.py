@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -66,6 +67,52 @@ async def messages(session: AsyncSession, conversation_id: uuid.UUID) -> Sequenc
     """Everything that was written in one, oldest first."""
     query = select(ChatMessage).where(ChatMessage.conversation_id == conversation_id)
     return (await session.scalars(query.order_by(ChatMessage.position))).all()
+
+
+async def message_known_as(
+    session: AsyncSession, conversation_id: uuid.UUID, external_id: str
+) -> ChatMessage | None:
+    """The message of a conversation that its sender knows by this id."""
+    query = select(ChatMessage).where(ChatMessage.conversation_id == conversation_id)
+    return await session.scalar(query.where(ChatMessage.external_id == external_id))
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePlace:
+    """Where a new message belongs: its position, and how many others come after it."""
+
+    position: int
+    later: int
+
+
+async def place_of(session: AsyncSession, conversation_id: uuid.UUID, sent_at: datetime) -> MessagePlace:
+    """Behind everything that was not sent later."""
+    late = ChatMessage.sent_at > sent_at
+    query = select(
+        func.min(ChatMessage.position).filter(late),
+        func.count().filter(late),
+        func.coalesce(func.max(ChatMessage.position), -1),
+    )
+    row = (await session.execute(query.where(ChatMessage.conversation_id == conversation_id))).one()
+    first_later, later, last = row
+    return MessagePlace(first_later if later else last + 1, later)
+
+
+async def last_messages(
+    session: AsyncSession, conversation_id: uuid.UUID, up_to: datetime, limit: int
+) -> Sequence[ChatMessage]:
+    """The last few messages that were not sent later than a moment, oldest first."""
+    query = select(ChatMessage).where(
+        ChatMessage.conversation_id == conversation_id, ChatMessage.sent_at <= up_to
+    )
+    found = await session.scalars(query.order_by(ChatMessage.position.desc()).limit(limit))
+    return found.all()[::-1]
+
+
+async def number_of_messages(session: AsyncSession, conversation_id: uuid.UUID) -> int:
+    """How many messages a conversation has."""
+    query = select(func.count()).select_from(ChatMessage)
+    return await session.scalar(query.where(ChatMessage.conversation_id == conversation_id)) or 0
 
 
 async def channels(session: AsyncSession, mode: Mode = "live") -> Sequence[str]:

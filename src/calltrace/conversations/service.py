@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.conversations import rows
+from calltrace.conversations import queries, rows
 from calltrace.conversations.models import ChatMessage, Conversation, VoiceCall
 from calltrace.kit import clock
 from calltrace.kit.ids import uuid7
@@ -18,11 +18,12 @@ from calltrace.kit.ids import uuid7
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One message or turn."""
+    """One message or turn, and the id that its sender knows it by, if any."""
 
     role: str
     content: str
     sent_at: datetime
+    external_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,22 +59,47 @@ async def put(session: AsyncSession, named: Identity, values: Mapping[str, Any])
 
 
 async def put_messages(session: AsyncSession, row: Conversation, said: Sequence[Said]) -> bool:
-    """Make these the messages of a conversation; answers whether they are others than before."""
-    query = select(ChatMessage).where(ChatMessage.conversation_id == row.id).order_by(ChatMessage.position)
-    before = [Said(one.role, one.content, one.sent_at) for one in await session.scalars(query)]
+    """Make these the messages of a conversation; answers whether what they say is other than before."""
+    before = [said_by(one) for one in await queries.messages(session, row.id)]
     if before == list(said):
         return False
     await session.execute(delete(ChatMessage).where(ChatMessage.conversation_id == row.id))
     rows = [
         {
             "id": uuid7(), "org_id": row.org_id, "conversation_id": row.id, "position": position,
-            "role": one.role, "content": one.content, "sent_at": one.sent_at,
+            "role": one.role, "content": one.content, "sent_at": one.sent_at, "external_id": one.external_id,
         }
         for position, one in enumerate(said)
     ]  # fmt: skip
     if rows:
         await session.execute(insert(ChatMessage), rows)
-    return True
+    return [_words(one) for one in before] != [_words(one) for one in said]
+
+
+def said_by(message: ChatMessage) -> Said:
+    """A message as it was told."""
+    return Said(message.role, message.content, message.sent_at, message.external_id)
+
+
+def _words(one: Said) -> tuple[str, str, datetime]:
+    return one.role, one.content, one.sent_at
+
+
+async def add_message(session: AsyncSession, row: Conversation, one: Said) -> ChatMessage:
+    """Put one message where its time says, behind those of the same moment; the conversation is held."""
+    at = await queries.place_of(session, row.id, one.sent_at)
+    if at.later:  # twice, as no two may stand at one place, not even for a moment
+        mine = (ChatMessage.conversation_id == row.id, ChatMessage.position >= at.position)
+        turned = (ChatMessage.conversation_id == row.id, ChatMessage.position < 0)
+        await session.execute(update(ChatMessage).where(*mine).values(position=-ChatMessage.position - 2))
+        await session.execute(update(ChatMessage).where(*turned).values(position=-ChatMessage.position - 1))
+    message = ChatMessage(
+        id=uuid7(), org_id=row.org_id, conversation_id=row.id, position=at.position, role=one.role,
+        content=one.content, sent_at=one.sent_at, external_id=one.external_id,
+    )  # fmt: skip
+    session.add(message)
+    await session.flush()
+    return message
 
 
 async def put_voice_call(

@@ -29,7 +29,8 @@ class Hearing:
     """One call. ``acts[side][name]`` has a probability per segment, zero on the other side's turns.
 
     A segment whose speaker is ``unknown`` may be either side's, and is listened to as both.
-    ``marks`` are what was heard beside speech; ``None`` where only a transcript is known.
+    ``marks`` are what was heard beside speech; ``None`` where only a transcript is known. ``written``: it is
+    a text conversation, whose times say nothing (``evaluation/written.py``).
     """
 
     segments: tuple[Segment, ...]
@@ -42,6 +43,7 @@ class Hearing:
     embedder: Embedder
     roles_confidence: float = 1.0
     marks: tuple[Mark, ...] | None = None
+    written: bool = False
 
     @property
     def size(self) -> int:

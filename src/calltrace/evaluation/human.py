@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
+from calltrace.evaluation.conditions import reconsidered
 from calltrace.evaluation.results import (
     CriterionResult,
     Decision,
@@ -19,7 +20,7 @@ from calltrace.evaluation.results import (
     Settled,
 )
 from calltrace.evaluation.scoring import Total, total
-from calltrace.evaluation.summary import recommendations, verdicts
+from calltrace.evaluation.summary import advice, verdicts
 from calltrace.scorecards.document import Criterion, Scorecard
 
 
@@ -57,7 +58,8 @@ def with_words(machine: Evaluation, scorecard: Scorecard, words: Mapping[str, Wo
         words: by criterion; those that are not in it stay the machine's.
     """
     criteria = {criterion.key: criterion for criterion in scorecard.criteria}
-    results = [_result(one, criteria[one.key], words.get(one.key)) for one in machine.criteria]
+    said = {one.key: _result(one, criteria[one.key], words.get(one.key)) for one in machine.criteria}
+    results = list(reconsidered(scorecard, {one.key: one for one in machine.criteria}, said).values())
     human = sum(word.stands for word in words.values())
     if not human:
         return machine.model_copy(update={"criteria": results})
@@ -109,9 +111,19 @@ def _judged_anew(
             "score": after.score if judged else None,
             "passed": after.passed if judged else None,
             "summary": _summary(machine, scorecard, results, before, after),
-            "recommendations": recommendations(scorecard, results),
+            "recommendations": _recommendations(machine, scorecard, results),
         }
     )
+
+
+def _recommendations(
+    machine: Evaluation, scorecard: Scorecard, results: Sequence[CriterionResult]
+) -> list[str]:
+    """What was missed and still is keeps its line: a model may have said there what happened in the call."""
+    missed = advice(scorecard, machine.criteria)
+    kept = dict(zip(missed, machine.recommendations, strict=False))
+    told = kept if len(missed) == len(machine.recommendations) else {}
+    return [told.get(key, line) for key, line in advice(scorecard, results).items()]
 
 
 def _as_machine(result: CriterionResult) -> MachineResult:

@@ -6,6 +6,7 @@ result is what everything later is made of: evidence, summaries, events, downloa
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Self
 
 from pydantic import Field, StrictBool, field_validator
@@ -73,8 +74,8 @@ def redact(transcript: Transcript, kinds: Collection[str], duration: float) -> R
     segments, spans, guessed = list(transcript.segments), list[Span](), dict[str, None]()
     sided = transcript.attribution.confidence >= _ROLES_FLOOR
     while found := _values(segments, kinds, sided=sided):  # each pass leaves less that is no mark, so it ends
-        for index in {one.index for one in found}:
-            here = [one for one in found if one.index == index]
+        for index, group in groupby(found, lambda one: one.index):
+            here = list(group)
             segment, placed = segments[index], complete(segments[index])
             spans += [_when(one, segment, placed) for one in here]
             guessed |= {} if placed else {segment.id: None}

@@ -5,6 +5,8 @@ number is often cut into several turns, so what the agent asked stays in mind fo
 that redaction leaves count as what they stand for. Names are found by ``sensitive_names``.
 """
 
+from bisect import bisect_left, insort
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 
 from calltrace.evaluation.results import SensitiveSpan
@@ -43,37 +45,67 @@ def masked(text: str, found: Sequence[Finding]) -> str:
 def findings(segments: Sequence[Segment]) -> list[Finding]:
     """Every sensitive value but names, with its place; where kinds overlap, the more certain one."""
     heard = turns(segments)
-    split = split_cards(heard)
-    found: list[Finding] = []
-    for turn in heard:
-        taken = [*marks(segments[turn.index].text, turn.index), *(f for f in split if f.index == turn.index)]
+    split = defaultdict[int, list[Finding]](list)
+    for one in split_cards(heard):
+        split[one.index].append(one)
+    taken = [_Taken([*marks(segments[turn.index].text, turn.index), *split[turn.index]]) for turn in heard]
+    for turn, here in zip(heard, taken, strict=True):
         for finder in _FINDERS:
             for new in finder(turn):
-                if not any(new.start < old.end and old.start < new.end for old in taken):
-                    taken.append(new)
-        found += taken
-    return [*found, *_repeated(heard, found)]
+                here.add(new)
+    return [*(one for here in taken for one in here.found), *_repeated(heard, taken)]
 
 
-def _repeated(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
+class _Taken:
+    """What was found in one turn; of findings that overlap the first one stays."""
+
+    def __init__(self, found: Sequence[Finding]) -> None:
+        self.found = list(found)
+        self._places = sorted((one.start, one.end) for one in found)
+
+    def add(self, new: Finding) -> None:
+        """Keep it if its place is free."""
+        if self.is_free(new.start, new.end):
+            self.found.append(new)
+            insort(self._places, (new.start, new.end))
+
+    def is_free(self, start: int, end: int) -> bool:
+        """Whether nothing was found there."""
+        at = bisect_left(self._places, (end,))
+        return at == 0 or self._places[at - 1][1] <= start
+
+
+def _repeated(heard: Sequence[Turn], taken: Sequence[_Taken]) -> Iterator[Finding]:
     """Numbers that were found once and are said again, as when somebody reads them back."""
-    known = {
-        run.digits: one.kind
-        for one in found
-        for run in heard[one.index].runs
-        if one.start <= run.start and run.end <= one.end and len(run.digits) >= _TELLING
-    }
-    for turn in heard:
-        taken = [one for one in found if one.index == turn.index]
+    known = _Numbers(heard, taken)
+    for turn, here in zip(heard, taken, strict=True):
         for run in turn.runs:
-            free = not any(run.start < old.end and old.start < run.end for old in taken)
-            kind = next((known[one] for one in known if _is_repeated(one, run.digits)), None)
-            if free and kind:
+            kind = known.kind_of(run.digits)
+            if kind and here.is_free(run.start, run.end):
                 yield turn.found(kind, run.start, run.end)
 
 
-def _is_repeated(known: str, said: str) -> bool:
-    return known == said or (len(known) > _TELLING and said.startswith(known))
+class _Numbers:
+    """Numbers that were found, to be known again: whole, or as the beginning of a longer one."""
+
+    def __init__(self, heard: Sequence[Turn], taken: Sequence[_Taken]) -> None:
+        self._kinds: dict[str, tuple[int, str]] = {}
+        for turn, here in zip(heard, taken, strict=True):
+            starts = [run.start for run in turn.runs]
+            for one in here.found:
+                for run in turn.runs[bisect_left(starts, one.start) :]:
+                    if run.start >= one.end:
+                        break
+                    if run.end <= one.end and len(run.digits) >= _TELLING:
+                        place = self._kinds.get(run.digits, (len(self._kinds),))[0]
+                        self._kinds[run.digits] = (place, one.kind)
+        self._lengths = sorted({len(one) for one in self._kinds if len(one) > _TELLING})
+
+    def kind_of(self, said: str) -> str | None:
+        """The kind of the number that was found first of those that this one is, or begins with."""
+        beginnings = (said[:length] for length in self._lengths if length < len(said))
+        found = [self._kinds[one] for one in (said, *beginnings) if one in self._kinds]
+        return min(found)[1] if found else None
 
 
 def marks(text: str, index: int) -> list[Finding]:

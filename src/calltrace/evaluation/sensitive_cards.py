@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from calltrace.evaluation.card_numbers import FIRST_DIGITS, LENGTHS, luhn
 from calltrace.evaluation.sensitive_dates import is_expiry
 from calltrace.evaluation.sensitive_turn import Finding, Turn
 from calltrace.evaluation.spoken_numbers import Run
 
-_LENGTHS = (15, 16)
 _SHORTEST, _LONGEST = 13, 19
 _PIECE = 4
 _PIECES = 5
@@ -37,13 +37,17 @@ def security_codes(turn: Turn) -> list[Finding]:
 
 def _after(turn: Turn, card: Run) -> Iterator[Finding]:
     """What comes close behind a card number; what is far from it says itself what it is."""
-    reach = card.end
+    reach, expired = card.end, False
     for run in turn.runs:
-        between = turn.readable[reach : run.start].split()
-        if run.start < card.end or len(between) > _FEW_WORDS or turn.is_amount(run):
+        if run.start < card.end:
             continue
-        if is_expiry(run.digits):
+        if len(turn.readable[reach : run.start].split()) > _FEW_WORDS:
+            return
+        if turn.is_amount(run):
+            continue
+        if is_expiry(run.digits) and not turn.is_code(run) and not expired:
             yield turn.found("expiry", run.start, run.end)
+            expired = True
         elif len(run.digits) in _CVV:
             yield turn.found("cvv", run.start, run.end)
         reach = run.end
@@ -54,17 +58,11 @@ def _is_card(digits: str, turn: Turn) -> bool:
 
     They also repeat groups: where a card is spoken of, a longer number is one, too.
     """
-    if len(digits) < _SHORTEST or digits[0] not in "23456":
+    if len(digits) < _SHORTEST or digits[0] not in FIRST_DIGITS:
         return False
     if "payment_card" in turn.own or "payment_card" in turn.asked:
         return True
-    return len(digits) in _LENGTHS or (len(digits) <= _LONGEST and luhn(digits))
-
-
-def luhn(digits: str) -> bool:
-    """The check digit of payment cards (ISO/IEC 7812-1, annex B)."""
-    doubled = [int(d) * (2 if place % 2 else 1) for place, d in enumerate(reversed(digits))]
-    return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0  # noqa: PLR2004 -- digit sum
+    return len(digits) in LENGTHS or (len(digits) <= _LONGEST and luhn(digits))
 
 
 def split_cards(turns: Sequence[Turn]) -> list[Finding]:
@@ -97,7 +95,7 @@ def _is_split(pieces: list[tuple[Turn, Run]], length: int) -> bool:
     places = [turn.index for turn, _ in pieces]
     near = all(later - sooner <= 2 for sooner, later in pairwise(places))  # noqa: PLR2004
     digits = "".join(run.digits for _, run in pieces)
-    if len(pieces) < length or not near or places[0] == places[-1] or digits[0] not in "23456":
+    if len(pieces) < length or not near or places[0] == places[-1] or digits[0] not in FIRST_DIGITS:
         return False
     spoken_of = any("payment_card" in turn.own or "payment_card" in turn.asked for turn, _ in pieces)
-    return len(digits) in _LENGTHS and (spoken_of or luhn(digits))
+    return len(digits) in LENGTHS and (spoken_of or luhn(digits))

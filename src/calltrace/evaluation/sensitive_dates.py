@@ -74,7 +74,11 @@ def expiries(turn: Turn) -> list[Finding]:
     near = [(m.start(), m.end()) for m in _EXPIRES.finditer(turn.readable)]
     near += [place for place in _dates(turn) if _MONTHS.search(turn.readable[slice(*place)])]
     near += [place for place in _dates(turn, named=False) if is_expiry(_digits(turn.text[slice(*place)]))]
-    near += [(run.start, run.end) for run in turn.runs if _EXPIRY_DIGITS.fullmatch(run.digits)]
+    near += [
+        (run.start, run.end)
+        for run in turn.runs
+        if _EXPIRY_DIGITS.fullmatch(run.digits) and not turn.is_code(run)
+    ]
     other = turn.answers("date_of_birth", _FAR) or turn.answers("cvv", 1)
     alone = len(turn.text) < _SHORT_ANSWER and not other
     asked = turn.answers("payment_card") and (turn.answers("expiry", 1) or alone)

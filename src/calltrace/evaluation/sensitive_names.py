@@ -6,7 +6,8 @@ agents say their names by duty, and a name that nobody announces is not found.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Self
 
@@ -78,6 +79,7 @@ _ASKED = re.compile(
     r"|suo nome|nome e cognome|cognome|come si chiama|con chi parlo|il nome|a che nome)"
 )
 _WORD = re.compile(r"[^\W\d_][\w'\u2019-]*")
+_LETTERS, _BOUND = re.compile(r"\w+"), re.compile(r"\b")
 _PARTICLE_WORDS = (
     "de del da do dos das di la le el von van der den zu bin binte bint al ap o mc mac y e du des"
 )
@@ -146,8 +148,8 @@ def names(segments: Sequence[Segment]) -> list[Finding]:
     texts = [unmarked(segment.text) for segment in segments]
     found = {index: list(_announced(_Said.of(segments, texts, index))) for index in range(len(texts))}
     known = _known(texts, found)
-    for index, text in enumerate(texts):
-        found[index] += [match.span() for match in known.finditer(plain(text))] if known else []
+    for index, text in enumerate(texts) if known else ():
+        found[index] += _again(known, plain(text))
     return [Finding("person_name", index, a, b) for index, places in found.items() for a, b in _apart(places)]
 
 
@@ -181,8 +183,8 @@ def _apart(places: Sequence[Place]) -> list[Place]:
     return joined
 
 
-def _known(texts: Sequence[str], found: dict[int, list[Place]]) -> re.Pattern[str] | None:
-    """Every part of a name that was announced, to be found where it is only said."""
+def _known(texts: Sequence[str], found: dict[int, list[Place]]) -> dict[str, list[str]]:
+    """Every part of a name that was announced, the longest first, by the letters that it begins with."""
     parts = {
         plain(word[0])
         for index, places in found.items()
@@ -190,8 +192,24 @@ def _known(texts: Sequence[str], found: dict[int, list[Place]]) -> re.Pattern[st
         for word in _WORD.finditer(texts[index][start:end])
         if len(word[0]) > 2 and plain(word[0]) not in _PARTICLES  # noqa: PLR2004 - Jo, Al are words, too
     }
-    longest = sorted((re.escape(one) for one in parts), key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(longest)})\b") if longest else None
+    known = defaultdict[str, list[str]](list)
+    for part in sorted(parts, key=len, reverse=True):
+        if letters := _LETTERS.match(part):
+            known[letters[0]].append(part)
+    return known
+
+
+def _again(known: Mapping[str, Sequence[str]], readable: str) -> Iterator[Place]:
+    """Where parts of names are only said: whole words, one after the other."""
+    reach = 0
+    for word in _LETTERS.finditer(readable):
+        if word.start() >= reach:
+            for part in known.get(word[0], ()):
+                end = word.start() + len(part)
+                if readable.startswith(part, word.start()) and _BOUND.match(readable, end):
+                    reach = end
+                    yield word.start(), end
+                    break
 
 
 def _announced(said: _Said) -> Iterator[Place]:

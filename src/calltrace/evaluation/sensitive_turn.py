@@ -1,6 +1,7 @@
 """A turn as the finders of sensitive values see it: its text, its numbers, and what explains them."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,6 +17,8 @@ MEMORY = 3
 """Turns after which a question no longer explains a number."""
 _NEAR = 48
 """Characters between a word that explains a number and the number, in one turn."""
+_CODE = 3
+_DETAILS = frozenset(("expiry", "cvv"))
 _YEAR = re.compile(r"(?:19|20)\d\d")
 Place = tuple[int, int]
 
@@ -54,7 +57,8 @@ class Turn:
     @cached_property
     def runs(self) -> list[Run]:
         """Numbers that were said in one go."""
-        return digit_runs(self.text)
+        details = self.answers("expiry") or self.answers("cvv") or not self.own.keys().isdisjoint(_DETAILS)
+        return digit_runs(self.text, details=details)
 
     @cached_property
     def codes(self) -> list[Run]:
@@ -67,7 +71,9 @@ class Turn:
 
     def near(self, kind: str, start: int) -> bool:
         """Whether the turn says, shortly before a place, that such a value comes."""
-        return any(end <= start + 1 and start - end <= _NEAR for _, end in self.own.get(kind, ()))
+        places = self.own.get(kind, ())
+        before = bisect_right(places, start + 1, key=lambda place: place[1])
+        return before > 0 and start - places[before - 1][1] <= _NEAR
 
     def answers(self, kind: str, distance: int = MEMORY) -> bool:
         """Whether the other side spoke of it lately. Agents ask; what they say is rarely an answer."""
@@ -81,6 +87,10 @@ class Turn:
         )
         is_time = ":" in self.text[run.start : run.end]
         return is_time or bool(AMOUNT_BEFORE.search(before) or AMOUNT_AFTER.match(after))
+
+    def is_code(self, run: Run) -> bool:
+        """Three digits written as one: a security code sooner than a month and a year."""
+        return len(run.digits) == _CODE and self.text[run.start : run.end] == run.digits
 
     def is_year(self, run: Run) -> bool:
         """Years, one or several."""

@@ -1,6 +1,7 @@
 """Evaluate: a transcript held against a scorecard. No database, and no network but for the model server's."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from calltrace.evaluation.conditions import judged
 from calltrace.evaluation.decision import undecided
@@ -17,7 +18,8 @@ from calltrace.evaluation.results import CriterionResult, Evaluation, ScorecardR
 from calltrace.evaluation.scoring import total
 from calltrace.evaluation.sensitive import sensitive_spans
 from calltrace.evaluation.signals import effort, escalation, sentiment
-from calltrace.evaluation.summary import recommendations, summarise
+from calltrace.evaluation.summary import advice, summarise
+from calltrace.evaluation.written import at_its_times, read_out
 from calltrace.kit.progress import Progress, silent, within
 from calltrace.meaning.embeddings import Embedder, default_embedder
 from calltrace.scorecards.document import Scorecard
@@ -32,7 +34,7 @@ def evaluate(
     transcript: Transcript,
     scorecard: Scorecard,
     *,
-    duration: float,
+    duration: float | None,
     embedder: Embedder | None = None,
     progress: Progress = silent,
     marks: Sequence[Mark] | None = None,
@@ -44,23 +46,26 @@ def evaluate(
     Args:
         transcript: what was said, by whom, when; it is data, whatever it says.
         scorecard: the exact version to judge by.
-        duration: seconds of the recording; the end of the last segment if that is later.
+        duration: seconds of the recording; the end of the last segment if that is later. ``None``: it is a
+            text conversation, and when its messages were sent says nothing (``evaluation/written.py``).
         embedder: another embedding model than the shipped one.
         progress: told the done share.
         marks: what was heard beside speech; without it nothing is known of hold music.
         model: is asked what the offline judge cannot settle, and for the summary.
         warn: told what a model was to do and did not.
     """
-    return evaluate_with(
-        transcript, scorecard, duration, embedder or default_embedder(), shipped(),
+    said = read_out(transcript) if duration is None else transcript
+    evaluation = evaluate_with(
+        said, scorecard, duration, embedder or default_embedder(), shipped(),
         progress=progress, marks=marks, model=model, warn=warn,
     )  # fmt: skip
+    return at_its_times(evaluation, transcript) if duration is None else evaluation
 
 
 def evaluate_with(
     transcript: Transcript,
     scorecard: Scorecard,
-    duration: float,
+    duration: float | None,
     embedder: Embedder,
     trained: Trained,
     *,
@@ -71,10 +76,10 @@ def evaluate_with(
 ) -> Evaluation:
     """``evaluate`` with other trained heads: how a writer is left out when quality is measured."""
     ends = [segment.end for segment in transcript.segments]
+    seconds = max(duration or 0.0, *ends) if ends else duration or 0.0
     heard = within(progress, 0.0, _HEARD_SHARE) if model else progress
-    hearing = hear(
-        transcript, max(duration, *ends) if ends else duration, embedder, trained.acts, heard, marks
-    )
+    hearing = hear(transcript, seconds, embedder, trained.acts, heard, marks)
+    hearing = replace(hearing, written=duration is None)
     heads, judge = trained.heads, OfflineJudge(trained.heads)
     if model is None or not hearing.spoken:
         results = _results(scorecard, hearing, judge)
@@ -109,7 +114,7 @@ def _assembled(
         passed=sums.passed if heard else None,
         scorecard=ScorecardRef(id=str(scorecard.id), name=scorecard.name, version=scorecard.version),
         criteria=results,
-        recommendations=recommendations(scorecard, results, told),
+        recommendations=list(advice(scorecard, results, told).values()),
         sentiment=sentiment(hearing, heads),
         escalation=escalation(hearing, heads),
         customer_effort_score=effort(hearing, heads),

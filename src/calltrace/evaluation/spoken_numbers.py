@@ -5,8 +5,11 @@ only between real digits. What is read out in pairs (``forty one``) becomes two 
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
+from calltrace.evaluation import card_numbers
 from calltrace.scorecards.patterns import plain
 
 _UNITS: dict[str, str] = {
@@ -74,8 +77,9 @@ _FRENCH_SCORES = frozenset(("soixante",))
 _HUNDREDS, _DEEP_IN = frozenset(("hundred",)), 4
 """``oh seven seven double oh nine hundred``: so many words into a number, a hundred is two more zeros."""
 _ARTICLES = frozenset(("o",))
-_CARD_LENGTHS = (15, 16)
-_NUMBER_LENGTHS = (9, 10, 11, *_CARD_LENGTHS)
+_NUMBER_LENGTHS = (9, 10, 11, *card_numbers.LENGTHS)
+_FEW_WORDS = 2
+"""Between a card number and what belongs to it."""
 _JOINED_PAIR = re.compile(
     r"(veinti|vent[iu]?|trent[au]?|quarant[au]?|cinquant[au]?|sessant[au]?|settant[au]?|ottant[au]?|novant[au]?)"
     r"(uno|un|no|dos|tres|cuatro|seis|siete|ocho|nueve|due|tre|quattro|cinque|cinco|sei|sette|otto|nove)"
@@ -83,7 +87,8 @@ _JOINED_PAIR = re.compile(
 """Spanish ``veintidos``, Italian ``trentacinque``, ``ventuno``."""
 _GERMAN_PAIR = re.compile(r"(\w+)und(\w+zig|dreissig)")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
-_BREAK = re.compile(r"[^\s,.\-\u2013\u2014/:\u2026]")
+_BREAK = re.compile(r"[^\s,.\-\u2013\u2014/:\u2026_|*()\u00ad\u200b-\u200f\u2060\ufeff]")
+"""Whatever else stands between two numbers parts them; of what nobody sees, nothing does."""
 
 
 _Said = tuple[str, str, int, int]
@@ -99,17 +104,50 @@ class Run:
     end: int
 
 
-def digit_runs(text: str) -> list[Run]:
-    """All runs of digits, written or spoken, in order."""
-    readable = plain(text)
+def digit_runs(text: str, *, details: bool = False) -> list[Run]:
+    """All runs of digits, written or spoken, in order.
+
+    ``details``: expiry and security code of a card may be among them in one go, without its number.
+    """
+    readable = _in_digits_of_ascii(plain(text))
     tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(readable)]
     runs: list[Run] = []
     index = 0
     while index < len(tokens):
-        run, index = _run_from(tokens, index, readable)
-        if run:
-            runs.append(run)
+        said, index = _said_from(tokens, index, readable)
+        follows = details or (
+            bool(runs and said) and _follows_a_card(runs[-1], readable[runs[-1].end : said[0][2]])
+        )
+        runs += [run for part in _apart(said, follows=follows) if (run := _run(part))]
     return runs
+
+
+def _in_digits_of_ascii(text: str) -> str:
+    """Full-width, Arabic and other digits as those that the rest of this reads; one for one."""
+    if text.isascii():
+        return text
+    return "".join(
+        character if character.isascii() else str(unicodedata.decimal(character, character))
+        for character in text
+    )
+
+
+def _follows_a_card(run: Run, between: str) -> bool:
+    return card_numbers.is_card(run.digits) and len(between.split()) <= _FEW_WORDS
+
+
+def _apart(said: list[_Said], *, follows: bool) -> list[list[_Said]]:
+    """A card's number, expiry and code that were said in one go, as far as they are words of their own."""
+    values = [value for value, *_ in said]
+    digits = _joined(values)
+    cuts = card_numbers.cuts(digits) or (card_numbers.cuts_behind(digits) if follows else ())
+    if not cuts:
+        return [said]
+    lengths = [len(_joined(values[:count])) for count in range(len(values) + 1)]
+    if not all(cut in lengths for cut in cuts):
+        return [said]
+    edges = [0, *(lengths.index(cut) for cut in cuts), len(said)]
+    return [said[first:last] for first, last in pairwise(edges)]
 
 
 def digit_of(word: str) -> str | None:
@@ -118,8 +156,8 @@ def digit_of(word: str) -> str | None:
     return None if value is None or value.startswith("x") else value.lstrip("~^")
 
 
-def _run_from(tokens: list[tuple[str, int, int]], index: int, text: str) -> tuple[Run | None, int]:
-    """The run that begins with token ``index``, if one does, and the token to go on with."""
+def _said_from(tokens: list[tuple[str, int, int]], index: int, text: str) -> tuple[list[_Said], int]:
+    """What is said in one go from token ``index`` on, and the token to go on with."""
     said: list[_Said] = []
     at = index
     while at < len(tokens):
@@ -130,7 +168,7 @@ def _run_from(tokens: list[tuple[str, int, int]], index: int, text: str) -> tupl
             value = "00"
         if _BREAK.search(between) or (value is None and not (said and word in _FILLERS)):
             break
-        if "," in between and len(_joined([v for v, *_ in said])) in _CARD_LENGTHS:
+        if "," in between and len(_joined([v for v, *_ in said])) in card_numbers.LENGTHS:
             break
         joined = _with_last(said, tokens[at], tokens[at - 1][0])
         if joined:
@@ -138,7 +176,7 @@ def _run_from(tokens: list[tuple[str, int, int]], index: int, text: str) -> tupl
         elif value is not None:
             said.append((value, word, begin, stop))
         at += 1
-    return _run(said), max(at, index + 1)
+    return said, max(at, index + 1)
 
 
 def _run(said: list[_Said]) -> Run | None:

@@ -47,10 +47,10 @@ def verdicts(scorecard: Scorecard, results: Sequence[CriterionResult], sums: Tot
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def recommendations(
+def advice(
     scorecard: Scorecard, results: Sequence[CriterionResult], told: Told | None = None
-) -> list[str]:
-    """The scorecard's advice for each criterion that was missed for certain, the dearest first.
+) -> dict[str, str]:
+    """By criterion, the scorecard's advice for each criterion that was missed for certain, the dearest first.
 
     A model's sentence about what happened in this call follows it.
     """
@@ -58,10 +58,9 @@ def recommendations(
     missed = {result.key for result in results if result.verdict in ("not_met", "partly_met")}
     chosen = [criterion for criterion in scorecard.criteria if criterion.key in missed]
     chosen.sort(key=lambda one: (_gravity(one), -one.points))
-    return [
-        f"{criterion.advice or f'Work on: {criterion.name}.'} {about.get(criterion.key, '')}".strip()
-        for criterion in chosen
-    ]
+    return {
+        one.key: f"{one.advice or f'Work on: {one.name}.'} {about.get(one.key, '')}".strip() for one in chosen
+    }
 
 
 def _gravity(criterion: Criterion) -> int:

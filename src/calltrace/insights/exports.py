@@ -274,6 +274,15 @@ async def fail(session: AsyncSession, claim: Claim, error: CallTraceError) -> No
     await _write(session, claim, values)
 
 
+async def give_back(session: AsyncSession, claim: Claim) -> None:
+    """Let go of it: that neither failed nor got lost.
+
+    Raises:
+        StaleAttemptError: as above.
+    """
+    await _write(session, claim, {"status": "queued", "touched_at": func.clock_timestamp()})
+
+
 async def note_failed_try(session: AsyncSession, claim: Claim) -> None:
     """Another try is due.
 

@@ -23,6 +23,7 @@ from calltrace.pipeline.errors import (
     error_document,
 )
 from calltrace.pipeline.interruptible import Interruptible
+from calltrace.pipeline.owing import Owing
 from calltrace.pipeline.steps import evaluation_request
 from calltrace.reviews import standing
 
@@ -43,7 +44,7 @@ class BatchRunner(Interruptible):
 
     def __init__(self, platform: Platform, child: Child, owed: list[Taken]) -> None:
         super().__init__()
-        self._owed = owed
+        self._owing = Owing(owed, self._give_back)
         self._platform = platform
         self._child = child
         self._one_at_a_time = asyncio.Lock()  # of all batches: a new call waits for one evaluation at most
@@ -56,6 +57,7 @@ class BatchRunner(Interruptible):
             DatabaseAwayError: nothing can be written down now; the call in hand is owed.
         """
         batch_id = uuid.UUID(key.partition("/")[0])
+        await self.settle()
         with self.in_hand() as task, suppress(StaleAttemptError):
             claim = await self._take_over(org_id, batch_id)
             if claim is None:
@@ -79,15 +81,12 @@ class BatchRunner(Interruptible):
                 delay = await self._turn(claim, task, TURN_SECONDS)
 
     async def settle(self) -> None:
-        """Give back what is owed: an outage of the database is no loss of a worker.
+        """Give back what is owed.
 
         Raises:
             DatabaseAwayError: it is away again; what is left stays owed.
         """
-        while self._owed:
-            with suppress(StaleAttemptError):  # somebody was faster, or its end was written after all
-                await self._give_back(self._owed[-1])
-            self._owed.pop()
+        await self._owing.settle()
 
     async def _take_over(self, org_id: uuid.UUID, batch_id: uuid.UUID) -> Claim | None:
         async with self._platform.database.tenant(org_id) as session:
@@ -125,7 +124,7 @@ class BatchRunner(Interruptible):
             async with self._platform.database.tenant(taken.claim.org_id) as session:
                 await work.put_back(session, taken)
         except DatabaseAwayError:
-            self._owed.append(taken)
+            self._owing.add(taken)
             raise
         except CallTraceError as error:
             await self._handle_failed(taken, error)

@@ -43,7 +43,9 @@ def _model() -> ModelServer | None:
 
 def _hear(request: Message, progress: Callable[[Message], None]) -> Message:
     limits = DecodeLimits(max_duration_seconds=float(_setting("MAX_SECONDS")))
-    options = SpeechOptions(request["language"], request["channels"], tuple(request["hints"]))
+    options = SpeechOptions(
+        request["language"], request["channels"], tuple(request["hints"]), tuple(request["among"])
+    )
     with room_needed(), tempfile.TemporaryDirectory(prefix="hear-", dir=request["work_dir"]) as work_dir:
         job = Job(
             Path(request["path"]), Path(work_dir), options, limits, request["media"], Path(request["copy"]),

@@ -10,6 +10,7 @@ from calltrace.accounts.models import Plan
 from calltrace.accounts.quotas import Quotas
 from calltrace.accounts.usage import Meter
 from calltrace.analyses.links import RecordingLinks
+from calltrace.analyses.minutes import Minutes
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
 from calltrace.evaluation.model.server import chosen_model
@@ -18,6 +19,7 @@ from calltrace.kit.encryption import SecretBox
 from calltrace.kit.openid import Provider, Registered
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
 from calltrace.payments.line import Access, StripeLine
+from calltrace.payments.metering import Metering
 from calltrace.payments.service import Payments
 from calltrace.recordings.fetch import FetchLimits
 from calltrace.recordings.links import UploadLinks
@@ -46,6 +48,7 @@ class Platform:
     limits: FetchLimits
     meter: Meter = field(default_factory=Meter)
     quotas: Quotas = field(default_factory=Quotas)
+    minutes: Minutes = field(default_factory=Minutes)
     stripe: StripeLine | None = None
     provider: Provider | None = None
 
@@ -66,7 +69,7 @@ class Platform:
         probe = self.settings.fetch_probe == "on"
         return Intake(
             self.database, self.client, self.limits, self.uploads, probe=probe, quotas=self.quotas,
-            plans=self.plans,
+            plans=self.plans, minutes=self.minutes,
         )  # fmt: skip
 
     @property
@@ -87,12 +90,21 @@ class Platform:
         prices: Mapping[Plan, str] = {
             "pro": self.settings.stripe_price_starter, "business": self.settings.stripe_price_growth,
         }  # fmt: skip
-        return Payments(self.stripe, prices, self.database, self.public_url)
+        return Payments(self.stripe, prices, self.database, self.public_url, self.metering)
+
+    @property
+    def metering(self) -> Metering | None:
+        """Where minutes above a plan are charged, if they are."""
+        event, price = self.settings.stripe_meter_event, self.settings.stripe_price_overage
+        if self.stripe is None or not event:
+            return None
+        return Metering(self.database, self.stripe, event, price, self.plans)
 
     async def close(self) -> None:
         """Write down what was only counted, and let go of connections."""
         await self.meter.close(self.database)
         await self.quotas.close(self.database)
+        await self.minutes.close(self.database)
         if self.stripe is not None:
             await self.stripe.close()
         await self.database.close()

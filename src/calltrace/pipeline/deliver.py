@@ -128,6 +128,8 @@ class Deliverer:
         async with self._platform.database.tenant(org_id) as session:
             taken = await deliver.take(session, self._holder, shares)
         for prepared in taken:
+            if self._lanes.holds(prepared.endpoint_id, prepared.delivery_id):
+                continue  # its lease ended while the database was away: its attempt is not written yet
             self._begin(prepared)
             self._woken.set()
 

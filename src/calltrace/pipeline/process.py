@@ -24,6 +24,7 @@ from calltrace.pipeline.errors import (
     error_document,
 )
 from calltrace.pipeline.interruptible import Interruptible
+from calltrace.pipeline.owing import Owing
 from calltrace.pipeline.steps import Steps
 from calltrace.pipeline.work import Work, reporting
 
@@ -42,7 +43,7 @@ class Processor(Interruptible):
 
     def __init__(self, platform: Platform, child: Child, work_dir: Path, owed: list[Claim]) -> None:
         super().__init__()
-        self._owed = owed
+        self._owing = Owing(owed, self._give_back)
         self._platform = platform
         self._steps = Steps(platform, child)
         self._work_dir = work_dir
@@ -53,21 +54,21 @@ class Processor(Interruptible):
         Raises:
             DatabaseAwayError: nothing can be written down now; the claim is owed.
         """
+        await self.settle()
         with self.in_hand() as task:
             await self._claim_and_run(org_id, analysis_id, task)
 
     async def settle(self) -> None:
-        """Give back what is owed: an outage of the database is no loss of a worker, and counts as none.
+        """Give back what is owed.
 
         Raises:
             DatabaseAwayError: it is away again; what is left stays owed.
         """
-        while self._owed:
-            claim = self._owed[-1]
-            with suppress(StaleAttemptError):  # somebody was faster, or its end was written after all
-                async with self._platform.database.tenant(claim.org_id) as session:
-                    await lifecycle.give_back(session, claim, failed_try=False)
-            self._owed.pop()
+        await self._owing.settle()
+
+    async def _give_back(self, claim: Claim) -> None:
+        async with self._platform.database.tenant(claim.org_id) as session:
+            await lifecycle.give_back(session, claim, failed_try=False)
 
     async def _claim_and_run(
         self, org_id: uuid.UUID, analysis_id: uuid.UUID, task: "asyncio.Task[None]"
@@ -83,7 +84,7 @@ class Processor(Interruptible):
         try:
             await self._run_guarded(work)
         except DatabaseAwayError:
-            self._owed.append(claim)
+            self._owing.add(claim)
             raise
         finally:
             await asyncio.to_thread(shutil.rmtree, directory, ignore_errors=True)
@@ -126,8 +127,7 @@ class Processor(Interruptible):
             raise asyncio.CancelledError
         work.task.uncancel()
         with suppress(StaleAttemptError):
-            async with self._platform.database.tenant(work.claim.org_id) as session:
-                await lifecycle.give_back(session, work.claim, failed_try=False)
+            await self._give_back(work.claim)
             raise TryAgainLater(0)
 
     async def _handle_failed(self, work: Work, error: CallTraceError) -> None:

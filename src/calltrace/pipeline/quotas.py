@@ -6,12 +6,13 @@ from pathlib import Path
 
 from sqlalchemy.dialects.postgresql import insert
 
-from calltrace.accounts import plans, usage
+from calltrace.accounts import plans
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.models import UsageEntry
-from calltrace.accounts.quotas import quota_of
+from calltrace.accounts.quotas import Quota, quota_of, quota_used
 from calltrace.accounts.usage import Period
 from calltrace.db.clock import database_now
+from calltrace.db.each import each
 from calltrace.db.session import Database
 from calltrace.kit.ids import uuid7
 from calltrace.webhooks import service as webhooks
@@ -41,16 +42,16 @@ async def warn(database: Database, data_dir: Path) -> None:
     async with database.operator() as session:
         period = Period.of(await database_now(session))
         found = [quota_of(one, terms, "analyses") for one in await accounts.organisations(session)]
-    for quota in found:
-        if quota is not None and quota.limit:
-            await _warn(database, quota.org_id, period, quota.limit)
+    limited = {one.org_id: one for one in found if one is not None and one.limit}
+    await each(database, "quota_warning", limited, lambda org_id: _warn(database, limited[org_id], period))
 
 
-async def _warn(database: Database, org_id: uuid.UUID, period: Period, included: int) -> None:
+async def _warn(database: Database, quota: Quota, period: Period) -> None:
     """Of several that notice at the same time, one tells: the note is a line of the ledger."""
+    org_id = quota.org_id
     async with database.tenant(org_id) as session:
-        used = (await usage.of_month(session, "live", period)).analyses
-        told = QuotaNeared("calls", used, included)
+        used = await quota_used(session, quota)
+        told = QuotaNeared("calls", used, quota.limit)
         if told.percent < NEAR_PERCENT:
             return
         note = {

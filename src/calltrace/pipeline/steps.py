@@ -46,10 +46,11 @@ class Evaluated:
 
 
 def evaluation_request(
-    transcript: Transcript, scorecard: Scorecard, duration: float, marks: Sequence[Message] | None
+    transcript: Transcript, scorecard: Scorecard, duration: float | None, marks: Sequence[Message] | None
 ) -> Message:
-    """What the child is asked for to hold a transcript against a scorecard; ``duration`` in seconds.
+    """What the child is asked for to hold a transcript against a scorecard.
 
+    ``duration`` in seconds; ``None`` for a text conversation.
     ``marks`` as they are kept with the analysis; ``None`` for calls heard before they were.
     """
     return {
@@ -162,7 +163,10 @@ class Steps:
             by_queue = await assignment.agent_channels(session, work.analysis.queue_id)
         hints = organisation.vocabulary if organisation else []
         by_all = organisation.agent_channels if organisation else None
-        return {"hints": hints, "channels": work.analysis.agent_channels or by_queue or by_all or "auto"}
+        return {
+            "hints": hints, "channels": work.analysis.agent_channels or by_queue or by_all or "auto",
+            "among": organisation.languages if organisation else [],
+        }  # fmt: skip
 
     async def evaluate(self, work: Work, transcript: Transcript) -> Evaluated:
         """Hold the transcript against the queue's scorecard, in the child.
@@ -176,7 +180,7 @@ class Steps:
                 session, work.analysis.queue_id, work.analysis.scorecard_id
             )
         analysis = work.analysis
-        request = evaluation_request(transcript, scorecard, analysis.duration_seconds or 0.0, analysis.marks)
+        request = evaluation_request(transcript, scorecard, analysis.measured_seconds, analysis.marks)
         answer = await self._ask(work, "evaluating", request)
         work.note_seconds("evaluate", started)
         work.note_evaluator(answer["evaluator"], [Remark(**one) for one in answer["warnings"]])

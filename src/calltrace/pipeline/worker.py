@@ -17,7 +17,7 @@ import structlog
 from pgqueuer.core.qm import QueueManager
 from pgqueuer.domain.errors import FailingListenerError
 
-from calltrace.analyses.evaluation_work import Claim as EvaluationClaim
+from calltrace.analyses.evaluation_work import Material
 from calltrace.analyses.lifecycle import Claim
 from calltrace.batches.work import Taken
 from calltrace.db import jobs
@@ -25,6 +25,7 @@ from calltrace.db.connections import raw_pool
 from calltrace.db.listen import listen
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import APP_ROLE
+from calltrace.insights.exports import Claim as ExportClaim
 from calltrace.pipeline import queue
 from calltrace.pipeline.batches import BatchRunner
 from calltrace.pipeline.context import Platform, build_child
@@ -59,8 +60,9 @@ class Owed:
     """Claims that could not be given back because the database was away; to be handed in again."""
 
     analyses: list[Claim] = field(default_factory=list[Claim])
-    evaluations: list[EvaluationClaim] = field(default_factory=list[EvaluationClaim])
+    evaluations: list[Material] = field(default_factory=list[Material])
     batch_calls: list[Taken] = field(default_factory=list[Taken])
+    exports: list[ExportClaim] = field(default_factory=list[ExportClaim])
 
 
 async def run_worker(platform: Platform, work_dir: Path, owed: Owed) -> None:
@@ -78,32 +80,39 @@ async def run_worker(platform: Platform, work_dir: Path, owed: Owed) -> None:
     processor = Processor(platform, child, work_dir, owed.analyses)
     reevaluator = Reevaluator(platform, child, owed.evaluations)
     batches = BatchRunner(platform, child, owed.batch_calls)
+    exporter = Exporter(platform, work_dir, owed.exports)
     try:
-        await processor.settle()
-        await reevaluator.settle()
-        await batches.settle()
-        await _serve(platform, work_dir, processor, reevaluator, batches)
+        for one in (processor, reevaluator, batches, exporter):
+            await one.settle()
+        await _serve(platform, Crew(processor, reevaluator, batches, exporter))
     finally:
         await child.close()
 
 
-async def _serve(
-    platform: Platform, work_dir: Path, processor: Processor, reevaluator: Reevaluator, batches: BatchRunner
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """Who does which jobs."""
+
+    processor: Processor
+    reevaluator: Reevaluator
+    batches: BatchRunner
+    exporter: Exporter
+
+
+async def _serve(platform: Platform, crew: Crew) -> None:
     lease = timedelta(seconds=platform.settings.lease_seconds)
     async with raw_pool(platform.database.dsn, APP_ROLE) as pool:
         identity = worker_identity()
         await queue.take_back(pool, identity)
         analyses = queue.manager(
-            pool, identity, jobs.PROCESS, lambda org, key: processor.process(org, uuid.UUID(key))
+            pool, identity, jobs.PROCESS, lambda org, key: crew.processor.process(org, uuid.UUID(key))
         )
         evaluations = queue.manager(
-            pool, identity, jobs.EVALUATE, lambda org, key: reevaluator.evaluate(org, uuid.UUID(key))
+            pool, identity, jobs.EVALUATE, lambda org, key: crew.reevaluator.evaluate(org, uuid.UUID(key))
         )
-        in_bulk = queue.manager(pool, identity, jobs.EVALUATE_BATCH, batches.work)
-        exporter = Exporter(platform, work_dir)
+        in_bulk = queue.manager(pool, identity, jobs.EVALUATE_BATCH, crew.batches.work)
         exports = queue.manager(
-            pool, identity, jobs.EXPORT, lambda org, key: exporter.export(org, uuid.UUID(key))
+            pool, identity, jobs.EXPORT, lambda org, key: crew.exporter.export(org, uuid.UUID(key))
         )
         mails = queue.manager(pool, identity, jobs.SEND_MAIL, Mailer(platform).send)
         deliveries = Deliverer(platform, identity)
@@ -116,7 +125,9 @@ async def _serve(
             asyncio.create_task(deliveries.run()),
         ]
         helpers = [
-            asyncio.create_task(keep_house(platform.database, platform.vault, platform.settings)),
+            asyncio.create_task(
+                keep_house(platform.database, platform.vault, platform.settings, platform.metering)
+            ),
             asyncio.create_task(show_life(platform.database, identity)),
             asyncio.create_task(deliveries.keep_leases()),
             asyncio.create_task(listen(platform.database.dsn, claims.CHANNEL, deliveries.wake)),
@@ -124,7 +135,8 @@ async def _serve(
         log.info("worker_ready")
         await _until_stopped(runs, helpers)
         managers = [analyses, evaluations, in_bulk, mails, exports]
-        staff = Staff(managers, [processor, reevaluator, batches, exporter], deliveries)
+        workers = [crew.processor, crew.reevaluator, crew.batches, crew.exporter]
+        staff = Staff(managers, workers, deliveries)
         await _drain(staff, runs, platform.settings.drain_seconds)
         await _end(helpers)
 

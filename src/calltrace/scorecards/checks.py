@@ -47,6 +47,8 @@ SensitiveKind = Literal[
 ]
 Decided = Literal["met", "partly_met", "not_met", "not_applicable"]
 """Verdicts that decide something: all but ``needs_review``."""
+UNSURE = "unsure"
+"""What every question may be answered with, beside its own answers."""
 
 
 class Said(Document):
@@ -181,6 +183,8 @@ class Question(Document):
         texts = [answer.text.casefold().strip() for answer in self.answers]
         if len(set(texts)) < len(texts):
             raise ValueError("answers must differ")
+        if UNSURE in texts:
+            raise ValueError(f'"{UNSURE}" is an answer of every question already: it leads to a person')
         if len({(answer.meaning, answer.share) for answer in self.answers}) == 1:
             raise ValueError("every answer is worth the same: the question would decide nothing")
         if all(answer.meaning in ("not_met", "not_applicable") for answer in self.answers):

@@ -100,7 +100,7 @@ def _refuse_broken_scalars(node: yaml.Node, loader: Any) -> None:
     if isinstance(node, yaml.ScalarNode):
         try:
             loader.construct_object(node)
-        except ValueError:
+        except (ValueError, LookupError, AttributeError):  # what the library's own readers of a type raise
             kind = node.tag.rpartition(":")[2]
             place = Place.of(node.start_mark)
             raise refused(place, (), f"this reads like a value of type {kind}, and is none") from None

@@ -122,7 +122,9 @@ def measure(
         phantoms=words if recording.reference == "" else None,
         speakers=speakers(recording, transcript.segments, audio.duration) if recording.turns else None,
         bare_cost=bare_cost,
-        bare_text=_errors([(recording.reference, bare_text)]) if recording.reference and bare_text else None,
+        bare_text=_errors([(recording.reference, bare_text)])
+        if recording.reference and bare_text is not None
+        else None,
     )  # fmt: skip
     return row, transcript
 

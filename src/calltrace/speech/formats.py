@@ -7,6 +7,7 @@ LONGEST_SECONDS (the customary limits of subtitling: two lines of 42 characters,
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from calltrace.speech.transcript import Role, Segment, Transcript
 
@@ -140,18 +141,24 @@ def _short_enough(pieces: Sequence[_Piece]) -> Iterator[Sequence[_Piece]]:
     if fits or len(pieces) == 1:
         yield pieces
         return
-    cut = max(range(1, len(pieces)), key=lambda index: _worth(pieces, index))
+    cut = _best_cut(pieces)
     yield from _short_enough(pieces[:cut])
     yield from _short_enough(pieces[cut:])
 
 
-def _worth(pieces: Sequence[_Piece], index: int) -> float:
-    """How good it is to cut before a piece: near the middle, and better where a thought ends."""
-    total = sum(len(piece.text) for piece in pieces)
-    before = sum(len(piece.text) for piece in pieces[:index])
-    end = pieces[index - 1].text.rstrip()[-1:]
-    bonus = 0.5 if end and end in _SENTENCE_END else 0.3 if end and end in _CLAUSE_END else 0.0
-    return bonus - abs(before / total - 0.5) * 2
+def _best_cut(pieces: Sequence[_Piece]) -> int:
+    """The piece to cut before: near the middle, and better where a thought ends."""
+    until = list(accumulate(len(piece.text) for piece in pieces))
+
+    def worth(index: int) -> float:
+        return _rest(pieces[index - 1].text) - abs(until[index - 1] / until[-1] - 0.5) * 2
+
+    return max(range(1, len(pieces)), key=worth)
+
+
+def _rest(text: str) -> float:
+    end = text.rstrip()[-1:]
+    return 0.5 if end and end in _SENTENCE_END else 0.3 if end and end in _CLAUSE_END else 0.0
 
 
 def _pieces(segment: Segment) -> list[_Piece]:

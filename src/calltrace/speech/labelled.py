@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from calltrace.kit.errors import UsageError
-from calltrace.speech.diarization_error import Turn
+from calltrace.speech.diarization_error import MOST_SPEAKERS, Turn
 
 MANIFEST = "manifest.json"
 
@@ -49,6 +49,8 @@ def _entry(entry: dict[str, Any]) -> Labelled:
         Turn(float(turn["start"]), float(turn["end"]), str(turn["speaker"]))
         for turn in entry.get("segments") or ()
     ]
+    if len({turn.who for turn in turns}) > MOST_SPEAKERS:
+        raise ValueError(f"{entry['path']}: more than {MOST_SPEAKERS} speakers")
     return Labelled(
         path=str(entry["path"]),
         language=str(entry["language"]),

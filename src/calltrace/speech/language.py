@@ -30,13 +30,19 @@ def pool(votes: Sequence[Shares], seconds: Sequence[float]) -> dict[str, float]:
     return pooled
 
 
-def choose(pooled: Shares, hint: str | None) -> Languages:
-    """The hint, unless it is plainly wrong; without a hint the most likely language."""
+def choose(pooled: Shares, hint: str | None, among: Sequence[str] = ()) -> Languages:
+    """The hint, or the most likely language of those that are expected, unless that is plainly wrong.
+
+    Without either the most likely one of all.
+    """
     best = max(pooled, key=lambda language: pooled[language])
-    if hint is None or _is_plainly_wrong(pooled, hint, best):
+    wanted = [hint] if hint else list(among)
+    if not wanted or _are_plainly_wrong(pooled, wanted, best):
         return Languages(best, min(pooled[best], 1.0))
-    return Languages(hint, min(pooled.get(hint, 0.0), 1.0))
+    likely = max(wanted, key=lambda language: pooled.get(language, 0.0))
+    return Languages(likely, min(pooled.get(likely, 0.0), 1.0))
 
 
-def _is_plainly_wrong(pooled: Shares, hint: str, best: str) -> bool:
-    return best != hint and pooled[best] >= _CERTAIN and pooled.get(hint, 0.0) < _EXCLUDED
+def _are_plainly_wrong(pooled: Shares, wanted: Sequence[str], best: str) -> bool:
+    share = sum(pooled.get(one, 0.0) for one in wanted)
+    return best not in wanted and pooled[best] >= _CERTAIN and share < _EXCLUDED

@@ -2,7 +2,8 @@
 
 Definitions, all from segments (times in seconds):
 
-- talk: the union of one side's segments. Segments end at pauses of 0.8 s, so short breaths count as talk.
+- talk: the union of one side's segments. Segments end at pauses of one second, so short breaths count as
+  talk.
 - silence: no side talks, not even an unknown one, from 0 to the end of the recording. Hold music, signals
   and dead air count alike: in all of them the customer waits.
 - hold: hold music on any channel (speech.marks), whatever is said on another one.
@@ -17,7 +18,9 @@ Definitions, all from segments (times in seconds):
 - words per minute: words of the side divided by its own talk time.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from math import inf
 
 from calltrace.speech.transcript import Counts, Mark, Segment, Sides, TalkMetrics, Transcript
 
@@ -117,8 +120,14 @@ def _longest(spans: Iterable[Span]) -> float:
 
 
 def interruptions(mine: Sequence[Span], theirs: Sequence[Span]) -> int:
-    """How often I took the floor while they had it."""
-    return sum(any(_interrupts(span, other) for other in theirs) for span in mine)
+    """How often I took the floor while they had it. Spans of each are in order and without overlap."""
+    return sum(_interrupts(span, other) for span in mine if (other := _begun_before(span[0], theirs)))
+
+
+def _begun_before(moment: float, spans: Sequence[Span]) -> Span | None:
+    """The last span that begins before a moment: of those, none ends later."""
+    place = bisect_left(spans, (moment, -inf))
+    return spans[place - 1] if place else None
 
 
 def _interrupts(span: Span, other: Span) -> bool:
@@ -144,7 +153,8 @@ def monologue(mine: Sequence[Span], theirs: Sequence[Span]) -> float:
 
 
 def _broken(before: Span, start: float, breaks: Sequence[Span]) -> bool:
-    return any(other[0] < start and other[1] > before[1] for other in breaks)
+    other = _begun_before(start, breaks)
+    return other is not None and other[1] > before[1]
 
 
 def _rate(segments: Sequence[Segment], spans: Sequence[Span]) -> int:

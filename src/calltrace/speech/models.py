@@ -125,7 +125,8 @@ def _put_in_place(fresh: Path, target: Path, old: Path) -> None:
         fresh.rename(target)
     if _is_verified(target):
         return
-    target.rename(old)  # damaged, or of another version
+    with suppress(OSError):  # somebody else may be putting it right at the same time
+        target.rename(old)  # damaged, or of another version
     with suppress(OSError):
         fresh.rename(target)
     if not _is_verified(target):

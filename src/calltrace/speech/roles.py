@@ -113,8 +113,10 @@ def _from_content(parties: Sequence[int], lines: Sequence[Line], method: Method)
     points = role_head.points([lines[index].text for index in read])
     owners = np.array([lines[index].party for index in read])
     total = {party: float(points[owners == party].sum()) for party in parties}
-    agent, *others = sorted(parties, key=lambda party: -total[party])
-    customer = others[-1]
+    # Whoever has no line among those that are read says nothing for or against anybody.
+    agent, *others = sorted(parties, key=lambda party: (not (owners == party).any(), -total[party]))
+    customer = [party for party in others if (owners == party).any()][-1:] or others[-1:]
+    customer = customer[0]
     lead = total[agent] - total[customer]
     middle = (_mean(points[owners == agent]) + _mean(points[owners == customer])) / 2
     roles = _with_agent(parties, agent)

@@ -32,11 +32,13 @@ class SpeechOptions:
         language: ISO 639-1, or ``auto``. A hint that is plainly wrong is overruled.
         channels: where the agent is, ``auto`` to find out, ``mono`` if channels mean nothing.
         hints: words that may be said, such as names of products and people, the most useful first.
+        among: the languages that are expected where ``language`` is ``auto``; none: all.
     """
 
     language: str = "auto"
     channels: ChannelOption = "auto"
     hints: tuple[str, ...] = ()
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ def _recognise(
         return nothing
     part = within(progress, _LISTENING_SHARE, 1 - _VOICES_SHARE)
     speech = with_lead(layout.speech, _LEAD_SECONDS)
-    heard = engine.transcribe(audio, speech, hint, part, options.hints)
+    heard = engine.transcribe(audio, speech, hint, part, options.hints, among=options.among)
     return heard if heard.words else nothing  # a language of no words is a guess about noise
 
 

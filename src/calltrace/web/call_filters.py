@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from sqlalchemy import ColumnElement
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses.document import Status
+from calltrace.analyses.document import Medium, Status
 from calltrace.analyses.queries import Filters
 from calltrace.evaluation.results import Mood
 from calltrace.insights import queries
@@ -22,7 +22,9 @@ from calltrace.kit.ids import as_uuid
 
 STATUSES = get_args(Status)
 MODES = get_args(Mode)
+MEDIA = get_args(Medium)
 COUNTED = (
+    "medium",
     "calledFrom",
     "calledTo",
     "passed",
@@ -38,6 +40,7 @@ FIELDS = (
     *COUNTED,
 )  # fmt: skip
 KEPT: Mapping[tuple[str, str], str] = {
+    ("medium", "voice"): "calls, no chats", ("medium", "text"): "chats",
     ("calledFrom", ""): "took place from {}", ("calledTo", ""): "took place until {}",
     ("passed", "yes"): "passed", ("passed", "no"): "not passed", ("center", "none"): "no call center",
     ("center", ""): "call center {}",
@@ -124,7 +127,7 @@ class Chosen:
             NotFoundError: a value that no form of ours offers.
         """
         fields = self.fields
-        if fields["status"] not in {"", *STATUSES}:
+        if fields["status"] not in {"", *STATUSES} or fields["medium"] not in {"", *MEDIA}:
             raise _no_such()
         labels: dict[Dimension, uuid.UUID | Literal["none"] | None] = {
             column: _label(fields[name]) for name, column in LABELS.items()
@@ -134,6 +137,7 @@ class Chosen:
             created_from=_day(fields["from"], time.min),
             created_to=_day(fields["to"], time.max),
             mode=self.mode,
+            medium=fields["medium"] or None,
             heard_language=fields["language"] or None,
             score_from=_score(fields["scoreFrom"]),
             score_to=_score(fields["scoreTo"]),

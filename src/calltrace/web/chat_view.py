@@ -7,7 +7,7 @@ from itertools import groupby
 
 from calltrace.analyses.chats import transcript_of
 from calltrace.conversations.models import ChatMessage, Conversation, Survey, VoiceCall
-from calltrace.conversations.service import Said
+from calltrace.conversations.service import said_by
 from calltrace.speech.transcript import Segment
 
 _NAMES = {"customer": "Customer", "agent": "Agent", "bot": "Bot"}
@@ -43,7 +43,7 @@ class Chat:
     @property
     def segments(self) -> Sequence[Segment]:
         """The messages as the evaluation sees them: its evidence names these."""
-        said = [Said(one.role, one.content, one.sent_at) for one in self.messages]
+        said = [said_by(one) for one in self.messages]
         return transcript_of(said, "und").segments if said else ()
 
     @property

@@ -88,11 +88,17 @@ class Scene:
         return f"{path}?{urlencode({name: value for name, value in fields.items() if value})}"
 
     def calls(self, starts: date | None = None, **further: str | uuid.UUID) -> str:
-        """The list of the calls that a figure counts; of one bucket, by its first day."""
+        """The list of the calls that a figure counts, without chats; of one bucket, by its first day."""
         first, last = self.period.first, self.period.last
         if starts is not None:
             first, last = max(first, starts), min(last, end_of(starts, self.bucket))
-        fields: dict[str, object] = {"calledFrom": first, "calledTo": last, **self.chosen, **further}
+        fields: dict[str, object] = {
+            "medium": "voice",
+            "calledFrom": first,
+            "calledTo": last,
+            **self.chosen,
+            **further,
+        }
         return f"/calls?{urlencode({name: str(value) for name, value in fields.items() if value})}"
 
     def of_agent(self, agent_id: uuid.UUID) -> "Scene":

@@ -26,6 +26,8 @@ DONE: Mapping[str, str] = {
     "recording-taken": "The recording was taken in. This page shows how far its analysis is.",
     "recordings-taken": "The recordings were taken in. The list shows how far their analyses are.",
     "evaluating": "The call is being evaluated once more.",
+    "evaluating-many": "The calls are evaluated once more, one after the other.",
+    "calls-erased": "The calls were erased, with everything that came of them.",
     "scorecard-copied": "The scorecard was copied as a draft. Nothing is judged by it until it is published.",
     "scorecard-imported": "The scorecard was imported as a draft. It judges nothing yet.",
     "draft-saved": "The draft was saved. Nothing is judged by it until it is published.",
@@ -91,6 +93,7 @@ DONE: Mapping[str, str] = {
     "filed-saved": "It was saved.",
     "filed-deleted": "It was deleted. Its calls stay, and name it no more.",
     "signed-out": "You are signed out.",
+    "signed-out-here": "You are signed out here, but not at your provider.",
 }
 """What a page says after something was done, by the name in its address: never a text from the address."""
 

@@ -68,6 +68,11 @@ class Lanes:
         held.troubled = troubled
         self.in_flight += 1
 
+    def holds(self, endpoint_id: uuid.UUID, delivery_id: str) -> bool:
+        """Whether an attempt of a delivery is in flight."""
+        held = self._held.get(endpoint_id)
+        return held is not None and delivery_id in held.began
+
     def give_back(self, endpoint_id: uuid.UUID, delivery_id: str) -> None:
         """An attempt has ended."""
         began = self._held[endpoint_id].began

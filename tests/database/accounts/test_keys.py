@@ -11,6 +11,7 @@ from sqlalchemy import text
 from calltrace.accounts import keys, queries, scopes
 from calltrace.accounts.audit import Actor
 from calltrace.accounts.errors import InsufficientScopeError, UnauthorizedError
+from calltrace.accounts.service import create_user
 from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
@@ -222,6 +223,20 @@ async def test_a_rotation_keeps_both_keys_valid_until_the_old_one_is_revoked(
         await keys.revoke(session, key_id)
     await _refused(database, old, "revoked")
     assert (await keys.authenticate(database, new, "10.1.1.1")).key_id == key.id
+
+
+async def test_a_rotated_key_stays_its_persons_with_the_limit_agreed_on(
+    database: Database, org: uuid.UUID
+) -> None:
+    async with database.tenant(org) as session:
+        person, _password = await create_user(session, org, f"{uuid.uuid4()}@v.test", "agent", "long enough")
+        more = {"user_id": person.id, "rate_limit_per_minute": 7, "description": "for the CRM"}
+        old, _token = await keys.create(session, org, name="mine", contract="callcov", more=more)
+        new, _token = await keys.rotate(session, str(old.id))
+        assert {name: getattr(new, name) for name in more} == more
+        await session.delete(person)
+        await session.flush()
+        assert not await queries.keys(session), "both went with the person"
 
 
 @pytest.mark.accepts("CT-141")

@@ -17,9 +17,13 @@ from calltrace.alerts.queries import AlertFilters
 from calltrace.analyses import erase, evaluation_work, evaluations, lifecycle
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.evaluations import Wish
+from calltrace.analyses.lifecycle import Claim
+from calltrace.analyses.models import Analysis
 from calltrace.analyses.submit import Intake
 from calltrace.catalog import service as catalog
 from calltrace.catalog.service import AGENTS, PROJECTS
+from calltrace.db.connections import connect
+from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.dialects.callcenterrate import ids
 from calltrace.kit import clock
@@ -123,6 +127,94 @@ async def test_nobody_who_is_deactivated_is_named_to_be_told(database: Database,
         gone.deactivated_at = clock.now()
     with pytest.raises(InvalidRequestError, match="emails names"):
         await new_rule(database, org, emails=[email])
+
+
+async def _changes(database: Database, org: uuid.UUID, rule: AlertRule, deed: str, go: asyncio.Event) -> None:
+    """Change or delete a rule, and commit that once told to."""
+    async with database.tenant(org) as session:
+        if deed == "delete":
+            await rules.remove(session, Who(org, OPERATOR), rule.id)
+        else:
+            await rules.change(session, Who(org, OPERATOR), rule.id, {"conditions": HIGH})
+        go.set()
+        await asyncio.sleep(0.3)
+
+
+@pytest.mark.parametrize("deed", ["change", "delete"])
+async def test_a_rule_that_changes_while_a_call_is_judged_counts_as_it_is_then(
+    platform: Platform, intake: Intake, org: uuid.UUID, deed: str
+) -> None:
+    """The call would match the rule of before: nothing is raised by what nobody sees any more."""
+    rule, changed = await new_rule(platform.database, org), asyncio.Event()
+    changing = asyncio.create_task(_changes(platform.database, org, rule, deed, changed))
+    await changed.wait()
+    done = await evaluated(platform, intake, org)
+    assert changing.done(), "the call waited for what was under way"
+    await changing
+    assert await raised(platform.database, org) == []
+    async with platform.database.tenant(org) as session:
+        assert (await session.get_one(Analysis, done)).status == "completed"
+
+
+@pytest.mark.parametrize("deed", ["change", "delete"])
+async def test_a_rule_that_changes_after_a_call_was_judged_waits_for_it(
+    platform: Platform, intake: Intake, org: uuid.UUID, deed: str
+) -> None:
+    rule, changed = await new_rule(platform.database, org), asyncio.Event()
+    claim = await claimed(intake, org, await submitted(intake, org))
+    await heard(platform, claim)
+    async with platform.database.tenant(org) as session:
+        await lifecycle.complete(session, claim, TRANSCRIPT, EVALUATION, ProcessingDocument(), platform.links)
+        assert await service.judge(session, claim.analysis_id, TRANSCRIPT, EVALUATION, URL) == 1
+        changing = asyncio.create_task(_changes(platform.database, org, rule, deed, changed))
+        await asyncio.sleep(0.3)
+        assert not changed.is_set()
+    await changing
+    [alert] = await raised(platform.database, org)
+    assert (alert.rule_name, alert.message) == ("Low", "The score is 82, under 90.")
+    assert alert.rule_id == (None if deed == "delete" else rule.id)
+
+
+async def test_a_call_that_many_judge_at_once_raises_one_alert(
+    platform: Platform, intake: Intake, org: uuid.UUID
+) -> None:
+    await new_rule(platform.database, org)
+    done = await submitted(intake, org)
+
+    async def judged() -> int:
+        async with platform.database.tenant(org) as session:
+            return await service.judge(session, done, TRANSCRIPT, EVALUATION, URL)
+
+    assert sorted(await asyncio.gather(*(judged() for _ in range(4)))) == [0, 0, 0, 1]
+    assert await count(platform.database, "alerts", org) == 1
+
+
+async def _complete_and_die(platform: Platform, claim: Claim) -> None:
+    async with platform.database.tenant(claim.org_id) as session:
+        await lifecycle.complete(session, claim, TRANSCRIPT, EVALUATION, ProcessingDocument(), platform.links)
+        assert await service.judge(session, claim.analysis_id, TRANSCRIPT, EVALUATION, URL) == 1
+        pid = await session.scalar(text("SELECT pg_backend_pid()"))
+        superuser: Any = await connect(platform.database.dsn, None)
+        await superuser.fetch("SELECT pg_terminate_backend($1)", pid)
+        await superuser.close()
+        await session.execute(text("SELECT 1"))
+
+
+async def test_a_worker_that_is_killed_between_evaluation_and_alerts_leaves_neither(
+    platform: Platform, intake: Intake, org: uuid.UUID
+) -> None:
+    """The server ends the session, as it does when the process of a worker is gone."""
+    await new_rule(platform.database, org)
+    claim = await claimed(intake, org, await submitted(intake, org))
+    await heard(platform, claim)
+    with pytest.raises(DatabaseAwayError):
+        await _complete_and_die(platform, claim)
+    assert await count(platform.database, "evaluations", org) == 0
+    assert await count(platform.database, "alerts", org) == 0
+    async with platform.database.tenant(org) as session:
+        await lifecycle.complete(session, claim, TRANSCRIPT, EVALUATION, ProcessingDocument(), platform.links)
+        await service.judge(session, claim.analysis_id, TRANSCRIPT, EVALUATION, URL)
+    assert await count(platform.database, "alerts", org) == 1
 
 
 async def test_a_transaction_that_fails_raises_nothing(

@@ -19,7 +19,7 @@ from database.conftest import Caller, new_token
 
 CONTENT = bytes(range(256)) * 800
 FIELDS = {
-    "aiCall", "callCenterId", "calledAt", "contactId", "engagementId", "projectId",
+    "aiCall", "callCenterId", "calledAt", "contactId", "engagementId", "medium", "projectId",
     "callId", "analysisId", "externalId", "fileName", "createdAt", "status", "durationSeconds", "agentId",
     "queueId", "recordingUrl", "playbackUrl", "channels", "sampleRate", "metrics", "marks", "metadata",
 }  # fmt: skip

@@ -9,10 +9,11 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from calltrace.accounts import keys, limits
+from calltrace.accounts import keys, limits, service, usage
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
 from calltrace.settings import load_settings
+from database.api.conftest import Api, refused
 from database.conftest import Caller, NewOrg, new_token
 
 
@@ -147,3 +148,12 @@ def test_a_limit_that_is_no_number_is_refused(value: str, monkeypatch: pytest.Mo
     monkeypatch.setenv("CALLTRACE_RATE_LIMIT", value)
     with pytest.raises(Exception, match="CALLTRACE_RATE_LIMIT"):
         load_settings()
+
+
+async def test_minutes_end_where_a_plan_sells_no_more(call: Api, database: Database, caller: Caller) -> None:
+    async with database.tenant(caller.org_id) as session:
+        await service.set_plan(session, caller.org_id, "free")
+        await usage.heard(session, caller.org_id, "live", uuid.uuid4(), seconds=30_000, key_id=None)
+    answer = await call("POST", "analyses", {"fileUrl": "https://127.0.0.1/call.mp3"})
+    refused(answer, 403, "minutes_exhausted")
+    assert "500 minutes" in answer.json()["detail"]

@@ -24,6 +24,7 @@ async def test_the_vocabulary_is_kept_in_order_and_only_what_is_sent_changes(
         "id",
         "name",
         "vocabulary",
+        "languages",
         "agentChannels",
         "scorecardId",
         "redaction",
@@ -36,6 +37,14 @@ async def test_the_vocabulary_is_kept_in_order_and_only_what_is_sent_changes(
     assert (await call("PATCH", PATH, {"name": "ignored"})).json() == changed.json()
     assert (await call("GET", PATH)).json() == changed.json()
     assert (await call("PATCH", PATH, {"vocabulary": []})).json() == before
+
+
+async def test_the_languages_of_calls_are_named_once_by_their_code(call: Api) -> None:
+    assert (await call("GET", PATH)).json()["languages"] == []
+    for wanted, kept in ((["en-US", "ES", "en"], ["en", "es"]), ([], [])):
+        assert (await call("PATCH", PATH, {"languages": wanted})).json()["languages"] == kept
+    refused(await call("PATCH", PATH, {"languages": ["klingon"]}), 400, "invalid_request", "/languages/0")
+    refused(await call("PATCH", PATH, {"languages": ["en"] * 21}), 400, "invalid_request", "/languages")
 
 
 async def test_where_the_agent_is_can_be_said_and_taken_back(call: Api) -> None:

@@ -1,15 +1,10 @@
 """Migrations can run twice, at the same time, and leave the schema that the models describe."""
 
 import asyncio
-import uuid
-from collections.abc import AsyncGenerator
 from typing import Any
-
-import pytest
 
 from calltrace.db.connections import connect
 from calltrace.db.drift import drift
-from calltrace.db.embedded import EmbeddedServer
 from calltrace.db.migrate import head_revision, migrate
 from calltrace.db.session import OPERATOR_ROLE
 
@@ -30,17 +25,6 @@ async def test_migrating_again_and_at_the_same_time_changes_nothing(migrated: st
 
 async def test_models_and_migrations_agree(migrated: str) -> None:
     assert await drift(migrated) == []
-
-
-@pytest.fixture
-async def empty(postgres: EmbeddedServer) -> AsyncGenerator[str]:
-    """A database without a schema, owned by somebody whom row-level security holds."""
-    name = f"empty_{uuid.uuid4().hex}"
-    admin: Any = await connect(postgres.maintenance_dsn, None)
-    await admin.execute(f"CREATE DATABASE {name} OWNER calltrace")
-    yield postgres.dsn.replace("/calltrace?", f"/{name}?")
-    await admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await admin.close()
 
 
 async def test_calls_of_before_are_found_by_the_language_they_were_heard_in(empty: str) -> None:

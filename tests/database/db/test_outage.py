@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from calltrace.catalog.models import Agent
 from calltrace.db import connections
@@ -172,3 +173,12 @@ async def test_who_vanishes_in_a_transaction_holds_no_locks_for_ever(database: D
     async with database.nobody() as session:
         shown = await session.scalar(text("SELECT current_setting('idle_in_transaction_session_timeout')"))
     assert shown == "1min"
+
+
+@pytest.mark.parametrize("value", [3_000_000_000, "text"])
+async def test_a_value_that_cannot_be_encoded_is_no_outage(
+    database: Database, org: uuid.UUID, value: object
+) -> None:
+    with pytest.raises(DBAPIError):
+        async with database.tenant(org) as session:
+            await session.execute(text("SELECT CAST(:value AS integer)"), {"value": value})

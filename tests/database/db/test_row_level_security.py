@@ -259,6 +259,7 @@ def _special(queue: Queue) -> dict[str, dict[str, Any]]:
         "types": {"model": Queue},
         "found": {"part_of_name": "", "wanted": {}},
         "agents_by_name": {"part": ""},
+        "under_way": {"expected": 1.0},
         "last_calls": {"column": "queue_id", "only": [queue.id], "agents": None},
     }
 

@@ -11,14 +11,16 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import OPERATOR
-from calltrace.analyses import evaluation_work, evaluations, lifecycle, speakers
+from calltrace.analyses import conversations, evaluation_work, evaluations, lifecycle, speakers
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument
 from calltrace.analyses.erase import erase
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.lifecycle import CallFacts, Claim
 from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.analyses.speakers import Correction
+from calltrace.analyses.telling import Source, Told
 from calltrace.catalog import service as catalog
+from calltrace.conversations.service import Said
 from calltrace.evaluation.results import CriterionResult, Evaluation, MoodBySide, ScorecardRef
 from calltrace.insights.measures import DIMENSIONS, Figures, Verdicts
 from calltrace.pipeline.context import Platform
@@ -65,6 +67,7 @@ class Office:
     agents: list[uuid.UUID] = field(default_factory=list[uuid.UUID])
     queues: list[uuid.UUID] = field(default_factory=list[uuid.UUID])
     calls: list[uuid.UUID] = field(default_factory=list[uuid.UUID])
+    chats: list[uuid.UUID] = field(default_factory=list[uuid.UUID])
 
     async def submit(
         self, agent: uuid.UUID | None, queue: uuid.UUID | None, at: datetime, *, ai: bool
@@ -72,13 +75,24 @@ class Office:
         labels = {"agent_id": agent, "queue_id": queue, "called_at": at, "ai_call": ai}
         self.calls.append(await submitted(self.platform.intake, self.org, **labels))
 
+    async def chat(self, agent: uuid.UUID | None, queue: uuid.UUID | None, at: datetime) -> None:
+        """A chat is evaluated as a call is, and is none."""
+        labels = {"agent_id": agent, "queue_id": queue, "started_at": at}
+        said = [Said("customer", "Hello.", at)]
+        source = Source(self.org, OPERATOR)
+        row, _new = await conversations.receive(self.platform.intake, source, Told(None, labels, said))
+        assert row.analysis_id is not None
+        self.calls.append(row.analysis_id)
+        self.chats.append(row.analysis_id)
+
     async def complete(self, call: uuid.UUID, evaluation: Evaluation, seconds: float) -> None:
         claim = await self._claim(call)
         if claim is None:
             return
         facts = CallFacts(seconds, 1, 8000, measure(TRANSCRIPT, seconds))
-        async with self.platform.database.tenant(self.org) as session:
-            await lifecycle.keep_transcript(session, claim, TRANSCRIPT, facts, ProcessingDocument())
+        if call not in self.chats:
+            async with self.platform.database.tenant(self.org) as session:
+                await lifecycle.keep_transcript(session, claim, TRANSCRIPT, facts, ProcessingDocument())
         async with self.platform.database.tenant(self.org) as session:
             await lifecycle.complete(
                 session, claim, TRANSCRIPT, evaluation, ProcessingDocument(), self.platform.links
@@ -147,7 +161,9 @@ class Call:
 
 
 async def every_call(session: AsyncSession) -> list[Call]:
-    rows = (await session.scalars(select(Analysis).where(Analysis.mode == "live"))).all()
+    rows = (
+        await session.scalars(select(Analysis).where(Analysis.mode == "live", Analysis.medium == "voice"))
+    ).all()
     made = (await session.scalars(select(EvaluationRow).order_by(EvaluationRow.created_at))).all()
     newest = {one.analysis_id: one for one in made if one.status == "completed"}
     return [Call(one, newest.get(one.id) if one.status == "completed" else None) for one in rows]

@@ -6,11 +6,15 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import text
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.analyses.models import Analysis
+from calltrace.analyses.queries import filtered
 from calltrace.catalog.models import Agent, Queue
 from calltrace.db.session import Database
 from calltrace.insights import rollup, service
@@ -19,6 +23,8 @@ from calltrace.insights.queries import NONE, Narrowing
 from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards.catalogue import default_scorecard
+from calltrace.web.call_filters import Chosen
+from calltrace.web.insight_filters import Scene
 from database.conftest import NewOrg
 from database.insights.deeds import NOON, Office, every_call, grouped, recount, recount_criteria, said
 
@@ -36,6 +42,7 @@ _evaluation = st.builds(
 _around = st.integers(-40 * 24 * 4, 40 * 24 * 4).map(lambda quarters: NOON + timedelta(minutes=15 * quarters))
 DEEDS = st.one_of(
     st.tuples(st.just("submit"), _some, _around, st.booleans()),
+    st.tuples(st.just("chat"), _some, _around),
     st.tuples(st.just("complete"), _some, _evaluation, st.floats(1, 900).map(lambda one: round(one, 2))),
     st.tuples(st.just("fail"), _some),
     st.tuples(st.just("again"), _some, _evaluation),
@@ -64,6 +71,8 @@ async def _do(office: Office, deed: tuple[Any, ...]) -> None:
     if kind == "submit":
         agent, queue = [*office.agents, None][number % 3], [*office.queues, None][number // 2 % 3]
         await office.submit(agent, queue, rest[0], ai=rest[1])
+    elif kind == "chat":
+        await office.chat(office.agents[number % 2], office.queues[number // 2 % 2], rest[0])
     elif kind == "fold":
         await _fold_and_die(office.platform.database, deed[1])
     elif kind == "close":
@@ -123,6 +132,31 @@ async def _check(office: Office) -> None:
                     ]
 
 
+async def _listed(session: AsyncSession, scene: Scene, **further: Any) -> int:
+    """How many rows the list has that a figure leads to."""
+    query = dict(parse_qsl(urlsplit(scene.calls(**further)).query))
+    wanted = filtered(select(Analysis.id), Chosen.of(query).filters(ZONE))
+    return await session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+
+
+async def _check_lists(office: Office) -> None:
+    """Every figure is as many as the list that it leads to has."""
+    async with office.platform.database.tenant(office.org) as session:
+        for span in (Period(one.first, one.last, ZONE) for one in SPANS):
+            narrowings = Narrowing(), Narrowing(queue_id=office.queues[0]), Narrowing(agent_id=NONE)
+            for calls in narrowings:
+                scene, asked = Scene(calls, span, "agent", None), (session, office.org, calls, span)
+                found = await service.summary(*asked)
+                assert await _listed(session, scene) == found.calls
+                assert await _listed(session, scene, status="completed") == found.completed
+                assert await _listed(session, scene, passed="yes") == found.passed
+                assert await _listed(session, scene, mood="negative") == found.negative
+                assert await _listed(session, scene, escalated="yes") == found.escalated
+                for one in await service.criteria(*asked):
+                    failed = f"{one.scorecard_id}:{one.key}"
+                    assert await _listed(session, scene, criterion=failed) == one.verdicts.not_met
+
+
 async def _sums(database: Database, org: uuid.UUID) -> list[Any]:
     async with database.operator() as session:
         rows = [
@@ -150,6 +184,7 @@ async def test_the_sums_are_what_a_recount_says(
     await _check(office)  # sums, and changes that are not folded
     await rollup.fold(platform.database)
     await _check(office)
+    await _check_lists(office)
     sums = await _sums(platform.database, office.org)
     await rollup.distrust(platform.database)
     await rollup.keep_up(platform.database, office.org)

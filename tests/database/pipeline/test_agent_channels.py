@@ -36,4 +36,4 @@ async def test_who_comes_first(
     work = await work_on(platform, org, analysis_id, tmp_path)
     child = build_child(platform.settings, tmp_path)
     known = await Steps(platform, child)._known_before(work)  # pyright: ignore[reportPrivateUsage] - what the child is asked for
-    assert known == {"hints": [], "channels": told}
+    assert known == {"hints": [], "channels": told, "among": []}

@@ -74,3 +74,26 @@ async def test_what_somebody_else_has_taken_over_meanwhile_stays_theirs(
     await processor_of(platform, owed).settle()
     shown = await read(platform.database, org, analysis_id)
     assert (shown.claimed, shown.attempt, owed) == (True, 2, [])
+
+
+async def test_a_statement_that_failed_costs_no_worker(
+    platform: Platform, intake: submit.Intake, org: uuid.UUID, line: tuple[Line, str], serve: Serve,
+    processor_of: Callable[[Platform, list[Claim]], Processor],
+) -> None:  # fmt: skip
+    """The worker lives on, and the job comes again to the same processor."""
+
+    async def script(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        line[0].die()
+        writer.write(HEAD + SOUND)
+
+    url = f"https://127.0.0.1:{await serve(script)}/call.mp3"
+    analysis_id = await submitted(intake, org, file_url=url)
+    database = Database(line[1], pool_size=2)
+    processor = processor_of(replace(platform, database=database), list[Claim]())
+    for _ in range(2):
+        line[0].revive()
+        with pytest.raises(DatabaseAwayError):
+            await processor.process(org, analysis_id)
+    shown = await read(platform.database, org, analysis_id)
+    assert (shown.attempt, shown.lost_leases, shown.tries) == (2, 0, 0)
+    await database.close()

@@ -84,3 +84,23 @@ async def test_an_attempt_that_hung_is_remembered_for_every_worker(
     assert slow is not None
     assert failing is not None
     assert attempts == 1
+
+
+async def test_an_attempt_whose_lease_ended_is_not_made_twice_by_the_same_worker(
+    platform: Platform, receivers: Receivers
+) -> None:
+    """As after an outage of the database in which leases could not be renewed."""
+    await receivers.endpoint("/slow", 1, dead=True)
+    one = worker(platform)
+    await one.look()
+    await receivers.until(lambda: receivers.hanging["/slow"] == 1)
+    for _ in range(2):
+        await receivers.rows("UPDATE webhook_deliveries SET leased_until = now() - interval '1 second'")
+        await one.look()
+        assert one.in_flight == 1
+    leased = "SELECT count(*) FROM webhook_deliveries WHERE leased_until > now()"
+    assert await receivers.rows(leased) == [(1,)], "nobody else takes it either"
+    receivers.revive("/slow")
+    await one.idle()
+    assert (one.in_flight, len(receivers.answered)) == (0, 1)
+    assert await receivers.rows("SELECT status, attempts FROM webhook_deliveries") == [("delivered", 1)]

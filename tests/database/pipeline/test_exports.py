@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -18,17 +19,21 @@ from calltrace.accounts.audit import OPERATOR
 from calltrace.accounts.models import User
 from calltrace.analyses.erase import erase
 from calltrace.analyses.errors import StaleAttemptError
+from calltrace.db.outage import DatabaseAwayError
+from calltrace.db.session import Database
 from calltrace.insights import export_rows, exports, queries
 from calltrace.insights.export_rows import Subject
-from calltrace.insights.exports import Asked, TooManyExportsError
+from calltrace.insights.exports import Asked, Claim, TooManyExportsError
 from calltrace.insights.models import Export
 from calltrace.insights.period import Period
 from calltrace.insights.queries import Narrowing
 from calltrace.kit import clock
 from calltrace.pipeline import housekeeping, rewind
 from calltrace.pipeline.context import Platform
+from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.exports import Exporter
 from database.conftest import waiting_jobs
+from database.line import Line
 from database.reviews.factory import judged_call, new_agent
 
 DAYS = Period.recent(30, "UTC", clock.now())
@@ -63,7 +68,7 @@ async def _content(platform: Platform, row: Export) -> bytes:
 
 async def _made(platform: Platform, org: uuid.UUID, folder: Path, form: Any, kind: Any = "calls") -> bytes:
     export_id = await _ask(platform, org, form, kind)
-    await Exporter(platform, folder).export(org, export_id)
+    await Exporter(platform, folder, []).export(org, export_id)
     row = await _row(platform, org, export_id)
     assert (row.status, row.error) == ("completed", None)
     return await _content(platform, row)
@@ -132,7 +137,7 @@ async def test_a_worker_that_died_is_followed_by_another(
         await session.execute(text("UPDATE exports SET touched_at = touched_at - interval '1 hour'"))
     await housekeeping.tidy(platform.database, 1)
     assert await waiting_jobs(platform.database, key) == 1
-    await Exporter(platform, tmp_path).export(org, export_id)
+    await Exporter(platform, tmp_path, []).export(org, export_id)
     with pytest.raises(StaleAttemptError):
         async with platform.database.tenant(org) as session:
             await exports.report(session, dead, 1)
@@ -178,7 +183,7 @@ async def test_a_burst_of_erasures_is_no_worker_that_died(
         await erase(platform.database, platform.vault, OPERATOR, org, call, "live")
         row = await _row(platform, org, running)
         assert (row.status, row.attempts, row.lost) == ("queued", claim.attempt, 0)
-    await Exporter(platform, tmp_path).export(org, running)
+    await Exporter(platform, tmp_path, []).export(org, running)
     assert (await _row(platform, org, running)).status == "completed"
 
 
@@ -191,9 +196,52 @@ async def test_an_export_that_kills_workers_does_so_only_so_often(
             claim = await exports.claim(session, org, deadly)
         assert claim
         assert claim.lost == number
-    await Exporter(platform, tmp_path).export(org, deadly)
+    await Exporter(platform, tmp_path, []).export(org, deadly)
     row = await _row(platform, org, deadly)
     assert (row.status, (row.error or {})["code"]) == ("failed", "worker_lost")
+
+
+async def _running(platform: Platform, org: uuid.UUID, export_id: uuid.UUID) -> None:
+    while (await _row(platform, org, export_id)).status != "running":  # noqa: ASYNC110 - another session
+        await asyncio.sleep(0.01)
+
+
+async def test_a_worker_that_is_stopped_is_none_that_died(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    del calls
+    export_id, waiting = await _ask(platform, org), await _ask(platform, org)
+    for _ in range(exports.MOST_LOST + 1):
+        exporter = Exporter(platform, tmp_path, [])
+        work = [asyncio.create_task(exporter.export(org, one)) for one in (export_id, waiting)]
+        await _running(platform, org, export_id)
+        await exporter.stop()
+        answers = await asyncio.gather(*work, return_exceptions=True)
+        assert [type(one) for one in answers] == [TryAgainLater, TryAgainLater]
+    row = await _row(platform, org, export_id)
+    assert (row.status, row.lost, row.tries) == ("queued", 0, 0)
+    for one in (export_id, waiting):
+        await Exporter(platform, tmp_path, []).export(org, one)
+        assert (await _row(platform, org, one)).status == "completed"
+
+
+async def test_an_outage_of_the_database_is_no_worker_that_died(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, line: tuple[Line, str], calls: list[uuid.UUID]
+) -> None:
+    del calls
+    export_id, owed, database = await _ask(platform, org), list[Claim](), Database(line[1], pool_size=2)
+    away = Exporter(replace(platform, database=database), tmp_path, owed)
+    work = asyncio.create_task(away.export(org, export_id))
+    await _running(platform, org, export_id)
+    line[0].die()
+    with pytest.raises(DatabaseAwayError):
+        await work
+    assert [one.export_id for one in owed] == [export_id]
+    line[0].revive()
+    await away.settle()
+    row = await _row(platform, org, export_id)
+    assert (owed, row.status, row.lost) == ([], "queued", 0)
+    await database.close()
 
 
 async def test_a_try_that_failed_is_no_worker_that_died(platform: Platform, org: uuid.UUID) -> None:
@@ -224,7 +272,7 @@ async def test_files_of_other_days_stay_when_a_call_is_erased(
     async with platform.database.tenant(org) as session:
         asked = Asked(Subject("calls", Narrowing(), earlier), "csv")
         other = (await exports.ask(session, org, OPERATOR, asked)).id
-    await Exporter(platform, tmp_path).export(org, other)
+    await Exporter(platform, tmp_path, []).export(org, other)
     await erase(platform.database, platform.vault, OPERATOR, org, calls[0], "live")
     assert exports.link(platform.links, await _row(platform, org, other))
 
@@ -238,7 +286,7 @@ async def test_the_file_goes_with_the_person_who_asked_for_it(
         await session.flush()
         asked = Asked(Subject("agents", Narrowing(), DAYS), "csv", user_id=person.id)
         export_id = (await exports.ask(session, org, OPERATOR, asked)).id
-    await Exporter(platform, tmp_path).export(org, export_id)
+    await Exporter(platform, tmp_path, []).export(org, export_id)
     key = exports.file_of(await _row(platform, org, export_id)).object_key
     async with platform.database.tenant(org) as session:
         await session.execute(text("DELETE FROM users WHERE id = :id"), {"id": person.id})
@@ -265,7 +313,7 @@ async def test_erasing_a_call_takes_back_files_that_tell_of_it(
     with pytest.raises(StaleAttemptError):
         async with platform.database.tenant(org) as session:
             await exports.report(session, claim, 1)
-    await Exporter(platform, tmp_path).export(org, running)
+    await Exporter(platform, tmp_path, []).export(org, running)
     assert str(calls[0]) not in (await _content(platform, await _row(platform, org, running))).decode()
 
 

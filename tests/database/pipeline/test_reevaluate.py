@@ -13,7 +13,7 @@ from sqlalchemy import text
 from calltrace.accounts.audit import OPERATOR
 from calltrace.analyses import evaluations, read
 from calltrace.analyses.erase import erase
-from calltrace.analyses.evaluation_work import Claim
+from calltrace.analyses.evaluation_work import Material
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.submit import Intake
 from calltrace.db.outage import DatabaseAwayError
@@ -165,7 +165,8 @@ async def test_a_worker_that_stops_gives_it_back_at_once(
 async def test_an_outage_of_the_database_is_no_lost_worker(
     platform: Platform, intake: Intake, org: uuid.UUID, line: tuple[Line, str], tmp_path: Path
 ) -> None:
-    evaluation_id, owed = await _asked(platform, org, await completed(platform, intake, org)), list[Claim]()
+    evaluation_id = await _asked(platform, org, await completed(platform, intake, org))
+    owed = list[Material]()
     child, database = build_child(platform.settings, tmp_path), Database(line[1], pool_size=2)
     away = Reevaluator(replace(platform, database=database), child, owed)
     work = asyncio.create_task(away.evaluate(org, evaluation_id))
@@ -175,7 +176,7 @@ async def test_an_outage_of_the_database_is_no_lost_worker(
         await work
     with pytest.raises(DatabaseAwayError):
         await away.settle()
-    assert [one.evaluation_id for one in owed] == [evaluation_id]
+    assert [one.claim.evaluation_id for one in owed] == [evaluation_id]
     line[0].revive()
     await away.settle()
     assert owed == []

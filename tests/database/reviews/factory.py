@@ -12,7 +12,7 @@ from calltrace.catalog.models import Agent
 from calltrace.db.session import Database
 from calltrace.evaluation.results import CriterionResult, Evaluation, MoodBySide, ScorecardRef, Verdict
 from calltrace.evaluation.scoring import total
-from calltrace.evaluation.summary import recommendations, verdicts
+from calltrace.evaluation.summary import advice, verdicts
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards.catalogue import default_scorecard
 from database.analyses.factory import TRANSCRIPT, claimed, heard, submitted
@@ -45,7 +45,7 @@ def judged(lines: Mapping[str, Line] = {}) -> Evaluation:
         score=sums.score, passed=sums.passed, criteria=results,
         summary=f"About a bill. {verdicts(scorecard, results, sums)}",
         scorecard=ScorecardRef(id=str(scorecard.id), name=scorecard.name, version=scorecard.version),
-        recommendations=recommendations(scorecard, results), escalation=False, customer_effort_score=2,
+        recommendations=list(advice(scorecard, results).values()), escalation=False, customer_effort_score=2,
         sentiment=MoodBySide(customer="neutral", agent=None), sensitive_data=[],
     )  # fmt: skip
 

@@ -110,6 +110,7 @@ async def test_who_signed_in_and_out_and_changed_what_is_in_the_audit_trail(
     query = text("SELECT action, actor_kind, actor FROM audit_entries ORDER BY created_at, id")
     async with database.tenant(org) as session:
         entries = [tuple(row) for row in (await session.execute(query)).all()]
+    assert entries.pop(0) == ("user.created", "operator", "command line")
     assert [action for action, _kind, _actor in entries] == [
         "session.created", "session.created", "user.password_changed", "session.revoked", "session.revoked"
     ]  # fmt: skip

@@ -75,6 +75,10 @@ async def test_days_are_those_of_the_organisation(database: Database, org: uuid.
     for day, there in (("2026-03-02", False), ("2026-03-03", True)):
         shown = (await admin.get(f"{PATH}?from={day}&to={day}")).text
         assert (target in shown) == there, day
+    async with database.tenant(org) as session:
+        await session.execute(text("UPDATE organisations SET time_zone = 'Asia/Tokyo'"))
+    for path in (PATH, f"{PATH}/trail.csv"):  # a day that began there before time did
+        assert (await admin.get(f"{path}?from=0001-01-01")).status_code == 404
 
 
 async def test_older_entries_are_on_the_next_pages_each_once(

@@ -1,6 +1,8 @@
 """Calls that are followed on a page: events by the session's cookie, of what the person may see."""
 
 import asyncio
+import html
+import re
 import socket
 import uuid
 from collections.abc import AsyncGenerator
@@ -44,12 +46,13 @@ class Served:
         return browser
 
     @asynccontextmanager
-    async def follow(self, browser: Browser, *ids: object) -> AsyncGenerator[Stream]:
+    async def follow(self, browser: Browser, *ids: object, path: str = "") -> AsyncGenerator[Stream]:
+        """The stream of some calls, or the one of an address."""
         cookies = "; ".join(f"{one.name}={one.value}" for one in browser.client.cookies.jar)
-        params = {"id": [str(one) for one in ids]}
+        path = path or f"/calls/events?{'&'.join(f'id={one}' for one in ids)}"
         async with (
             httpx2.AsyncClient(base_url=self.url, headers={"Cookie": cookies}, timeout=30) as client,
-            client.stream("GET", "/calls/events", params=params) as answer,
+            client.stream("GET", path) as answer,
         ):
             yield Stream(answer)
 
@@ -139,14 +142,53 @@ async def test_what_a_person_may_see_is_looked_up_anew_from_time_to_time(
         assert [event[0] for event in await stream.rest()] == ["progress"]
 
 
-async def test_the_page_names_its_stream_only_while_something_is_under_way(
+def _stream(page: str) -> str:
+    found = re.search(r'data-events="([^"]+)"', page)
+    assert found
+    return html.unescape(found[1])
+
+
+async def test_the_list_is_told_of_new_calls_that_it_would_show_and_shows_them_when_asked(
+    served: Served, platform: Platform, intake: Intake, org: uuid.UUID
+) -> None:
+    shown = await completed(platform, intake, org, file_name="a.mp3")
+    browser = await served.person(org)
+    page = (await browser.get("/calls?named=a.mp3")).text
+    same = re.search(r'data-same="([^"]+)"', page)
+    assert same
+    async with served.follow(browser, path=_stream(page)) as stream:
+        assert await stream.next() == (":", "", None), "nothing is new, and it goes on"
+        await submitted(intake, org, file_name="b.mp3")
+        fresh = await submitted(intake, org, file_name="a.mp3")
+        assert await stream.next() == ("newer", "newer", {"count": 1, "more": False})
+    before = (await browser.get(html.unescape(same[1]))).text
+    assert (str(shown) in before, str(fresh) in before) == (True, False)
+    assert _stream(before) == f"{_stream(page)}", "still the same list"
+    assert str(fresh) in (await browser.get("/calls?named=a.mp3")).text
+
+
+async def test_a_list_without_a_call_is_told_of_the_first_one_that_a_person_may_see(
+    served: Served, intake: Intake, org: uuid.UUID
+) -> None:
+    owner, agent = await served.person(org), await served.person(org, "agent")
+    paths = [_stream((await one.get("/calls")).text) for one in (owner, agent)]
+    await submitted(intake, org)
+    async with served.follow(owner, path=paths[0]) as stream:
+        await stream.next()
+        assert await stream.next() == ("newer", "newer", {"count": 1, "more": False})
+    async with served.follow(agent, path=paths[1]) as stream:
+        assert await stream.next() == (":", "", None)
+        await agent.submit("/logout")
+        assert await stream.rest() == []
+
+
+async def test_the_page_names_the_calls_that_are_under_way(
     served: Served, platform: Platform, intake: Intake, org: uuid.UUID, claim: Claim
 ) -> None:
     browser = await served.person(org)
-    stream = f'data-events="/calls/events?id={claim.analysis_id}"'
     for path in ("/calls", f"/calls/{claim.analysis_id}"):
         page = (await browser.get(path)).text
-        assert stream in page
+        assert f"id={claim.analysis_id}" in _stream(page)
         assert f'data-progress="{claim.analysis_id}" data-state="processing.queued"' in page
     over = await completed(platform, intake, org)
     assert "data-events" not in (await browser.get(f"/calls/{over}")).text

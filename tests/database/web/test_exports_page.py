@@ -54,7 +54,7 @@ async def test_a_file_is_asked_for_followed_and_fetched(
         (await session.get_one(Export, row.id)).total = 4
         await exports.report(session, claim, 1)
     assert '<progress max="100" value="25"' in (await admin.get(PATH)).text
-    await Exporter(platform, tmp_path).export(org, row.id)
+    await Exporter(platform, tmp_path, []).export(org, row.id)
     done = (await admin.get(PATH)).text
     assert 'data-live="done"' in done
     link = re.search(r'href="https?://[^/]+(/api/v1/exports/[^"]+)" download', done)

@@ -174,14 +174,14 @@ async def test_each_shows_what_its_calls_come_to_and_leads_to_them(
     supervisor = await person("supervisor")
     await lead(platform.database, org, supervisor, filed["bo"])
     for path, label, column in FILED:
-        way = f'href="/calls?{label}={filed[column]}"'
+        way = f'href="/calls?medium=voice&amp;{label}={filed[column]}"'
         for browser, count in ((admin, 3), (supervisor, 1)):
             listed, shown = await _both(browser, path, filed[column])
             assert f'{way} aria-label="{count} calls of' in listed, path
             assert f"{way}>{count}</a>" in shown, path
             assert ("three.wav" in shown, "one.wav" in shown) == (True, browser is admin)
             assert ("just now" in listed) == (path != "/call-centers"), path
-            calls = (await browser.get(f"/calls?{label}={filed[column]}")).text
+            calls = (await browser.get(f"/calls?medium=voice&{label}={filed[column]}")).text
             assert calls.count('class="strong" href="/calls/') == count
 
 

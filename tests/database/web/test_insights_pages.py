@@ -77,7 +77,7 @@ async def test_every_figure_leads_to_the_calls_that_it_counts(
         ("", 8), ("&passed=yes", 8), ("&mood=neutral", 8), ("&mood=negative", 0),
         (f"&criterion={default_scorecard().id}%3A{GREETING.key}", 2), (f"&agent={agents[0]}", 6),
     ):  # fmt: skip
-        days = r"/calls\?calledFrom=[\d-]+&calledTo=[\d-]+"
+        days = r"/calls\?medium=voice&calledFrom=[\d-]+&calledTo=[\d-]+"
         link = next(one for one in _links(page, "/calls?") if re.fullmatch(days + re.escape(filters), one))
         assert len(_calls((await admin.get(link)).text)) == count, link
 

@@ -9,9 +9,10 @@ import httpx2
 import pytest
 from sqlalchemy import text
 
-from calltrace.accounts import keys
+from calltrace.accounts import keys, queries, request_secrets
 from calltrace.db.session import Database
 from calltrace.kit import clock
+from calltrace.pipeline.context import Platform
 from calltrace.web import once
 from database.conftest import NewOrg
 from database.web.conftest import Browser, NewPerson, hidden
@@ -199,6 +200,20 @@ async def test_rotation_leaves_two_keys_that_work(admin: Browser, database: Data
     assert (await admin.send(path, fields)).status_code == 409, "a reload makes no third key"
     first, second = await _rows(database, org)
     assert (second.rotated_from, second.scopes) == (first.id, first.scopes)
+
+
+async def test_a_rotated_key_that_signs_comes_with_its_secret(
+    admin: Browser, database: Database, org: uuid.UUID, platform: Platform
+) -> None:
+    async with database.tenant(org) as session:
+        old, _token = await keys.create(session, org, name="signs", contract="auralytik")
+    path = f"{LIST}/{old.id}/rotate"
+    shown = (await admin.send(path, hidden(await admin.get(path)))).text
+    async with database.tenant(org) as session:
+        new = next(key for key in await queries.keys(session) if key.rotated_from == old.id)
+        (secret,) = request_secrets.good(new, platform.box, clock.now())
+    assert secret in shown
+    assert "Copy the token and the secret now." in shown
 
 
 async def test_a_revoked_key_is_not_rotated(admin: Browser, database: Database, org: uuid.UUID) -> None:

@@ -9,10 +9,11 @@ from typing import Any
 import httpx2
 import pytest
 
+from calltrace.accounts import organisation
 from calltrace.accounts.audit import OPERATOR
 from calltrace.catalog.models import Queue
 from calltrace.db.session import Database
-from calltrace.scorecards import drafts, queries, versions
+from calltrace.scorecards import drafts, queries, service, versions
 from calltrace.scorecards.catalogue import ready_scorecards, ready_text
 from calltrace.scorecards.models import ScorecardVersion
 from calltrace.scorecards.yaml import load_scorecard
@@ -33,6 +34,18 @@ def _text(answer: httpx2.Response) -> str:
 async def _versions(database: Database, org: uuid.UUID, scorecard_id: object) -> Sequence[ScorecardVersion]:
     async with database.tenant(org) as session:
         return await queries.versions(session, uuid.UUID(str(scorecard_id)), None, 100)
+
+
+async def test_calls_in_languages_that_a_scorecard_is_not_meant_for_are_told_of(
+    database: Database, org: uuid.UUID, admin: Browser
+) -> None:
+    async with database.tenant(org) as session:
+        meant = card().model_copy(update={"languages": ["en"]})
+        made = await service.create(session, org, OPERATOR, meant, None)
+        any_language = await service.create(session, org, OPERATOR, card(), "any")
+        await organisation.change(session, org, OPERATOR, {"languages": ["en", "fi"]})
+    assert "Calls are also in Finnish." in (await admin.get(f"{LIST}/{made.row.id}")).text
+    assert "Calls are also" not in (await admin.get(f"{LIST}/{any_language.row.id}")).text
 
 
 async def _draft(database: Database, org: uuid.UUID, scorecard_id: uuid.UUID, words: str) -> None:

@@ -37,14 +37,17 @@ async def test_name_and_time_zone_are_saved(database: Database, org: uuid.UUID, 
 async def test_hearing_is_saved(database: Database, org: uuid.UUID, admin: Browser) -> None:
     words = " Harbor   Broadband \r\n\r\nOyelaran"
     done = await admin.submit(
-        PATH, {"agentChannels": "agent-right", "vocabulary": words}, to=f"{PATH}/hearing"
-    )
+        PATH, {"languages": ["es", "en"], "agentChannels": "agent-right", "vocabulary": words},
+        to=f"{PATH}/hearing",
+    )  # fmt: skip
     assert done.status_code == 303
     found = await _organisation(database, org)
+    assert found.languages == ["es", "en"]
+    assert "<summary>English, Spanish</summary>" in (await admin.get(PATH)).text
     assert (found.agent_channels, found.vocabulary) == ("agent-right", ["Harbor Broadband", "Oyelaran"])
     await admin.submit(PATH, {"agentChannels": "auto", "vocabulary": ""}, to=f"{PATH}/hearing")
     found = await _organisation(database, org)
-    assert (found.agent_channels, found.vocabulary) == (None, [])
+    assert (found.agent_channels, found.vocabulary, found.languages) == (None, [], [])
 
 
 async def test_redaction_is_saved_and_turned_off(database: Database, org: uuid.UUID, admin: Browser) -> None:
@@ -63,10 +66,12 @@ async def test_redaction_is_saved_and_turned_off(database: Database, org: uuid.U
     [("", {"name": " ", "timeZone": "UTC"}, "name"), ("", {"name": "x", "timeZone": "Mars/Base"}, "timeZone"),
      ("/hearing", {"agentChannels": "above"}, "agentChannels"),
      ("/hearing", {"agentChannels": "auto", "vocabulary": "x" * 81}, "vocabulary"),
+     ("/hearing", {"agentChannels": "auto", "languages": ["en", "EN"]}, "languages"),
      ("/redaction", {"kinds": ["secrets"]}, "kinds"), ("/redaction", {"audio": "yes"}, "kinds"),
      ("/retention", {"callsKeptDays": "0"}, "callsKeptDays"),
      ("/retention", {"recordingsKeptDays": "ten"}, "recordingsKeptDays"),
      ("/retention", {"recordingsKeptDays": "40000"}, "recordingsKeptDays"),
+     ("/retention", {"callsKeptDays": "0000000011"}, "callsKeptDays"),
      ("/retention", {"recordingsKeptDays": "20", "callsKeptDays": "10"}, "recordingsKeptDays")],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(

@@ -1,12 +1,14 @@
 """Conditions of alert rules, each on calls that it matches and calls that it does not."""
 
+import time
 from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
-from calltrace.alerts.document import Conditions
+from calltrace.alerts.document import MOST_WORDS_IN_ALL, Conditions
 from calltrace.alerts.matching import Call, message, reasons
+from calltrace.alerts.rules import checked_conditions
 from calltrace.alerts.said import STEMMERS
 from calltrace.evaluation.results import (
     CriterionResult,
@@ -16,6 +18,7 @@ from calltrace.evaluation.results import (
     ScorecardRef,
     SensitiveSpan,
 )
+from calltrace.kit.errors import InvalidRequestError
 from calltrace.speech.metrics import measure
 from calltrace.speech.transcript import Attribution, Role, Segment, Transcript
 
@@ -224,3 +227,27 @@ def test_a_long_segment_is_quoted_in_part() -> None:
     assert found.endswith("…")
     assert len(found) < 220
     assert "by somebody" in found
+
+
+def test_many_phrases_that_begin_as_everything_does_take_no_time() -> None:
+    said = call([("customer", "a " * 24_999)] * 8)
+    words = [f"a b{number}" for number in range(50)]
+    rule = wanted({"kind": "group", "conditions": [keyword(*words, match="phrase")] * 4}, match="any")
+    begun = time.process_time()
+    assert not reasons(rule, said)
+    assert reasons(wanted(keyword("a a a", match="phrase", speaker="customer")), said)
+    assert not reasons(wanted(keyword("a a a", match="phrase", speaker="agent")), said)
+    assert time.process_time() - begun < 3
+
+
+def test_words_that_go_on_over_anothers_are_none() -> None:
+    said = call([("customer", "I want"), ("agent", "yes"), ("customer", "to cancel"), ("customer", "it now")])
+    assert not reasons(wanted(keyword("want to", match="phrase", speaker="customer")), said)
+    assert reasons(wanted(keyword("cancel it now", match="phrase", speaker="customer")), said)
+
+
+def test_words_of_a_rule_are_counted_in_all() -> None:
+    one = keyword(*(f"w{number}" for number in range(50)))
+    assert checked_conditions({"conditions": [one] * 10}).number_of_words == MOST_WORDS_IN_ALL
+    with pytest.raises(InvalidRequestError, match="words and phrases in all"):
+        checked_conditions({"conditions": [*([one] * 9), {"kind": "group", "conditions": [one, one]}]})

@@ -3,8 +3,10 @@
 import asyncio
 import uuid
 
-from calltrace.analyses.queries import Progress
-from calltrace.analyses.watching import Erased, Pass, Watch
+from calltrace.analyses.queries import Filters, Progress
+from calltrace.analyses.watching import Coming, Erased, Newer, Pass, Watch
+from calltrace.kit import clock
+from calltrace.kit.cursor import Cursor
 
 ID, OTHER = uuid.uuid4(), uuid.uuid4()
 BY = Pass("session", uuid.uuid4())
@@ -60,4 +62,18 @@ async def test_whoever_waits_is_woken() -> None:
         await asyncio.sleep(0)
         wake()
         assert await waiting == told
+    assert watch.over
+
+
+async def test_new_calls_are_told_of_when_their_number_changes_and_after_the_others_have_ended() -> None:
+    watch = Watch(BY, [_at(1)], Coming(Filters(), Cursor(clock.now(), ID)))
+    watch.tell_newer(0)
+    assert await watch.next(0.01) == ()
+    watch.tell(_ended())
+    watch.tell_newer(2)
+    watch.tell_newer(3)
+    assert await watch.next(10) == [_ended(), Newer(3)]
+    watch.tell_newer(3)
+    assert (await watch.next(0.01), watch.over) == ((), False)
+    watch.close()
     assert watch.over

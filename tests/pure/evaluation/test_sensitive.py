@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from calltrace.evaluation.card_numbers import luhn
 from calltrace.evaluation.sensitive import findings, masked, sensitive_spans
-from calltrace.evaluation.sensitive_cards import luhn
 from calltrace.evaluation.sensitive_names import names
 from calltrace.evaluation.spoken_numbers import digit_runs
 from calltrace.speech.transcript import Segment, Transcript
@@ -241,6 +241,48 @@ def test_a_long_turn_takes_time_in_proportion(make_call: MakeCall, part: str) ->
     findings(call.segments)
     names(call.segments)
     assert time.process_time() - started < 5
+
+
+CARD_WITH_DETAILS = [
+    "4111 1111 1111 1111 11/27 345", "4111 1111 1111 1111, 11/27, 345", "5105 1051 0510 5100 0928 417",
+    "3782 822463 10005 1126 4455", "4111111111111111 12/28 777",
+    "four one one one, one one one one, one one one one, one one one one oh nine twenty eight four one seven",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", CARD_WITH_DETAILS)
+def test_a_card_its_expiry_and_its_code_in_one_breath(make_call: MakeCall, text: str) -> None:
+    call = make_call(("a", 0, 2, "How would you like to pay?"), ("c", 2, 9, text))
+    assert kinds(call) == [("s2", "cvv"), ("s2", "expiry"), ("s2", "payment_card")]
+    left = masked(text, [one for one in findings(call.segments) if one.index == 1])
+    assert not digit_runs(left), left
+
+
+@pytest.mark.parametrize("text", ["11/27 and 345", "eleven twenty seven, three four five", "0328 9921"])
+def test_expiry_and_code_that_were_asked_for_together(make_call: MakeCall, text: str) -> None:
+    call = make_call(
+        ("a", 0, 2, "The card number, please?"), ("c", 2, 6, "4111 1111 1111 1111"),
+        ("a", 6, 8, "And the expiry date and the CVV?"), ("c", 8, 9, text),
+    )  # fmt: skip
+    assert kinds(call)[1:] == [("s4", "cvv"), ("s4", "expiry")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\uff14\uff11\uff11\uff11 \uff11\uff11\uff11\uff11 \uff11\uff11\uff11\uff11 \uff11\uff11\uff11\uff11",
+        "\u0664\u0661\u0661\u0661" + "\u0661" * 12, "4111_1111_1111_1111", "4111|1111|1111|1111",
+        "(4111) (1111) (1111) (1111)", "*4111* *1111* *1111* *1111*", "4111\u200b1111\u200b1111\u200b1111",
+    ],
+)  # fmt: skip
+def test_a_card_number_in_other_signs_is_one(make_call: MakeCall, text: str) -> None:
+    call = make_call(("a", 0, 2, "Please type the card number."), ("c", 2, 9, text))
+    assert kinds(call) == [("s2", "payment_card")]
+
+
+@pytest.mark.parametrize("text", ["4111 1111 1111 1112 345", "2100 0418 4502 0005 1332 77"])
+def test_other_long_numbers_stay_whole(text: str) -> None:
+    assert len(digit_runs(text)) == 1
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,7 @@ async def hear(child: Child, folder: Path) -> Heard:
         "language": "en",
         "work_dir": str(folder),
         "hints": [],
+        "among": [],
         "channels": "auto",
         "media": "mp3",
         "copy": str(folder / "copy"),

@@ -213,6 +213,12 @@ def test_an_answer_is_a_verdict(answer: dict[str, Any], meaning: str) -> None:
     assert made.answers[0].meaning == meaning
 
 
+def test_an_answer_that_every_question_has_already_is_refused() -> None:
+    values = [{"text": "yes", "share": 1}, {"text": " Unsure", "share": 0}]
+    with pytest.raises(ValidationError, match="is an answer of every question already"):
+        check(kind="question", question="Was it good?", answers=values)
+
+
 def test_the_list_of_kinds_is_closed() -> None:
     with pytest.raises(ValidationError):
         check(kind="guess")

@@ -215,3 +215,9 @@ def test_a_scorecard_that_would_take_minutes_to_evaluate_is_refused() -> None:
     )
     with pytest.raises(ScorecardError, match="at most 2000 patterns and examples in all; here are 2400"):
         load_scorecard(SMALL[: SMALL.index("      - key")] + criteria)
+
+
+@pytest.mark.parametrize("value", ['!!int ""', '!!float ""', '!!bool "x"', '!!timestamp "x"'])
+def test_a_value_that_is_not_of_its_own_tag_is_refused_with_its_place(value: str) -> None:
+    with pytest.raises(ScorecardError, match=r"line 3, column 12: this reads like a value of type"):
+        load_scorecard(f"key: a\nname: A\npass_mark: {value}\nsections: []\n")

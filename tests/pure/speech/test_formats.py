@@ -124,6 +124,11 @@ def test_text_without_spaces_is_cut_too() -> None:
     assert "".join(re.findall("[您好]", shown)) == "您好" * 100
 
 
+def test_a_chat_message_of_25000_words_is_cut_in_one_go() -> None:
+    shown = to_vtt(transcript(("agent", "a", 0.0, 9_000.0, "a " * 25_000)))
+    assert len(shown.split("-->")) > 25_000 * 2 / LONGEST_CHARACTERS
+
+
 TEXTS = st.text(st.characters(categories=("L", "N", "P", "Zs")), max_size=300)
 
 

@@ -1,8 +1,21 @@
 """Talk metrics on constructed transcripts."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from calltrace.speech.metrics import measure, overlaps
+from calltrace.speech.metrics import (
+    FLOOR_SECONDS,
+    MONOLOGUE_PAUSE_SECONDS,
+    OVERLAP_SECONDS,
+    TURN_SECONDS,
+    Span,
+    interruptions,
+    measure,
+    monologue,
+    overlaps,
+    union,
+)
 from calltrace.speech.transcript import Attribution, Mark, MarkKind, Role, Segment, Transcript, Word
 
 
@@ -179,3 +192,34 @@ def test_a_call_of_thousands_of_turns_is_measured_turn_by_turn() -> None:
     metrics = measure(_call(*turns), 12_001.0)  # type: ignore[arg-type] - the roles are those two
     assert metrics.overlap_seconds == pytest.approx(3999 * 0.5)
     assert metrics.talk_seconds.agent == pytest.approx(2000 * 3.5)
+
+
+def _spans() -> st.SearchStrategy[list[Span]]:
+    tenths = st.tuples(st.integers(0, 300), st.integers(1, 60))
+    return st.lists(tenths, max_size=25).map(
+        lambda some: union((start / 10, (start + length) / 10) for start, length in some)
+    )
+
+
+@given(_spans(), _spans())
+def test_both_are_as_their_definitions_say_of_every_pair(mine: list[Span], theirs: list[Span]) -> None:
+    taken = sum(
+        any(
+            other[0] + TURN_SECONDS <= one[0] < other[1]
+            and min(one[1], other[1]) - one[0] >= OVERLAP_SECONDS
+            and one[1] - one[0] >= FLOOR_SECONDS
+            for other in theirs
+        )
+        for one in mine
+    )
+    assert interruptions(mine, theirs) == taken
+    breaks = [one for one in theirs if one[1] - one[0] > FLOOR_SECONDS]
+    joined: list[Span] = []
+    for start, end in mine:
+        last = joined[-1] if joined else None
+        broken = last and any(one[0] < start and one[1] > last[1] for one in breaks)
+        if last and start - last[1] <= MONOLOGUE_PAUSE_SECONDS and not broken:
+            joined[-1] = (last[0], end)
+        else:
+            joined.append((start, end))
+    assert monologue(mine, theirs) == round(max((end - start for start, end in joined), default=0.0), 2)

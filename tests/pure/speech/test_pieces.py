@@ -160,6 +160,13 @@ def test_a_hint_wins_unless_it_is_plainly_wrong() -> None:
     assert choose({"pt": 0.9, "gl": 0.08}, "gl").chosen == "gl"
 
 
+def test_of_the_languages_that_are_expected_the_likeliest_is_taken_unless_it_is_plainly_another() -> None:
+    assert choose({"pt": 0.5, "es": 0.3, "en": 0.2}, None, ["en", "es"]).chosen == "es"
+    assert choose({"pt": 0.97, "es": 0.01}, None, ["en", "es"]).chosen == "pt"
+    assert choose({"pt": 0.9, "es": 0.04, "en": 0.03}, None, ["en", "es"]).chosen == "es"
+    assert choose({"pt": 0.7, "es": 0.3}, "pt", ["en", "es"]).chosen == "pt", "the call's own word counts"
+
+
 def test_pauses_end_segments_and_long_ones_are_cut_after_sentences() -> None:
     words = _words(["Yes."], 0.4) + [
         HeardWord(0, "Then." if index % 20 == 19 else "word", 3 + index * 0.3, 3.25 + index * 0.3, 0.9)

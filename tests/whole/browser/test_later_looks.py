@@ -51,7 +51,8 @@ def test_views_and_the_signature_checker(look: Look, stage: Stage, heard: str) -
     look.open("/calls/views", "views-none", _forget_views)
     look.open("/calls?status=completed&scoreFrom=10", "calls-to-save")
     page.get_by_role("link", name="Save as view").focus()
-    page.keyboard.press("Enter")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     look.check("view-new")
     page.get_by_label("Name", exact=True).fill("Good ones of this week, all teams")
     page.get_by_role("checkbox", name="Language").focus()

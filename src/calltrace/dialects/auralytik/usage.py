@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import Float, String, Uuid, func, literal, select, union_all
+from sqlalchemy import Float, String, Uuid, exists, func, literal, select, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -14,6 +14,7 @@ from calltrace.accounts import plans, usage
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.models import ApiKey, Plan, UsageEntry
 from calltrace.accounts.usage import Period
+from calltrace.analyses.models import Analysis
 from calltrace.dialects.auralytik.answers import AnswersDep, Many, One, Page
 from calltrace.dialects.auralytik.deps import PlatformDep, UsageReader
 from calltrace.dialects.auralytik.documents.usage import (
@@ -51,6 +52,9 @@ async def get_period(
     return Period.month(int(match[1]), int(match[2]))
 
 
+_STORED = select(func.sum(Recording.size_bytes)).where(
+    exists().where(Analysis.recording_id == Recording.id, Analysis.mode == "live")
+)
 PeriodDep = Annotated[Period, Depends(get_period)]
 
 
@@ -64,7 +68,7 @@ async def get_summary(
         assert organisation is not None
         used = await usage.of_month(session, "live", period)
         sent = await session.scalar(_deliveries(period, func.count())) or 0
-        stored = await session.scalar(select(func.sum(Recording.size_bytes))) or 0
+        stored = await session.scalar(_STORED) or 0
     terms = plans.catalogue(platform.settings.data_dir)[cast("Plan", organisation.plan)]
     shares = {
         "calls": _share(used.analyses, terms.analyses),

@@ -14,8 +14,8 @@ from calltrace.catalog.models import Project
 from calltrace.dialects.callcenterrate.filters import Narrowed, Part
 from calltrace.recordings.models import Recording, Upload
 
-_MODE = "live"
-"""Keys of this contract have no other."""
+_CALLS = Analysis.mode == "live", Analysis.medium == "voice"
+"""What is an audio here: test calls and chats are not; keys of this contract have no other mode."""
 _SHOWN = timedelta(milliseconds=1)
 """Times are shown in whole milliseconds: what is shown as a bound lies within it."""
 
@@ -52,13 +52,11 @@ _AUDIOS = (
     select(Analysis, func.coalesce(Recording.size_bytes, Upload.size_bytes))
     .outerjoin(Recording, Recording.id == Analysis.recording_id)
     .outerjoin(Upload, Upload.id == Analysis.upload_id)
-    .where(Analysis.mode == _MODE)
+    .where(*_CALLS)
 )
 _OF_ANALYSIS = (EvaluationRow.analysis_id == Analysis.id, EvaluationRow.status == "completed")
 _NEWEST = select(EvaluationRow.score).where(*_OF_ANALYSIS).order_by(EvaluationRow.created_at.desc()).limit(1)
-_ANALYSES = select(Analysis, _NEWEST.scalar_subquery()).where(
-    Analysis.mode == _MODE, Analysis.status == "completed"
-)
+_ANALYSES = select(Analysis, _NEWEST.scalar_subquery()).where(*_CALLS, Analysis.status == "completed")
 _EVALUATION = _NEWEST.with_only_columns(cast(EvaluationRow.document, Text)).scalar_subquery()
 _TRANSCRIPT = (
     select(cast(TranscriptRow.document, Text))
@@ -85,9 +83,7 @@ async def project(session: AsyncSession, project_id: uuid.UUID) -> tuple[Project
 
 
 async def _audio_counts(session: AsyncSession, project_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
-    query = select(Analysis.project_id, func.count()).where(
-        Analysis.project_id.in_(project_ids), Analysis.mode == _MODE
-    )
+    query = select(Analysis.project_id, func.count()).where(Analysis.project_id.in_(project_ids), *_CALLS)
     return dict[Any, int]((await session.execute(query.group_by(Analysis.project_id))).all())
 
 

@@ -43,7 +43,7 @@ class CallCenterRateWire:
         if not await plan_access.has_webhooks(place.session, place.org_id, CONTRACT):
             return []
         row = await place.session.get(Analysis, place.analysis_id) if place.analysis_id else None
-        if row is None:
+        if row is None or row.medium != "voice":  # chats are no audios, and have no id here
             return []
         if isinstance(happening, AlertEvent):
             return [_message(happening.event, happening.occurred_at, _alert(happening, _of_call(row)))]

@@ -7,19 +7,17 @@ from fastapi import Path, Request, Response
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import queries as accounts
-from calltrace.accounts import usage
-from calltrace.accounts.models import Plan
+from calltrace.accounts.errors import MinutesExhaustedError
 from calltrace.analyses import queries as analyses
 from calltrace.analyses.submit import Submission, submit
 from calltrace.db.clock import database_now
 from calltrace.dialects.callcov import intake, queries, reading, schemas, shown, wire
 from calltrace.dialects.callcov.body import read_json
 from calltrace.dialects.callcov.caller import Caller
-from calltrace.dialects.callcov.door import CallerDep, PlatformDep
+from calltrace.dialects.callcov.door import REPLAYED, CallerDep, PlatformDep
 from calltrace.dialects.callcov.errors import InvalidError, RefusedError, refused_field
 from calltrace.dialects.callcov.intake import Submitted, Url, fingerprint
-from calltrace.dialects.callcov.once import once
+from calltrace.dialects.callcov.once import once, once_known
 from calltrace.dialects.callcov.query import Query
 from calltrace.dialects.callcov.routes import IDEMPOTENCY, Routes, query
 from calltrace.kit.errors import CallTraceError, FileTooLargeError, UnsupportedMediaError
@@ -53,32 +51,43 @@ async def submit_analysis(request: Request, platform: PlatformDep, caller: Calle
     caller.require_whole_view()
     wanted = await intake.read(request, platform, caller)
 
-    async def work() -> Response:
-        analysis_id = await _submitted(platform, caller, wanted)
+    async def work(name: str | None) -> Response:
+        analysis_id = await _submitted_before(platform, caller, wanted, name)
+        analysis_id = analysis_id or await _submitted(platform, caller, wanted, name)
         return await reading.one(platform, caller, str(analysis_id), 201)
 
     try:
-        answer = await once(request, platform, caller, wanted.fingerprint, work)
+        answer = await once_known(request, platform, caller, wanted.fingerprint, work)
     except BaseException:
         await intake.drop(platform, caller, wanted.upload_id)
         raise
-    if "idempotent-replayed" in answer.headers:
+    if REPLAYED in answer.headers:
         await intake.drop(platform, caller, wanted.upload_id)
     return answer
 
 
-async def _submitted(platform: Platform, caller: Caller, wanted: Submitted) -> uuid.UUID:
+async def _submitted_before(
+    platform: Platform, caller: Caller, wanted: Submitted, name: str | None
+) -> uuid.UUID | None:
+    """What a request of this name began, which ended before it was answered; the file came once more."""
+    async with platform.database.tenant(caller.org_id) as session:
+        known = await analyses.idempotency_key(session, caller.mode, name) if name else None
+    if known is None:
+        return None
+    await intake.drop(platform, caller, wanted.upload_id)
+    return known.analysis_id
+
+
+async def _submitted(platform: Platform, caller: Caller, wanted: Submitted, name: str | None) -> uuid.UUID:
     described = wanted.described
     endpoint_id = None
     if described.webhook_url is not None:
         await _judge_webhook(platform, described.webhook_url)
-    async with platform.database.tenant(caller.org_id) as session:
-        await _require_minutes(session, platform, caller)
-        if described.webhook_url is not None:
+        async with platform.database.tenant(caller.org_id) as session:
             endpoint_id = await endpoint_for(session, _owner(caller), described.webhook_url, platform.box)
     submission = Submission(
         file_url=wanted.audio_url, file_name=wanted.file_name, agent_id=None, queue_id=None,
-        language=wanted.language, external_id=None, idempotency_key=None,
+        language=wanted.language, external_id=None, idempotency_key=name,
         metadata=described.metadata or {}, mode=caller.mode, upload_id=wanted.upload_id,
         contact_id=described.contact_id, agent_known_as=described.agent_id,
         webhook_endpoint_id=endpoint_id,
@@ -87,6 +96,8 @@ async def _submitted(platform: Platform, caller: Caller, wanted: Submitted) -> u
         accepted = await submit(platform.intake, caller.org_id, caller.key_id, submission)
     except tuple(_KINDS) as error:
         raise _refused_url(error, "audio_url", wanted.audio_url) from error
+    except MinutesExhaustedError as error:
+        raise RefusedError(403, "Monthly minutes exhausted") from error
     return accepted.analysis_id
 
 
@@ -101,23 +112,6 @@ async def _judge_webhook(platform: Platform, url: str) -> None:
         await platform.client.check(url)
     except (UrlNotHttpsError, UrlBlockedError) as error:
         raise _refused_url(error, "webhook_url", url) from error
-
-
-async def _require_minutes(session: AsyncSession, platform: Platform, caller: Caller) -> None:
-    """Plans that sell no more than they include stop there; tests cost nothing.
-
-    Raises:
-        RefusedError: 403.
-    """
-    organisation = await accounts.organisation(session, caller.org_id)
-    assert organisation is not None
-    plan: Plan = organisation.plan  # pyright: ignore[reportAssignmentType] - the service writes no other
-    terms = platform.plans[plan]
-    if caller.mode == "test" or terms.overage_allowed or terms.minutes_included is None:
-        return
-    used = await usage.of_month(session, "live", usage.Period.of(await database_now(session)))
-    if used.audio_seconds >= terms.minutes_included * 60:
-        raise RefusedError(403, "Monthly minutes exhausted")
 
 
 def _owner(caller: Caller) -> Owner:

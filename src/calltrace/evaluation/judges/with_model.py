@@ -4,8 +4,8 @@
 |---|---|---|
 | decided by a rule or a measure | is not asked | the offline judge's |
 | any verdict | the same, proven | that verdict, surer; quotes of the model |
-| unsure (under the review threshold) | another, proven | the model's, as sure as both together |
-| sure | another | ``needs_review`` |
+| unsure (under the threshold) | another, proven, that tips it | the model's, as sure as both together |
+| sure, or not tipped by it | another | ``needs_review`` |
 | any verdict | none, unsure, unproven | the offline judge's, and the reason says so |
 | any, where a call speaks to an evaluator | the same / another | the offline judge's / ``needs_review`` |
 | cannot answer (a question) | an answer, proven | the model's |
@@ -100,9 +100,11 @@ class ModelJudge:
             return replace(both, heeded=Heeded("The model agrees.", counts=True, quotes=quotes))
         words = choice.verdict.replace("_", " ")
         sure_from = self.sure_from if criterion.threshold is None else criterion.threshold
-        if belief.confidence < sure_from and not self.counsel.addressed:
+        both = _together(belief, choice.verdict)
+        tipped = both.best == _plain(choice.verdict) and belief.confidence < sure_from
+        if tipped and not self.counsel.addressed:
             note = f"The model finds it {words}; the offline judge was unsure."
-            return replace(_together(belief, choice.verdict), heeded=Heeded(note, counts=True, quotes=quotes))
+            return replace(both, heeded=Heeded(note, counts=True, quotes=quotes))
         note = f"The model finds it {words}, the offline judge does not: a person must decide."
         return replace(belief, heeded=Heeded(note, contested=True))
 

@@ -13,6 +13,7 @@ from calltrace.evaluation.model.server import ModelServer
 from calltrace.evaluation.model.telling import Told, tell
 from calltrace.evaluation.model.view import View
 from calltrace.evaluation.results import CriterionResult
+from calltrace.evaluation.written import measures_time
 from calltrace.kit.progress import Progress
 from calltrace.recordings.remarks import Remark
 from calltrace.scorecards.document import Scorecard
@@ -35,7 +36,8 @@ class Advised:
 
     def judge(self, scorecard: Scorecard, offline: Judge) -> ModelJudge:
         """A judge that knows both opinions on every criterion."""
-        known = (for_language(one, self._hearing.language) for one in scorecard.criteria)
+        asked = [one for one in scorecard.criteria if not (self._hearing.written and measures_time(one))]
+        known = (for_language(one, self._hearing.language) for one in asked)
         meant = [one for one in known if one]
         beliefs = {one.key: offline.judge(one, self._hearing) for one in meant}
         found = (ask_for(one, beliefs[one.key], self._hearing) for one in meant)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, Field, ValidationError
 
-from calltrace.evaluation.model.asks import UNSURE, Ask, Choice
+from calltrace.evaluation.model.asks import Ask, Choice
 from calltrace.evaluation.model.content import Object
 from calltrace.evaluation.model.quotes import find
 from calltrace.evaluation.model.view import View, name
+from calltrace.scorecards.checks import UNSURE
 
 _MOST_QUOTES = 4
 

@@ -11,10 +11,8 @@ from calltrace.evaluation.judges.protocol import Belief
 from calltrace.evaluation.model.wording import meaning_of, occasion
 from calltrace.evaluation.results import Verdict
 from calltrace.scorecards.acts import Side
-from calltrace.scorecards.checks import Answer, AnyCheck, Question, Said, cues_of
+from calltrace.scorecards.checks import UNSURE, Answer, AnyCheck, Question, Said, cues_of
 from calltrace.scorecards.document import Criterion
-
-UNSURE = "unsure"
 
 
 @dataclass(frozen=True, slots=True)

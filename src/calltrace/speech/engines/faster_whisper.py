@@ -96,6 +96,8 @@ class FasterWhisperEngine:
         language: str | None,
         progress: Progress,
         hints: Sequence[str] = (),
+        *,
+        among: Sequence[str] = (),
     ) -> Recognition:
         """See Engine.transcribe."""
         windows = spread(pack(speech, _WINDOW_SECONDS), _SAMPLE)
@@ -106,7 +108,7 @@ class FasterWhisperEngine:
             for batch in self._batches(windows):
                 with pace.step(sum(window.seconds for window in batch)):
                     encoded = self._encode(batch, audio)
-                    found = found or self._language(batch, encoded, language)
+                    found = found or self._language(batch, encoded, language, among)
                     words += self._recognise(batch, encoded, Ask(audio, found.chosen))
         assert found is not None
         ask = Ask(audio, found.chosen)
@@ -141,13 +143,17 @@ class FasterWhisperEngine:
         library: Any = sound
         return library.pad_or_trim(self._model.feature_extractor(window.samples(audio))[..., :-1])
 
-    def _language(self, batch: Sequence[Window], encoded: Any, hint: str | None) -> Languages:
+    def _language(
+        self, batch: Sequence[Window], encoded: Any, hint: str | None, among: Sequence[str] = ()
+    ) -> Languages:
         if not self._model.model.is_multilingual:
             return Languages("en", 1.0)
         answers = self._model.model.detect_language(encoded)
         votes = [{token[2:-2]: float(share) for token, share in answer} for answer in answers]
-        known = hint if hint in self._model.supported_languages else None
-        return choose(pool(votes, [window.seconds for window in batch]), known)
+        supported = self._model.supported_languages
+        known = hint if hint in supported else None
+        expected = [one for one in among if one in supported]
+        return choose(pool(votes, [window.seconds for window in batch]), known, expected)
 
     def _recognise(self, batch: Sequence[Window], encoded: Any, ask: Ask) -> Iterator[HeardWord]:
         tokenizer = self._tokenizer(ask.language)

@@ -64,9 +64,12 @@ class OpenAICompatibleEngine:
         language: str | None,
         progress: Progress,
         hints: Sequence[str] = (),
+        *,
+        among: Sequence[str] = (),
     ) -> Recognition:
         """See Engine.transcribe."""
-        return asyncio.run(self._transcribe(audio, speech, language, progress, hints))
+        asked = _Asked(language or (among[0] if len(among) == 1 else None), tuple(among), tuple(hints))
+        return asyncio.run(self._transcribe(audio, speech, progress, asked))
 
     def check(self) -> str:
         """Ask for a transcript of next to nothing, and say in words how that went.
@@ -87,24 +90,37 @@ class OpenAICompatibleEngine:
         self,
         audio: DecodedAudio,
         speech: Sequence[Stretch],
-        language: str | None,
         progress: Progress,
-        hints: Sequence[str],
+        asked: "_Asked",
     ) -> Recognition:
-        windows = spread(pack(speech, _WINDOW_SECONDS), _SAMPLE_WITH_HINT if language else _SAMPLE)
-        part = within(progress, 0.0, 1 - _HINTS_SHARE if hints else 1.0)
+        windows = spread(pack(speech, _WINDOW_SECONDS), asked.sample)
+        part = within(progress, 0.0, 1 - _HINTS_SHARE if asked.hints else 1.0)
         pace = Pace(part, sum(window.seconds for window in windows), SECONDS_EACH)
         async with calling(self._server, self._form) as calls:
             hearing = _Hearing(audio, calls, pace)
             try:
                 with pace:
-                    heard = await hearing.everything(windows, language, hints)
+                    heard = await hearing.everything(windows, asked)
             except ProcessingError as error:
                 log.warning("asr_failed", code=error.code, detail=error.detail)
                 raise
             self._form = calls.form
         progress(1.0)
         return heard
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What is known beforehand: the language or those that are expected, and words that may be said."""
+
+    hint: str | None
+    among: tuple[str, ...]
+    hints: tuple[str, ...]
+
+    @property
+    def sample(self) -> int:
+        """How many windows the language is told from."""
+        return _SAMPLE_WITH_HINT if self.hint else _SAMPLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,25 +132,26 @@ class _Hearing:
     pace: Pace
     opened: dict[Window, Answer] = field(default_factory=dict[Window, Answer])
 
-    async def everything(
-        self, windows: Sequence[Window], hint: str | None, hints: Sequence[str]
-    ) -> Recognition:
-        found = await self._language(windows[: _SAMPLE_WITH_HINT if hint else _SAMPLE], hint)
+    async def everything(self, windows: Sequence[Window], asked: _Asked) -> Recognition:
+        found = await self._language(windows[: asked.sample], asked)
         language = None if found.chosen == "und" else found.chosen
         parts = await self._each(windows, lambda window: self._words(window, language))
         heard = [word for part in parts for word in part]
-        doubtful = doubts(windows, heard, hints)
+        doubtful = doubts(windows, heard, asked.hints)
         again = await self._each(doubtful, lambda one: self._again(one, language))
         return Recognition(found.chosen, found.confidence, settled(heard, doubtful, again))
 
-    async def _language(self, sample: Sequence[Window], hint: str | None) -> Languages:
+    async def _language(self, sample: Sequence[Window], asked: _Asked) -> Languages:
         """The language of the call; answers in it are kept, so that those windows need not be sent again."""
+        hint = asked.hint
         answers = await self._each(sample, lambda window: self._open(window, hint))
         told = [(answer.shares, window.seconds) for window, answer in zip(sample, answers, strict=True)
                 if answer and answer.shares]  # fmt: skip
         found = Languages(hint or "und", 0.0)
         if told:
-            found = choose(pool([shares for shares, _ in told], [seconds for _, seconds in told]), hint)
+            found = choose(
+                pool([shares for shares, _ in told], [seconds for _, seconds in told]), hint, asked.among
+            )
         for window, answer in zip(sample, answers, strict=True):
             if answer and found.chosen in {answer.language, "und"}:
                 self.opened[window] = answer

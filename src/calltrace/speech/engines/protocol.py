@@ -61,6 +61,8 @@ class Engine(Protocol):
         language: str | None,
         progress: Progress,
         hints: Sequence[str] = (),
+        *,
+        among: Sequence[str] = (),
     ) -> Recognition:
         """Recognises the given stretches (at least one, each shorter than 30 seconds).
 
@@ -71,6 +73,7 @@ class Engine(Protocol):
             progress: told the done share of the speech.
             hints: words that may have been said, the most useful first. They change nothing but words that
                 sound like them (engines.hints).
+            among: without a hint, the languages that are expected (speech.language); none: all.
 
         Raises:
             ProcessingError: it cannot be done, now or at all; ``retryable`` says which.

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -106,7 +106,8 @@ def _day(text: str, zone: ZoneInfo, days: int = 0) -> datetime | None:
     if not text:
         return None
     try:
-        return datetime.combine(date.fromisoformat(text) + timedelta(days=days), time.min, zone)
+        begins = datetime.combine(date.fromisoformat(text) + timedelta(days=days), time.min, zone)
+        return begins.astimezone(UTC)  # which a first day east of there has not
     except (ValueError, OverflowError) as error:
         raise _no_such() from error
 

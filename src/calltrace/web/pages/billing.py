@@ -25,7 +25,7 @@ async def show(request: Request, desk: DeskDep) -> Response:
     sold = [(plan, plans[plan]) for plan in _SOLD.values()] if desk.platform.payments else []
     return page(
         request, "billing.html", bill=found, terms=found.minutes.terms, warn_at=WARN_AT, sold=sold,
-        paid=found.plan in PAID,
+        paid=found.plan in PAID, plans=plans, metered=desk.platform.metering is not None,
     )  # fmt: skip
 
 

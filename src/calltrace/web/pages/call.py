@@ -5,6 +5,7 @@ import uuid
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request
@@ -23,6 +24,7 @@ from calltrace.conversations import queries as conversations
 from calltrace.conversations import surveys
 from calltrace.conversations.models import Survey
 from calltrace.evaluation.results import Evaluation
+from calltrace.kit import clock
 from calltrace.recordings.models import WaveformRow
 from calltrace.recordings.playing import play
 from calltrace.recordings.waveform import split
@@ -34,6 +36,7 @@ from calltrace.web.call_people import Attempt, People, load
 from calltrace.web.chat_view import Chat
 from calltrace.web.deps import CallsDeskDep, Desk, PostedDep, path_id
 from calltrace.web.error_codes import error_codes
+from calltrace.web.evaluation_diff import Difference, difference
 from calltrace.web.lanes import lanes
 from calltrace.web.pages.calls import PATH
 from calltrace.web.render import page
@@ -44,6 +47,7 @@ router = APIRouter(prefix=PATH + "/{call_id}")
 CONVERSATIONS = "/conversations"
 HISTORY = 20
 """Evaluations and deliveries that the page shows."""
+SOON = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,7 @@ async def render_call(
         "line": request.query_params.get("line", ""), "edited": request.query_params.get("edit", ""),
     }  # fmt: skip
     values |= await asyncio.to_thread(_shown, call, desk)
+    values["compared"], values["difference"] = _compared(call, request.query_params.get("compare", ""))
     values["stray"] = attempt is not None and not _has_place(attempt.place, values)
     status = attempt.error.status if attempt else 200
     return await asyncio.to_thread(lambda: page(request, "calls/show.html", status=status, **values))
@@ -156,7 +161,25 @@ def _shown(call: Call, desk: Desk) -> dict[str, Any]:
         "cited": _cited(evaluation), "error_title": _title(document),
         "shipped": default_scorecard().name,
         "waiting": any(one.row.status == "queued" for one in call.history),
+        "sending": any(_is_due(one) for one, _url in call.deliveries),
     }  # fmt: skip
+
+
+def _is_due(delivery: Delivery) -> bool:
+    """Whether something will be sent while the page is looked at; a later attempt is not waited for."""
+    due = delivery.next_attempt_at
+    return delivery.status == "pending" and due is not None and due < clock.now() + SOON
+
+
+def _compared(call: Call, wanted: str) -> tuple[uuid.UUID | None, Difference | None]:
+    """One evaluation of the history beside the one that is shown, the earlier one first."""
+    other = next((one for one in call.history if str(one.row.id) == wanted and one.document), None)
+    shown = call.shown
+    if other is None or shown is None or not shown.document or not other.document or other is shown:
+        return None, None
+    two = sorted((other, shown), key=lambda one: one.row.created_at)
+    before, after = (Evaluation.model_validate_json(one.document or "") for one in two)
+    return other.row.id, difference(before, after)
 
 
 def _cited(evaluation: Evaluation | None) -> set[str]:

@@ -1,15 +1,19 @@
 """``/calls/events``: how far calls on the open page are, as server-sent events by the session's cookie."""
 
+from dataclasses import replace
 from typing import Annotated, cast
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
+from calltrace.accounts import organisation
 from calltrace.analyses import queries
 from calltrace.analyses.progress_events import progress_events
-from calltrace.analyses.watching import Pass, Watchers
+from calltrace.analyses.watching import Coming, Pass, Watchers
+from calltrace.kit.cursor import Cursor
 from calltrace.kit.event_stream import EventStream
 from calltrace.kit.ids import as_uuid
+from calltrace.web.call_filters import Chosen
 from calltrace.web.deps import CallsDeskDep
 from calltrace.web.pages.calls import PAGE, PATH
 
@@ -21,13 +25,21 @@ LONGEST_SECONDS = 300.0
 @router.get("")
 async def follow(
     request: Request, desk: CallsDeskDep,
-    wanted: Annotated[list[str], Query(alias="id", min_length=1, max_length=PAGE)],
+    wanted: Annotated[list[str], Query(alias="id", max_length=PAGE)] = [],  # noqa: B006 - read only
+    than: Annotated[str | None, Query(alias="newerThan", max_length=100)] = None,
 ) -> Response:  # fmt: skip
-    """The calls of these ids that the person may see, until all have ended; others are left out."""
+    """The calls of these ids that the person may see, until all have ended; others are left out.
+
+    With ``newerThan``, and what a list is narrowed down to, also how many calls it would show before that.
+    """
     ids = {found for one in wanted if (found := as_uuid(one))}
+    cursor = Cursor.decode(than) if than else None
     async with desk.open() as (session, reader):
         seen = await queries.progress(session, ids, reader.agents)
+        zone = await organisation.time_zone(session, reader.org_id)
+        filters = replace(Chosen.of(request.query_params).filters(zone), agents=reader.agents)
     by, database = Pass("session", desk.who.session_id), desk.platform.database
     watchers = cast("Watchers", request.app.state.watchers)
-    events = progress_events(watchers, database, desk.who.org_id, by, seen, LONGEST_SECONDS)
-    return EventStream(events)
+    coming = Coming(filters, cursor) if cursor else None
+    org_id, seconds = desk.who.org_id, LONGEST_SECONDS
+    return EventStream(progress_events(watchers, database, org_id, by, seen, seconds=seconds, coming=coming))

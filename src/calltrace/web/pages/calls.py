@@ -1,7 +1,9 @@
 """``/calls``: the organisation's calls, newest first, and recordings sent from the browser."""
 
+import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -9,14 +11,17 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
+from calltrace.accounts import queries as accounts
 from calltrace.accounts.billing import near
+from calltrace.accounts.models import Organisation
 from calltrace.accounts.quotas import Standing
 from calltrace.analyses import calls, queries, views
 from calltrace.analyses.models import SavedView
 from calltrace.catalog import queries as catalog
-from calltrace.db.base import Named
+from calltrace.db.base import Json, Named
 from calltrace.insights import queries as counted
 from calltrace.insights import service as insights
+from calltrace.kit.cursor import Cursor
 from calltrace.kit.ids import as_uuid
 from calltrace.web import call_views
 from calltrace.web.call_filters import KEPT, LABELS, MODES, STATUSES, Chosen
@@ -31,19 +36,28 @@ PATH = "/calls"
 PAGE = 50
 MOST_NAMES = 500
 """Agents and queues that a menu offers."""
+_LAST = uuid.UUID(int=(1 << 128) - 1)
+"""After every call of the same moment."""
+_NOTHING = Cursor(datetime.fromtimestamp(0, UTC), _LAST)
+"""Where a list stands that shows no call: each one would be new."""
 router = APIRouter(prefix=PATH)
 Position = Annotated[str | None, Query(max_length=100)]
 
 
 @router.get("")
-async def show_all(request: Request, desk: CallsDeskDep, cursor: Position = None) -> Response:
-    """Calls of one mode, narrowed down as the address says; unasked, the view that the person begins with."""
+async def show_all(
+    request: Request, desk: CallsDeskDep, cursor: Position = None, upto: Position = None
+) -> Response:
+    """Calls of one mode, narrowed down as the address says; unasked, the view that the person begins with.
+
+    ``upto`` leaves out what came in after the newest call that an open list shows.
+    """
     if not request.url.query:
         async with desk.transaction() as session:
             first = await views.first(session, viewer(desk))
         if first is not None:
             return RedirectResponse(call_views.address(first), 303)
-    return await _list(request, desk, Chosen.of(request.query_params), cursor)
+    return await _list(request, desk, Chosen.of(request.query_params), cursor, upto=upto)
 
 
 @router.get("/upload")
@@ -54,19 +68,19 @@ async def upload_form(request: Request, desk: JudgesDeskDep) -> Response:
 
 async def _list(
     request: Request, desk: Desk, chosen: Chosen, cursor: str | None = None, *,
-    uploading: bool = False, taken: Taken | None = None,
+    uploading: bool = False, taken: Taken | None = None, upto: str | None = None,
 ) -> Response:  # fmt: skip
     warned: Sequence[Standing] = ()
     async with desk.open() as (session, reader):
         zone = await organisation.time_zone(session, reader.org_id)
         filters = replace(chosen.filters(zone), agents=reader.agents)
-        found, following = await calls.listed(session, filters, cursor=cursor, limit=PAGE)
+        found, following = await calls.listed(session, filters, cursor=cursor or upto, limit=PAGE)
         choices: dict[str, object] = {
             "agent_choices": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
             "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES)),
             "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES)),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
-            "spoken_choices": _languages(NAMES),
+            "spoken_choices": _spoken(await accounts.organisation(session, reader.org_id)),
             "status_choices": [(one, one) for one in STATUSES],
             "kept": await _kept(session, chosen),
         }
@@ -82,8 +96,20 @@ async def _list(
         taken=len(taken.analysis_ids) if taken else 0,
         mistakes=Mistakes.of(error, (*FIELDS, "file"), blamed="file") if error else NO_MISTAKES,
         max_bytes=desk.platform.limits.max_bytes, public_url=desk.platform.public_url,
-        live=[one.analysis.id for one in found if one.analysis.status in {"queued", "processing"}],
+        **_following(chosen, found, first=cursor is None, upto=upto),
     )  # fmt: skip
+
+
+def _following(chosen: Chosen, found: Sequence[queries.Listed], *, first: bool, upto: str | None) -> Json:
+    """How the page follows: the stream of its calls, on the first also of new ones; and only those shown."""
+    live = [one.analysis.id for one in found if one.analysis.status in {"queued", "processing"}]
+    ids = "".join(f"&id={one}" for one in live)
+    if not first:
+        return {"live": live, "events": f"{PATH}/events?{ids[1:]}" if live else "", "same": ""}
+    newest = Cursor(found[0].analysis.created_at, _LAST) if found else _NOTHING
+    here = upto or newest.encode()
+    events = chosen.address(newerThan=here).replace(PATH, f"{PATH}/events", 1) + ids
+    return {"live": live, "events": events, "same": chosen.address(upto=here)}
 
 
 async def _views(
@@ -124,6 +150,12 @@ async def _name_of(session: AsyncSession, name: str, value: str) -> str:
 def named(found: Sequence[Named]) -> list[tuple[str, str]]:
     """What a menu offers."""
     return [(str(one.id), one.name) for one in found]
+
+
+def _spoken(organisation: Organisation | None) -> list[tuple[str, str]]:
+    """The languages that an upload may be in, those of the organisation's calls first."""
+    first = organisation.languages if organisation else []
+    return [*_languages(first), *_languages(one for one in NAMES if one not in first)]
 
 
 def _languages(codes: Iterable[str]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Any, cast
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from calltrace.accounts import keys, queries
+from calltrace.accounts import keys, queries, request_secrets
 from calltrace.accounts.models import ApiKey, Contract, Mode
 from calltrace.accounts.scopes import SCOPES, SCOPES_OF
 from calltrace.kit import clock
@@ -71,8 +71,10 @@ async def create(request: Request, desk: DeskDep, form: PostedDep) -> Response:
     return _created(request, *made)
 
 
-def _created(request: Request, key: ApiKey, token: str, old: ApiKey | None = None) -> Response:
-    return page(request, "keys/created.html", status=201, key=key, token=token, old=old)
+def _created(
+    request: Request, key: ApiKey, token: str, old: ApiKey | None = None, secret: str | None = None
+) -> Response:
+    return page(request, "keys/created.html", status=201, key=key, token=token, old=old, hmac_secret=secret)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ async def rotate(request: Request, key_id: str, desk: DeskDep, form: PostedDep) 
     await once.use(desk.platform.database, desk.who, form.exact("once"))
     async with desk.transaction() as session:
         key, token = await keys.rotate(session, str(old.id), desk.actor)
-    return _created(request, key, token, old)
+        secret = request_secrets.of_new(key, desk.platform.box)
+    return _created(request, key, token, old, secret)
 
 
 async def _find(desk: Desk, key_id: str) -> ApiKey:

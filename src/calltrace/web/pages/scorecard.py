@@ -15,6 +15,7 @@ from calltrace.kit.attachments import attachment
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
 from calltrace.scorecards import drafts, versions
+from calltrace.scorecards.cues import speaks
 from calltrace.scorecards.errors import DraftChangedError, DraftOutdatedError, OnlyVersionError
 from calltrace.scorecards.models import ScorecardVersion
 from calltrace.scorecards.yaml import dump_scorecard
@@ -43,11 +44,14 @@ async def show(
     async with desk.transaction() as session:
         card = await open_card(session, scorecard_id)
         shown = await versions.find(session, card.id, str(version)) if version else card.shown
+        organisation = await accounts.organisation(session, desk.who.org_id)
     scorecard = says(shown)
+    spoken = organisation.languages if organisation else []
     names = names_of(scorecard)
     return page(
         request, "scorecards/show.html", card=card, version=shown, scorecard=scorecard,
         words={one.key: describe(one, names) for one in scorecard.criteria},
+        strange=[one for one in spoken if not speaks(scorecard.languages, one)],
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """``/admin/settings``: what holds for the organisation, and what the operator has set."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
 from fastapi import APIRouter, Request
@@ -17,14 +17,17 @@ from calltrace.evaluation.sensitive_kinds import KINDS
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 from calltrace.scorecards import queries as scorecards
 from calltrace.settings_shown import shown_settings
+from calltrace.speech.codes import known_language
 from calltrace.web.deps import Desk, DeskDep, PostedDep
 from calltrace.web.forms import Form, Mistakes
+from calltrace.web.languages import NAMES, language
 from calltrace.web.render import NO_MISTAKES, page
 
 PATH = "/admin/settings"
 router = APIRouter(prefix=PATH)
 FIELDS = (
-    "name", "timeZone", "agentChannels", "vocabulary", "kinds", "recordingsKeptDays", "callsKeptDays",
+    "name", "timeZone", "languages", "agentChannels", "vocabulary", "kinds", "recordingsKeptDays",
+    "callsKeptDays",
 )  # fmt: skip
 CHANNELS = (
     ("auto", "found out from what is said"), ("agent-left", "on the first channel"),
@@ -56,7 +59,7 @@ async def _show(
     return page(
         request, "settings/show.html", status=error.status if error else 200, form=form, operator=operator,
         organisation=found, scorecard=default, channels=CHANNELS, kinds=KIND_NAMES,
-        zones=sorted(time_zones()), longest=LONGEST_KEPT,
+        zones=sorted(time_zones()), longest=LONGEST_KEPT, languages=_choices(found.languages),
         mistakes=Mistakes.of(error, FIELDS) if error else NO_MISTAKES,
     )  # fmt: skip
 
@@ -66,13 +69,19 @@ def _values(found: Organisation) -> dict[str, list[str]]:
     redaction = Redaction.model_validate(found.redaction) if found.redaction else None
     return {
         "name": [found.name], "timeZone": [found.time_zone],
-        "agentChannels": [found.agent_channels or "auto"],
+        "languages": found.languages, "agentChannels": [found.agent_channels or "auto"],
         "vocabulary": ["\n".join(found.vocabulary)], "kinds": list(redaction.transcript) if redaction else [],
         "audio": ["yes"] if redaction and redaction.audio else [],
         "recordingsKeptDays": [str(found.recordings_kept_days or "")],
         "callsKeptDays": [str(found.calls_kept_days or "")],
         "secondFactor": ["yes"] if found.second_factor_required else [],
     }  # fmt: skip
+
+
+def _choices(chosen: Sequence[str]) -> list[tuple[str, str]]:
+    """Languages by their name, those that are chosen first."""
+    named = [(one, language(one)) for one in {*NAMES, *chosen}]
+    return sorted(named, key=lambda one: (one[0] not in chosen, one[1]))
 
 
 def _general(form: Form) -> Mapping[str, Any]:
@@ -83,9 +92,12 @@ def _hearing(form: Form) -> Mapping[str, Any]:
     channels = form.text("agentChannels")
     if channels not in dict(CHANNELS):
         raise _wrong("agentChannels", "Choose from the list.")
+    spoken = form.every("languages")
+    if any(known_language(one) != one for one in spoken):
+        raise _wrong("languages", "Choose from the list.")
     words = [" ".join(line.split()) for line in form.exact("vocabulary").splitlines()]
     return {
-        "agent_channels": None if channels == "auto" else channels,
+        "languages": spoken, "agent_channels": None if channels == "auto" else channels,
         "vocabulary": [one for one in words if one],
     }  # fmt: skip
 
@@ -114,8 +126,8 @@ async def general(request: Request, desk: DeskDep, form: PostedDep) -> Response:
 
 @router.post("/hearing")
 async def hearing(request: Request, desk: DeskDep, form: PostedDep) -> Response:
-    """Where the agent is, and names that are said."""
-    return await _save(request, desk, form, _hearing)
+    """Languages, where the agent is, and names that are said."""
+    return await _save(request, desk, form, _hearing, unchecked=("languages",))
 
 
 @router.post("/redaction")
@@ -174,9 +186,10 @@ def _days(form: Form, field: str) -> int | None:
     text = form.text(field)
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= LONGEST_KEPT:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LONGEST_KEPT)) else 0
+    if not 0 < number <= LONGEST_KEPT:
         raise _wrong(field, f"Between 1 and {LONGEST_KEPT} days; leave it empty for ever.")
-    return int(text[:9])
+    return number
 
 
 def _wrong(field: str, detail: str) -> InvalidRequestError:

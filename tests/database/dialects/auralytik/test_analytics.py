@@ -128,7 +128,7 @@ async def exported(client: Client, folder: Path, **body: Any) -> tuple[dict[str,
     asked = await client.data("POST", "analytics/export", wanted, 202)
     assert asked["status"] == "queued"
     job_id = uuid.UUID(hex=asked["jobId"].removeprefix("exp_"))
-    exporter = Exporter(client.platform, folder)
+    exporter = Exporter(client.platform, folder, [])
     await asyncio.create_task(exporter.export(client.org, job_id))
     job = await client.data("GET", f"analytics/export/{asked['jobId']}")
     fetched = await client.http.get(job["downloadUrl"].removeprefix("https://calls.test"))

@@ -6,6 +6,7 @@ import hmac
 import json
 import re
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
+from calltrace.accounts.quotas import Quotas
 from calltrace.analyses import lifecycle, submit
 from calltrace.dialects.auralytik.wire import EVENTS
 from calltrace.pipeline import quotas
@@ -22,7 +24,7 @@ from calltrace.settings import load_settings
 from calltrace.webhooks import deliver, wires
 from calltrace.webhooks.claims import Holder
 from calltrace.webhooks.record import record
-from database.analyses.factory import claimed, completed
+from database.analyses.factory import claimed, completed, submitted
 from database.dialects.auralytik.conftest import Client, another, refused, stranger
 from database.dialects.auralytik.test_audio_files import BAD, finish, of, sent
 from database.webhooks.conftest import OK, Receiver, receiver
@@ -356,8 +358,9 @@ async def test_a_plan_that_is_nearly_used_up_is_told_of_once(
             text("UPDATE organisations SET plan = 'pro', analyses_quota = 5 WHERE id = :org"),
             {"org": client.org},
         )
+    counting = replace(intake, quotas=Quotas())
     for number in range(5):
-        await completed(platform, intake, client.org)
+        await submitted(counting, client.org)  # what is taken in counts, whatever becomes of it
         await quotas.warn(platform.database, tmp_path)
         assert len(await told(client, receiver)) == (1 if number >= 3 else 0)
     assert json.loads(receiver.bodies[0])["data"] == {

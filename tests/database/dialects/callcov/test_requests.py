@@ -1,5 +1,6 @@
 """Credentials, errors, limits: what holds for every request."""
 
+import asyncio
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -155,6 +156,13 @@ async def test_parameters_are_refused_as_the_second_document_shows(
     assert (answer.status_code, answer.json()) == (422, {"detail": [item]})
 
 
+@pytest.fixture
+async def early() -> None:
+    """Windows end with the minute: what counts exactly begins with ten seconds of it left."""
+    if (left := 60 - time.time() % 60) < 10:
+        await asyncio.sleep(left + 0.1)
+
+
 def _limits(answer: httpx2.Response) -> tuple[int, int]:
     left = int(answer.headers["x-ratelimit-reset"]) - time.time()
     assert -1 < left <= 61
@@ -162,6 +170,7 @@ def _limits(answer: httpx2.Response) -> tuple[int, int]:
 
 
 @pytest.mark.accepts("CV-040", "CV-043")
+@pytest.mark.usefixtures("early")
 async def test_every_answer_tells_what_is_left(call: Api, http: httpx2.AsyncClient) -> None:
     told = [
         _limits(await call("GET", path))
@@ -176,6 +185,7 @@ async def test_every_answer_tells_what_is_left(call: Api, http: httpx2.AsyncClie
 
 
 @pytest.mark.accepts("CV-040", "CV-042")
+@pytest.mark.usefixtures("early")
 async def test_more_than_the_limit_is_refused_until_the_window_ends(
     http: httpx2.AsyncClient, new_key: NewKey
 ) -> None:
@@ -191,6 +201,7 @@ async def test_more_than_the_limit_is_refused_until_the_window_ends(
 
 
 @pytest.mark.accepts("CV-041", "CV-042", "CV-043")
+@pytest.mark.usefixtures("early")
 async def test_submissions_have_a_limit_of_their_own(call: Api) -> None:
     refused = [await call("POST", "/analysis/", {}) for _ in range(20)]
     assert {answer.status_code for answer in refused} == {422}, "refused ones count as well"

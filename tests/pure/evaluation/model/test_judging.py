@@ -79,6 +79,21 @@ def test_where_the_offline_judge_is_unsure_the_model_decides_with_a_quote(
     assert [quote.segment_id for quote in after.evidence] == ["s3"]
 
 
+def test_an_answer_that_does_not_tip_an_unsure_judge_leads_to_a_person(
+    llm: LlmServer, judged: Judged, good_call: Transcript
+) -> None:
+    llm.script = lambda request: answers(
+        {key: {"quotes": [], "answer": "not_met"} for key in request.questions}
+    )
+    card = default_scorecard().model_copy(update={"review_threshold": 0.9999})
+    before = offline(good_call)["empathy"]
+    assert before.confidence > 0.8, "four to one from a model is less than that"
+    after = judged(good_call, card)[1]["empathy"]
+    assert (after.verdict, after.best_guess, after.method) == ("needs_review", "met", before.method)
+    assert after.evidence == before.evidence
+    assert "a person must decide" in after.reason
+
+
 def test_rules_and_measures_are_not_asked_about(
     llm: LlmServer, judged: Judged, good_call: Transcript
 ) -> None:
