@@ -10,8 +10,8 @@ from alembic import op
 from calltrace.db import rls
 from calltrace.db.session import APP_ROLE, OPERATOR_ROLE
 
-revision = "0042"
-down_revision = "0041"
+revision = "0043"
+down_revision = "0042"
 
 DIMENSIONS = ("project_id", "engagement_id", "call_center_id", "queue_id", "agent_id")
 COUNTED = ("org_id", "mode", "called_at", *DIMENSIONS, "answered", "said", "scored")
