@@ -31,7 +31,7 @@ FLUSH_SECONDS = 5.0
 AUDIO, SECOND = "audio", "second"
 EXPORT = "export"
 WEBHOOK = "webhook"
-"""Deliveries of a day that were removed since; the database writes it (migration 0040)."""
+"""Deliveries of a day that were removed since; the database writes it (migration 0041)."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
