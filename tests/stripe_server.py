@@ -21,7 +21,8 @@ from quiet_server import QuietHandler, listening
 
 Json = dict[str, Any]
 KEY, SECRET = "sk_test_of_the_tests", "whsec_of_the_tests"
-PRICES = {"price_starter": 4900, "price_growth": 19900}
+PRICES = {"price_starter": 4900, "price_growth": 19900, "price_cents": 1}
+METERED = frozenset({"price_cents"})
 MONTH = 30 * 86_400
 
 
@@ -57,6 +58,7 @@ class StripeServer:
     always: Fault | None = None
     asked: list[Asked] = field(default_factory=list[Asked])
     things: dict[str, Json] = field(default_factory=dict[str, Json])
+    told: dict[str, Json] = field(default_factory=dict[str, Json])
     _answers: dict[str, tuple[int, Json]] = field(default_factory=dict[str, tuple[int, Json]])
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -65,6 +67,7 @@ class StripeServer:
         with self._lock:
             self.faults, self.always, self.asked = [], None, []
             self.things.clear()
+            self.told.clear()
         return self
 
     def answer(self, asked: Asked) -> tuple[int, Json]:
@@ -94,7 +97,7 @@ class StripeServer:
             self._answers[key] = answer
         return self._answers[key]
 
-    def _done(self, asked: Asked) -> tuple[int, Json]:  # noqa: C901, PLR0911 - a table of calls
+    def _done(self, asked: Asked) -> tuple[int, Json]:  # noqa: C901, PLR0911, PLR0912 - a table of calls
         params, parts = asked.params, asked.path.removeprefix("/v1/").split("/")
         match asked.method, parts:
             case "POST", ["customers"]:
@@ -116,12 +119,31 @@ class StripeServer:
                     return 404, {"error": missing}
                 self.things[name]["status"] = "canceled"
                 return 200, self.things[name]
+            case "POST", ["subscription_items"]:
+                made = item(self._id("si"), params["subscription"], params["price"])
+                self.things[params["subscription"]]["items"]["data"].append(made)
+                return 200, made
+            case "POST", ["billing", "meter_events"]:
+                return self._metered(params)
             case "POST", ["billing_portal", "sessions"]:
                 return 200, portal_session(self._id("bps"), params)
             case "GET", ["invoices"]:
                 return 200, listed(asked.path, self.all("invoice", params))
             case _:
                 return 404, {"error": {"type": "invalid_request_error", "message": f"No {asked.path}"}}
+
+    def _metered(self, params: Mapping[str, str]) -> tuple[int, Json]:
+        name = params["identifier"]
+        if name in self.told:
+            message = f"An event already exists with identifier {name}."
+            return 400, {"error": {"type": "invalid_request_error", "message": message}}
+        self.told[name] = meter_event(params)
+        return 200, self.told[name]
+
+    def charged(self, customer: str) -> int:
+        """Cents that the meter has of a customer."""
+        payloads = [one["payload"] for one in self.told.values()]
+        return sum(int(one["value"]) for one in payloads if one["stripe_customer_id"] == customer)
 
     def _id(self, prefix: str) -> str:
         return f"{prefix}_{uuid.uuid4().hex}"  # tests share a database
@@ -143,6 +165,8 @@ class StripeServer:
         """Somebody pays on a page: answers the subscription."""
         session = next(one for one in self.things.values() if one.get("url") == page)
         made = self._keep(subscription(self._id("sub"), session["customer"], session["_price"]))
+        for price in session["_metered"]:
+            made["items"]["data"].append(item(self._id("si"), made["id"], price))
         session.update(status="complete", payment_status="paid", subscription=made["id"], url=None)
         self._keep(invoice(self._id("in"), session["customer"], PRICES[session["_price"]]))
         return made
@@ -162,36 +186,55 @@ def checkout_session(name: str, params: Mapping[str, str]) -> Json:
         "client_reference_id": params["client_reference_id"], "status": "open", "payment_status": "unpaid",
         "success_url": params["success_url"], "cancel_url": params["cancel_url"],
         "url": f"https://checkout.stripe.test/c/pay/{name}", "_price": params["line_items[0][price]"],
+        "_metered": [params["line_items[1][price]"]] if "line_items[1][price]" in params else [],
+    }  # fmt: skip
+
+
+def item(name: str, of: str, price: str) -> Json:
+    now, metered = int(time.time()), price in METERED
+    recurring = {
+        "interval": "month", "interval_count": 1, "usage_type": "metered" if metered else "licensed",
+        "meter": "mtr_1" if metered else None, "trial_period_days": None,
+    }  # fmt: skip
+    return {
+        "id": name, "object": "subscription_item", "created": now, "subscription": of, "metadata": {},
+        "current_period_start": now, "current_period_end": now + MONTH,
+        **({} if metered else {"quantity": 1}),
+        "price": {
+            "id": price, "object": "price", "active": True, "created": now, "currency": "usd",
+            "livemode": False, "metadata": {}, "type": "recurring", "billing_scheme": "per_unit",
+            "unit_amount": PRICES.get(price, 100), "recurring": recurring,
+        },
+    }  # fmt: skip
+
+
+def meter_event(params: Mapping[str, str]) -> Json:
+    payload = {name: params[f"payload[{name}]"] for name in ("stripe_customer_id", "value")}
+    return {
+        "object": "billing.meter_event", "created": int(time.time()), "livemode": False,
+        "event_name": params["event_name"], "identifier": params["identifier"], "payload": payload,
+        "timestamp": int(params["timestamp"]),
     }  # fmt: skip
 
 
 def subscription(name: str, customer: str, price: str, **more: Any) -> Json:
     now = int(time.time())
-    item: Json = {
-        "id": f"si_{name}", "object": "subscription_item", "created": now, "quantity": 1,
-        "subscription": name, "metadata": {}, "current_period_start": now,
-        "current_period_end": now + MONTH,
-        "price": {
-            "id": price, "object": "price", "active": True, "created": now, "currency": "usd",
-            "livemode": False, "metadata": {}, "type": "recurring", "billing_scheme": "per_unit",
-            "unit_amount": PRICES.get(price, 100),
-        },
-    }  # fmt: skip
     return {
         "id": name, "object": "subscription", "created": now, "livemode": False, "customer": customer,
         "status": "active", "cancel_at": None, "cancel_at_period_end": False, "canceled_at": None,
-        "currency": "usd", "metadata": {}, "items": listed("/v1/subscription_items", [item]), **more,
+        "currency": "usd", "metadata": {}, **more,
+        "items": listed("/v1/subscription_items", [item(f"si_{name}", name, price)]),
     }  # fmt: skip
 
 
 def change(thing: Json, params: Mapping[str, str]) -> Json:
-    item = thing["items"]["data"][0]
+    sold = thing["items"]["data"][0]
     if "items[0][price]" in params:
-        assert params["items[0][id]"] == item["id"]
-        item["price"]["id"] = params["items[0][price]"]
+        assert params["items[0][id]"] == sold["id"]
+        sold["price"]["id"] = params["items[0][price]"]
     if "cancel_at_period_end" in params:
         ending = thing["cancel_at_period_end"] = params["cancel_at_period_end"].lower() == "true"
-        thing["cancel_at"] = item["current_period_end"] if ending else None
+        thing["cancel_at"] = sold["current_period_end"] if ending else None
     return thing
 
 

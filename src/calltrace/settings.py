@@ -112,7 +112,11 @@ class Settings(BaseSettings):
     stripe_webhook_secret: str = Field(default="", repr=False)
     stripe_price_starter: str = ""
     stripe_price_growth: str = ""
+    stripe_price_overage: str = ""
+    stripe_meter_event: str = ""
     stripe_secret_key: str = Field(default="", repr=False, validate_default=True)
+
+    unconfirmed_kept_days: int = Field(default=7, gt=0)
 
     hosts: HostNames = Field(default_factory=dict)
 
@@ -197,6 +201,8 @@ class Settings(BaseSettings):
             raise ValueError(f"needs {', '.join(missing)}, too")
         if value and info.data["stripe_price_starter"] == info.data["stripe_price_growth"]:
             raise ValueError("needs a price for each plan: STRIPE_PRICE_STARTER is STRIPE_PRICE_GROWTH")
+        if bool(info.data["stripe_price_overage"]) != bool(info.data["stripe_meter_event"]):
+            raise ValueError("needs STRIPE_PRICE_OVERAGE and STRIPE_METER_EVENT together, or neither")
         return checked_key(value)
 
     @field_validator("asr_api_key", "llm_api_key", "oidc_client_secret")

@@ -21,6 +21,7 @@ export class CallWaveform extends HTMLElement {
   #findings: readonly Region[] = [];
   #asked = false;
   #at = 0;
+  #before = 0;
   readonly #canvas = document.createElement("canvas");
   readonly #now = layer("wave-now");
   readonly #found = layer("wave-found");
@@ -34,6 +35,7 @@ export class CallWaveform extends HTMLElement {
     this.addEventListener("pointerdown", (event) => this.#onDown(event));
     this.addEventListener("pointermove", (event) => this.#onMove(event));
     this.addEventListener("pointerup", (event) => this.#onUp(event));
+    this.addEventListener("pointercancel", () => this.#onCancel());
     this.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
@@ -119,6 +121,7 @@ export class CallWaveform extends HTMLElement {
     if (event.button !== 0) return;
     this.setPointerCapture(event.pointerId);
     this.dataset.held = "";
+    this.#before = this.#at;
     this.at(this.#secondsAt(event));
   }
 
@@ -134,6 +137,13 @@ export class CallWaveform extends HTMLElement {
     if (!("held" in this.dataset)) return;
     delete this.dataset.held;
     this.#seek(this.#secondsAt(event));
+  }
+
+  /** A drag that became scrolling, or was ended by the system, leads nowhere. */
+  #onCancel(): void {
+    if (!("held" in this.dataset)) return;
+    delete this.dataset.held;
+    this.at(this.#before);
   }
 
   /** The keys of a slider beside those of the page. */

@@ -1,15 +1,15 @@
 """The first answer to a request, given again to whoever repeats it with the same idempotency key.
 
-A key is taken before the work begins and holds the answer once it is done; an error frees it. Whoever comes
+A key is taken before the work begins and holds the answer once it is done; a refusal frees it. Whoever comes
 meanwhile waits. A process that dies at work leaves a key that can be taken over after BUSY.
 """
 
 import asyncio
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func
+from sqlalchemy import ColumnElement, delete, func, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,8 +22,8 @@ from calltrace.kit.encryption import SecretBox
 from calltrace.kit.ids import uuid7
 
 KEPT = timedelta(hours=24)
-BUSY = timedelta(seconds=60)
-"""Longer than any request works."""
+BUSY = timedelta(minutes=5)
+"""Longer than any request works: one that changes a plan asks Stripe several times, each with retries."""
 WAIT_SECONDS, LOOK_SECONDS = 10.0, 0.1
 
 
@@ -44,6 +44,18 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """The right to work on an answer, until somebody takes it over, who has another ``until``.
+
+    Attributes:
+        id: the same for all who work on it, one after the other.
+    """
+
+    id: uuid.UUID
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Given:
     """An answer that was given before."""
 
@@ -51,8 +63,10 @@ class Given:
     body: str
 
 
-async def take(database: Database, box: SecretBox, asked: Asked) -> Given | uuid.UUID:
-    """The answer of before; or, where there is none, the right to work on it: ``keep`` or ``free`` ends it.
+async def take(database: Database, box: SecretBox, asked: Asked) -> Given | Taken:
+    """The answer of before; or, where there is none, the right to work on it.
+
+    ``keep``, ``free`` or ``let_go`` ends it.
 
     Raises:
         AnswerReusedError: the key came with another request.
@@ -69,7 +83,7 @@ async def take(database: Database, box: SecretBox, asked: Asked) -> Given | uuid
         await asyncio.sleep(LOOK_SECONDS)
 
 
-async def _look(session: AsyncSession, box: SecretBox, asked: Asked) -> Given | uuid.UUID | None:
+async def _look(session: AsyncSession, box: SecretBox, asked: Asked) -> Given | Taken | None:
     now = await database_now(session)
     same = (Answer.mode == asked.mode, Answer.operation == asked.operation, Answer.key == asked.key)
     await session.execute(delete(Answer).where(*same, Answer.created_at < now - KEPT))
@@ -79,7 +93,7 @@ async def _look(session: AsyncSession, box: SecretBox, asked: Asked) -> Given | 
     }  # fmt: skip
     statement = insert(Answer).values(values).on_conflict_do_nothing().returning(Answer.id)
     if (taken := await session.scalar(statement)) is not None:
-        return taken
+        return Taken(taken, now + BUSY)
     row = await queries.locked_answer(session, asked.mode, asked.operation, asked.key)
     if row is None:  # freed meanwhile
         return None
@@ -89,22 +103,32 @@ async def _look(session: AsyncSession, box: SecretBox, asked: Asked) -> Given | 
         return Given(row.status, box.open(row.sealed_body or ""))
     if row.busy_until is not None and row.busy_until < now:
         row.busy_until = now + BUSY
-        return row.id
+        return Taken(row.id, now + BUSY)
     return None
 
 
-async def keep(database: Database, box: SecretBox, asked: Asked, taken: uuid.UUID, given: Given) -> None:
+def _held(taken: Taken) -> tuple[ColumnElement[bool], ...]:
+    """Whether it was not taken over: what a slow one does then is nothing to whoever has it now."""
+    return Answer.id == taken.id, Answer.busy_until == taken.until
+
+
+async def keep(database: Database, box: SecretBox, asked: Asked, taken: Taken, given: Given) -> None:
     """Remember the answer."""
+    values = {"status": given.status, "sealed_body": box.seal(given.body), "busy_until": None}
     async with database.tenant(asked.org_id) as session:
-        row = await session.get(Answer, taken)
-        if row is not None:
-            row.status, row.sealed_body, row.busy_until = given.status, box.seal(given.body), None
+        await session.execute(update(Answer).where(*_held(taken)).values(values))
 
 
-async def free(database: Database, asked: Asked, taken: uuid.UUID) -> None:
+async def free(database: Database, asked: Asked, taken: Taken) -> None:
     """Nothing came of it: the key may be used again."""
     async with database.tenant(asked.org_id) as session:
-        await session.execute(delete(Answer).where(Answer.id == taken))
+        await session.execute(delete(Answer).where(*_held(taken)))
+
+
+async def let_go(database: Database, asked: Asked, taken: Taken) -> None:
+    """What came of it is not known: whoever repeats the request takes it over at once."""
+    async with database.tenant(asked.org_id) as session:
+        await session.execute(update(Answer).where(*_held(taken)).values(busy_until=func.clock_timestamp()))
 
 
 async def forget(session: AsyncSession) -> None:

@@ -1,5 +1,6 @@
 """What a month costs: the plan, what was used of it, and what it will be if the month goes on so."""
 
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,8 +9,8 @@ from typing import cast
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import queries, quotas, usage
-from calltrace.accounts.models import Organisation, Plan
+from calltrace.accounts import invoices, queries, quotas, usage
+from calltrace.accounts.models import Invoice, Organisation, Plan
 from calltrace.accounts.plans import Terms
 from calltrace.accounts.quotas import Standing, What
 from calltrace.accounts.usage import Period, Usage
@@ -22,22 +23,22 @@ _DAY = 86_400.0
 
 @dataclass(frozen=True, slots=True)
 class Minutes:
-    """Minutes of audio of one month against the plan's terms; money in US dollars."""
+    """Minutes of audio of one month against the plan's terms; money in US dollars.
+
+    Attributes:
+        over: above what was included when they were heard; ``over_cost`` is what they cost.
+    """
 
     used: float
     forecast: float
     terms: Terms
-
-    @property
-    def over(self) -> float:
-        """Minutes above those that are included."""
-        included = self.terms.minutes_included
-        return 0.0 if included is None else max(0.0, round(self.used - included, 1))
+    over: float = 0.0
+    over_cost: float = 0.0
 
     @property
     def cost(self) -> float:
         """Of the month so far: the plan's price, and what is above it."""
-        return round(self.terms.price_monthly + self.over * self.terms.overage_rate, 2)
+        return round(self.terms.price_monthly + self.over_cost, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,8 @@ class Bill:
         quotas: of calls and analyses in a month, where there are any.
         keys: what each used this month, the most requests first.
         months: the last twelve, newest first, those without usage too.
+        invoices: of months that are over, newest first.
+        warned: what is nearly used up, or is.
     """
 
     plan: Plan
@@ -71,6 +74,8 @@ class Bill:
     quotas: Sequence[Standing]
     keys: Sequence[Share]
     months: Sequence[tuple[Period, Usage]]
+    invoices: Sequence[Invoice]
+    warned: Sequence[Standing]
 
 
 async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Terms]) -> Bill:
@@ -83,11 +88,16 @@ async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Te
     by_month = await usage.used(session, "live", periods[-1].start, period.end, "month")
     used = by_month.get(period.name, Usage())
     subscription = await queries.subscription(session, "live")
+    above = await invoices.cost(session, organisation, plans, period)
+    minutes = Minutes(
+        used.minutes, forecast(used.minutes, period, now), plans[plan], float(above.minutes_over),
+        float(above.over_cost),
+    )  # fmt: skip
     return Bill(
         plan, period, subscription.ends_at if subscription else None,
-        Minutes(used.minutes, forecast(used.minutes, period, now), plans[plan]), used,
-        await _standings(session, organisation, plans), await _keys(session, period),
+        minutes, used, await _standings(session, organisation, plans), await _keys(session, period),
         [(one, by_month.get(one.name, Usage())) for one in periods],
+        (await invoices.records(session))[:MONTHS], await near(session, org_id, plans),
     )  # fmt: skip
 
 
@@ -95,7 +105,24 @@ async def near(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Te
     """The quotas of this month that are nearly used up, or are."""
     organisation = await queries.organisation(session, org_id)
     assert organisation is not None
-    return [one for one in await _standings(session, organisation, plans) if one.share >= quotas.WARN_AT]
+    standings = [
+        *await _standings(session, organisation, plans),
+        *await _minutes(session, organisation, plans),
+    ]
+    return [one for one in standings if one.share >= quotas.WARN_AT]
+
+
+async def _minutes(
+    session: AsyncSession, organisation: Organisation, plans: Mapping[Plan, Terms]
+) -> Sequence[Standing]:
+    """Of a plan that sells no more than it includes: what was heard; what is under way counts later."""
+    terms, now = plans[cast("Plan", organisation.plan)], await database_now(session)
+    if terms.overage_allowed or terms.minutes_included is None:
+        return []
+    period = Period.of(now)
+    used = (await usage.of_month(session, "live", period)).minutes
+    ahead = math.ceil(forecast(used, period, now))
+    return [Standing("minutes", int(used), terms.minutes_included, period.end, ahead)]
 
 
 async def _standings(

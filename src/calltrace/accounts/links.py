@@ -5,11 +5,12 @@ from dataclasses import dataclass
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.accounts import audit, codes, passwords, queries, sessions, sign_in, throttle
+from calltrace.accounts import addresses, audit, codes, passwords, queries, sessions, sign_in, throttle
 from calltrace.accounts.audit import Actor, Deed
 from calltrace.accounts.models import CodeKind, User
 from calltrace.accounts.names import checked_name
 from calltrace.accounts.sessions import SignedIn, Visitor
+from calltrace.db.clock import database_now
 from calltrace.db.session import Database
 from calltrace.mail import service as mail
 
@@ -98,7 +99,9 @@ async def send_to_new_address(session: AsyncSession, user: User, email: str, pub
     Raises:
         IntegrityError: somebody has it.
     """
-    before, user.email, user.email_verified = user.email, email, False
+    before, was_verified = user.email, user.email_verified
+    user.former_email = before if was_verified else user.former_email
+    user.email, user.email_verified, user.moved_at = email, False, await database_now(session)
     await session.flush()
     await codes.withdraw(session, user.id, "reset")  # its link lies in the old mailbox
     await send_verification(session, user, public_url)
@@ -114,7 +117,7 @@ async def verify(database: Database, code: str, visitor: Visitor, request_id: st
     known = await codes.holder(database, "verify", code, visitor.address)
     async with database.tenant(known.org_id) as session:
         user = await codes.use(session, "verify", code)
-        user.email_verified, user.awaits_verification = True, False
+        addresses.confirmed(user)
         actor = Actor("user", user.email, user.id, visitor.address, request_id)
         await audit.record(session, user.org_id, actor, Deed("user.email_verified", user.id))
         return user
@@ -160,7 +163,7 @@ async def reset(database: Database, chosen: NewPassword) -> None:
     hashed = await passwords.hashed(chosen.password)
     async with database.tenant(known.org_id) as session:
         user = await codes.use(session, "reset", chosen.code)
-        user.email_verified, user.awaits_verification = True, False  # the mail was read
+        addresses.confirmed(user)  # the mail was read
         await _settle(session, user, hashed)
         await audit.record(session, user.org_id, _actor(user, chosen), Deed("user.password_reset", user.id))
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
 from sqlalchemy import (
@@ -12,6 +13,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    Numeric,
     String,
     Text,
     UniqueConstraint,
@@ -80,6 +82,8 @@ class User(Row, Tenant, Base):
         email_verified: whether whoever reads the mails of the address has said so.
         awaits_verification: registered, and until then nothing opens.
         signed_on_at: when a provider of single sign-on last vouched for the person.
+        former_email: the last address that was confirmed, while another is to be.
+        moved_at: since when it is.
     """
 
     __tablename__ = "users"
@@ -88,6 +92,7 @@ class User(Row, Tenant, Base):
         CheckConstraint("role IN ('owner','admin','supervisor','reviewer','agent')", name="role"),
         Index("uq_users_agent_id", "agent_id", unique=True, postgresql_where=text("agent_id IS NOT NULL")),
         Index("ix_users_org_id", "org_id", text("created_at DESC"), text("id DESC")),
+        Index("ix_users_unconfirmed", "moved_at", postgresql_where=text("moved_at IS NOT NULL")),
     )
     email: Mapped[str] = mapped_column(String(320))
     role: Mapped[str] = mapped_column(String(20))
@@ -103,6 +108,8 @@ class User(Row, Tenant, Base):
     email_verified: Mapped[bool] = mapped_column(server_default=text("true"))
     awaits_verification: Mapped[bool] = mapped_column(server_default=text("false"))
     signed_on_at: Mapped[datetime | None]
+    former_email: Mapped[str | None] = mapped_column(String(320))
+    moved_at: Mapped[datetime | None]
     updated_at: Mapped[datetime] = mapped_column(server_default=func.clock_timestamp(), onupdate=clock.now)
 
     @property
@@ -159,6 +166,7 @@ class Subscription(Row, Tenant, Base):
         ends_at: when a plan that was cancelled ends.
         customer: who pays, as the payment service names them.
         agreement: the subscription there that the plan rests on, if it rests on one.
+        set_aside: the one that the plan rested on before the operator gave another, which stands over it.
         looks: how often somebody began to look there what holds.
         looked: which of those looks told what is written here; an older one is not believed any more.
     """
@@ -175,8 +183,44 @@ class Subscription(Row, Tenant, Base):
     ends_at: Mapped[datetime | None]
     customer: Mapped[str | None] = mapped_column(String(255))
     agreement: Mapped[str | None] = mapped_column(String(255))
+    set_aside: Mapped[str | None] = mapped_column(String(255))
     looks: Mapped[int] = mapped_column(BigInteger, server_default="0")
     looked: Mapped[int] = mapped_column(BigInteger, server_default="0")
+
+
+class PlanChange(Row, Tenant, Base):
+    """That live mode went over to another plan; a trigger writes it, whoever changes the plan."""
+
+    __tablename__ = "plan_changes"
+    __table_args__ = (Index("ix_plan_changes_org_id", "org_id", "created_at"),)
+    before: Mapped[str] = mapped_column(String(20))
+    plan: Mapped[str] = mapped_column(String(20))
+
+
+class Invoice(Row, Tenant, Base):
+    """What a month that is over cost: a record, which later plans and prices leave alone. US dollars.
+
+    Attributes:
+        month: its first day (UTC).
+        plan: that of its end, with its ``price`` and ``minutes_included``.
+        minutes: of audio that were heard.
+        minutes_over: above what was included, and ``over_cost`` what they cost.
+    """
+
+    __tablename__ = "invoices"
+    __table_args__ = (UniqueConstraint("org_id", "month"),)
+    month: Mapped[date]
+    plan: Mapped[str] = mapped_column(String(20))
+    price: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+    minutes: Mapped[Decimal] = mapped_column(Numeric(14, 1))
+    minutes_included: Mapped[int | None] = mapped_column(Integer)
+    minutes_over: Mapped[Decimal] = mapped_column(Numeric(14, 1))
+    over_cost: Mapped[Decimal] = mapped_column(Numeric(12, 2))
+
+    @property
+    def total(self) -> Decimal:
+        """The plan, and what is above it."""
+        return self.price + self.over_cost
 
 
 class AccountCode(Row, Tenant, Base):

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.smtp_url import is_address
 
 LONGEST_NAME, LONGEST_EMAIL = 200, 320
 PHONE = r"^\+[1-9]\d{6,14}$"
@@ -37,6 +38,11 @@ def checked_phone(text: str, field: str = "/phoneNumber") -> str | None:
     return number or None
 
 
+def is_mailable(text: str) -> bool:
+    """Whether messages can be sent to an address, as far as its form tells; its domain has a dot."""
+    return bool(_EMAIL.fullmatch(text)) and is_address(text)
+
+
 def checked_email(text: str, field: str = "/email") -> str:
     """An e-mail address, as far as its form tells.
 
@@ -44,7 +50,7 @@ def checked_email(text: str, field: str = "/email") -> str:
         InvalidRequestError: it is none.
     """
     email = text.strip()
-    if len(email) > LONGEST_EMAIL or not email.isprintable() or not _EMAIL.fullmatch(email):
+    if len(email) > LONGEST_EMAIL or not email.isprintable() or not is_mailable(email):
         detail = f"{text[:100]!r} is not an e-mail address."
         raise InvalidRequestError(detail, errors=[FieldError(field, detail)])
     return email

@@ -136,7 +136,8 @@ class Quotas:
                 refusal = state.refusal
                 if refusal and refusal.limit == quota.limit and now < refusal.until:
                     raise _exceeded(quota, refusal.reset, refusal.month_ends - now)
-                await self._refill(database, quota, state)
+                if await self._refill(database, quota, state):
+                    return
 
     async def give_back(self, database: Database, quota: Quota) -> None:
         """What was used was not needed after all: a request that came twice, or was refused."""
@@ -149,8 +150,12 @@ class Quotas:
                 row = await _look(session, quota)
                 await session.execute(_GIVE_BACK, {**_key(quota), "month": row.month, "count": 1})
 
-    async def _refill(self, database: Database, quota: Quota, state: _State) -> None:
-        """Another block, or the knowledge that there is none; or a little time has passed."""
+    async def _refill(self, database: Database, quota: Quota, state: _State) -> bool:
+        """Another block, of which one is used at once, however long it took; or a little time has passed.
+
+        Raises:
+            QuotaExceededError: there is none.
+        """
         await self._return(database, quota, state)
         began = time.monotonic()
         async with database.tenant(quota.org_id) as session:
@@ -162,19 +167,21 @@ class Quotas:
                 await session.execute(
                     _TAKE, {**_key(quota), "month": row.month, "count": count, "lease": lease}
                 )
-            if not row.warned and row.taken + count >= quota.limit * WARN_AT:
+            if quota.limit and not row.warned and row.taken + count >= quota.limit * WARN_AT:
                 await session.execute(_WARN, {**_key(quota), "month": row.month})
                 await quota_notices.warn(session, quota.org_id, NAMES[quota.what], quota.limit, row.reset)
         if count:
             good_for = min(LEASE_SECONDS, row.left)
-            state.block, state.refusal = _Block(quota.limit, row.month, began + good_for, count), None
+            state.block, state.refusal = _Block(quota.limit, row.month, began + good_for, count - 1), None
             if count > 1:
                 self._return_later(database, quota, state.block)
-        elif row.out_for > 0:
+            return True
+        if row.out_for > 0:
             await asyncio.sleep(min(_PAUSE, row.out_for))
-        else:
-            until = began + min(LEASE_SECONDS, row.left)
-            state.refusal = _Refusal(quota.limit, until, row.reset, began + row.left)
+            return False
+        until = began + min(LEASE_SECONDS, row.left)
+        state.refusal = _Refusal(quota.limit, until, row.reset, began + row.left)
+        raise _exceeded(quota, row.reset, row.left)
 
     def _return_later(self, database: Database, quota: Quota, block: _Block) -> None:
         async def wait() -> None:
@@ -204,7 +211,7 @@ class Quotas:
         """Give back what is out."""
         for task in list(self._returning):
             task.cancel()
-        for (org_id, what), state in self._states.items():
+        for (org_id, what), state in list(self._states.items()):
             async with state.lock:
                 if state.block:
                     await self._return(database, Quota(org_id, what, state.block.limit), state)
@@ -242,7 +249,7 @@ def _exceeded(quota: Quota, reset: datetime, seconds: float) -> QuotaExceededErr
 class Standing:
     """How much of a quota is used, and how much it will be at the end of the month if it goes on so."""
 
-    what: What
+    what: What | Literal["minutes"]
     used: int
     limit: int | None
     resets_at: datetime

@@ -24,8 +24,6 @@ from calltrace.db.session import Database
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.ids import uuid7
 
-UNCONFIRMED_KEPT = timedelta(days=7)
-"""Then the address is free again: whoever does not own it must not keep it from whoever does."""
 _REFUSED = "The address or the password is not right."
 _SECOND = "Second factor required: send otp, or use an API key"
 _OWED = "Second factor required: set one up on the page of your account"
@@ -125,8 +123,12 @@ async def _pass_second_factor(session: AsyncSession, box: SecretBox, user: User,
         raise UnauthorizedError(_REFUSED)
 
 
-async def forget(session: AsyncSession) -> None:
-    """Delete who registered and never confirmed, with their organisations (operator session)."""
-    old = func.clock_timestamp() - UNCONFIRMED_KEPT
+async def forget(session: AsyncSession, kept: timedelta) -> None:
+    """Delete who registered and never confirmed, with their organisations (operator session).
+
+    Whoever does not own an address must not keep it from whoever does. Nothing opens for them before, so
+    there is nothing that could be lost; whoever owns the address may take it over at once by a new password.
+    """
+    old = func.clock_timestamp() - kept
     gone = select(User.org_id).where(User.awaits_verification, User.created_at < old)
     await session.execute(delete(Organisation).where(Organisation.id.in_(gone)))

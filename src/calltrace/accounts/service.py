@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pydantic.alias_generators import to_camel
-from sqlalchemy import case, update
+from sqlalchemy import case, func, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -59,13 +59,17 @@ async def set_plan(
 ) -> Organisation:
     """Give an organisation another plan, which goes on; the same again is no deed.
 
+    It rests on nothing that is paid for: what happens to a subscription of before changes nothing any more.
+
     Raises:
         NotFoundError: there is no such organisation.
     """
     row = await _agree(session, org_id, {"plan": plan}, "organisation.plan_changed", actor)
     live = (Subscription.org_id == org_id, Subscription.mode == "live")
     status = case((Subscription.status == "canceled", "active"), else_=Subscription.status)
-    await session.execute(update(Subscription).where(*live).values(status=status, ends_at=None))
+    rested = func.coalesce(Subscription.agreement, Subscription.set_aside)
+    by_hand = {"status": status, "ends_at": None, "agreement": None, "set_aside": rested}
+    await session.execute(update(Subscription).where(*live).values(by_hand))
     return row
 
 

@@ -125,7 +125,9 @@ async def follow(session: AsyncSession, standing: Standing, agreed: Agreed, acto
         if row.agreement is not None:
             await _end(session, standing, actor)
         return
-    row.agreement = agreed.name
+    if agreed.name == row.set_aside:
+        return  # the operator gave another plan, until something new is bought
+    row.agreement, row.set_aside = agreed.name, None
     plan = agreed.plan or before
     if (before, row.status, row.ends_at) == (plan, agreed.status, agreed.ends_at):
         return
@@ -134,6 +136,12 @@ async def follow(session: AsyncSession, standing: Standing, agreed: Agreed, acto
     facts = {"from": before, "to": plan, "status": agreed.status}
     ends = {"ends": agreed.ends_at.isoformat()} if agreed.ends_at else {}
     await _record(session, standing, actor, "subscription.changed", {**facts, **ends})
+
+
+async def take_up(session: AsyncSession, org_id: uuid.UUID) -> None:
+    """Let the plan rest on what is paid for again: somebody has just chosen it there."""
+    row = (await of(session, org_id, "live")).row
+    row.agreement, row.set_aside = row.agreement or row.set_aside, None
 
 
 async def _end(session: AsyncSession, standing: Standing, actor: Actor) -> None:

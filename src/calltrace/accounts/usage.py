@@ -17,19 +17,21 @@ from datetime import UTC, datetime
 import structlog
 from sqlalchemy import Date, func
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries
 from calltrace.accounts.models import Contract, Mode, RequestCount, UsageEntry
 from calltrace.accounts.queries import Share
-from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
+from calltrace.kit.errors import CallTraceError
 from calltrace.kit.ids import uuid7
 
 FLUSH_SECONDS = 5.0
 AUDIO, SECOND = "audio", "second"
 EXPORT = "export"
+WEBHOOK = "webhook"
+"""Deliveries of a day that were removed since; the database writes it (migration 0040)."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -164,17 +166,23 @@ class Meter:
 
     async def flush(self, database: Database) -> None:
         """Write down what was counted so far; what cannot be written now is kept for the next time."""
-        counts, self._counts = self._counts, Counter[Asked]()
-        for org_id in {asked.org_id for asked in counts}:
-            of_org = {asked: count for asked, count in counts.items() if asked.org_id == org_id}
+        for org_id in {asked.org_id for asked in self._counts}:
+            of_org = {asked: count for asked, count in self._counts.items() if asked.org_id == org_id}
+            self._counts.subtract(of_org)  # what comes meanwhile is counted beside it
+            written = False
             try:
                 async with database.tenant(org_id) as session:
                     await _add(session, of_org)
-            except DatabaseAwayError as error:
-                self._counts.update(of_org)
-                log.warning("request_counts_postponed", error=error.detail)
+                written = True
             except IntegrityError:
                 log.info("request_counts_dropped", org=str(org_id))  # the organisation was deleted meanwhile
+                written = True
+            except (CallTraceError, SQLAlchemyError) as error:
+                log.warning("request_counts_postponed", org=str(org_id), error=type(error).__name__)
+            finally:
+                if not written:
+                    self._counts.update(of_org)
+            self._counts = +self._counts
 
     async def close(self, database: Database) -> None:
         """Write down what is left, and stop."""

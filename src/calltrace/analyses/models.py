@@ -54,7 +54,7 @@ class Analysis(Row, Tenant, Base):
             "mode",
             text("created_at DESC"),
             text("id DESC"),
-            postgresql_include=["status", "agent_id", "contact_id"],
+            postgresql_include=["status", "agent_id", "contact_id", "called_at", "medium"],
         ),
         Index(
             "ix_analyses_webhook_endpoint_id",
@@ -93,11 +93,21 @@ class Analysis(Row, Tenant, Base):
             "mode",
             text("completed_at DESC"),
             text("id DESC"),
+            postgresql_include=["medium"],
             postgresql_where=text("status = 'completed'"),
         ),
         Index("ix_analyses_age", "org_id", "created_at"),
         Index(
             "ix_analyses_recorded", "org_id", "created_at", postgresql_where=text("recording_id IS NOT NULL")
+        ),
+        Index(
+            "ix_analyses_contact_id",
+            "org_id",
+            "mode",
+            "contact_id",
+            text("created_at DESC"),
+            text("id DESC"),
+            postgresql_where=text("contact_id IS NOT NULL"),
         ),
         Index("ix_analyses_external_id", "org_id", "external_id"),
         Index("ix_analyses_file_name", "org_id", "file_name", postgresql_where=text("file_name IS NOT NULL")),

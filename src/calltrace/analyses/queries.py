@@ -175,8 +175,17 @@ _LISTED = (
 async def listed(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Listed]:
-    """The same as ``calls``, with names and results; only here scores and names narrow it down."""
-    query = _cut(_called(_scored(_LISTED, filters), filters), filters, after, limit)
+    """The same as ``calls``, with names and results; only here scores and names narrow it down.
+
+    Where no score does, the ids are looked for first: the index of the list knows them, and when calls took
+    place, without a look at the rows.
+    """
+    if filters.score_from is not None or filters.score_to is not None:
+        query = _cut(_called(_scored(_LISTED, filters), filters), filters, after, limit)
+    else:
+        ids = _cut(_called(select(Analysis.id), filters), filters, after, limit)
+        query = _LISTED.where(Analysis.id == any_(func.array(ids.scalar_subquery())))
+        query = query.order_by(*_NEWEST_FIRST)
     return [Listed(*row) for row in (await session.execute(query)).all()]
 
 
@@ -281,6 +290,7 @@ async def transcript_of(
 
 
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
+_NEWEST_FIRST = (Analysis.created_at.desc(), Analysis.id.desc())
 
 
 def _cut(query: _Query, filters: Filters, after: Cursor | None, limit: int) -> _Query:
@@ -288,7 +298,7 @@ def _cut(query: _Query, filters: Filters, after: Cursor | None, limit: int) -> _
     if after:
         position = tuple_(literal(after.moment), literal(after.id))
         query = query.where(tuple_(Analysis.created_at, Analysis.id) < position)
-    return query.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(limit)
+    return query.order_by(*_NEWEST_FIRST).limit(limit)
 
 
 def filtered(query: _Query, filters: Filters) -> _Query:

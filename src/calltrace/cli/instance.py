@@ -64,8 +64,14 @@ def _make_key(path: Path) -> None:
 
 
 def public_url(settings: Settings, host: str = "127.0.0.1", port: int = 8000) -> str:
-    """``PUBLIC_URL``, else from host and port."""
-    return settings.public_url.rstrip("/") or f"{scheme(settings)}://{host}:{port}"
+    """``PUBLIC_URL``, else from host and port, as they are reached from this machine."""
+    return settings.public_url.rstrip("/") or local_url(settings, host, port)
+
+
+def local_url(settings: Settings, host: str, port: int) -> str:
+    """Where the server is reached from this machine: one that listens everywhere does so on loopback, too."""
+    reached = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared, not bound
+    return f"{scheme(settings)}://{f'[{reached}]' if ':' in reached else reached}:{port}"
 
 
 def scheme(settings: Settings) -> str:

@@ -36,7 +36,11 @@ class Service:
         pause = FIRST_PAUSE
         while not stopping.is_set():
             started = time.monotonic()
-            code = await self._run_once(stopping)
+            try:
+                code = await self._run_once(stopping)
+            except OSError as error:  # no memory or no process left for it now
+                log.warning("service_not_started", service=self.name, error=str(error))
+                code = None
             if stopping.is_set():
                 return
             pause = (

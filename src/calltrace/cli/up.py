@@ -22,6 +22,7 @@ from calltrace.pipeline.identity import WORKER_NAME
 from calltrace.settings import Settings
 
 READY_SECONDS = 60.0
+EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
 DATABASE_PAUSE = 5.0
 """Between two tries to start a database server that does not start."""
 
@@ -61,7 +62,9 @@ def _run_all(
     services = [Service("api", ("serve", "--host", host, "--port", str(port)), environment, stop)]
     services += [_worker(number + 1, settings, environment, stop) for number in range(workers)]
     asyncio.run(_prepare(settings, dsn))
-    url = f"{instance.scheme(settings)}://{_reachable(host)}:{port}"
+    url = instance.local_url(settings, host, port)
+    if host in EVERYWHERE and not settings.public_url:
+        say(f"PUBLIC_URL is not set: links in mails and webhooks lead to {url}, which others cannot open.")
     asyncio.run(_supervise(services, server, url, f"{settings.public_url.rstrip('/') or url}/login"))
 
 
@@ -70,10 +73,6 @@ def _worker(number: int, settings: Settings, environment: dict[str, str], stop: 
     name = f"worker-{number}"
     own = {**environment, WORKER_NAME: f"{settings.data_dir.absolute()}:{name}"}
     return Service(name, ("work",), own, stop)
-
-
-def _reachable(host: str) -> str:
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
 async def _prepare(settings: Settings, dsn: str) -> None:

@@ -13,6 +13,7 @@ from calltrace.evaluation.results import SensitiveSpan
 from calltrace.evaluation.sensitive_cards import cards, security_codes, split_cards
 from calltrace.evaluation.sensitive_dates import dates_of_birth, expiries
 from calltrace.evaluation.sensitive_forms import forms
+from calltrace.evaluation.sensitive_homes import homes
 from calltrace.evaluation.sensitive_kinds import MARK, mark
 from calltrace.evaluation.sensitive_numbers import numbers
 from calltrace.evaluation.sensitive_places import addresses
@@ -21,7 +22,7 @@ from calltrace.speech.transcript import Segment
 
 __all__ = ["Finding", "findings", "masked", "sensitive_spans"]
 _FINDERS: Sequence[Callable[[Turn], Sequence[Finding]]] = (
-    cards, forms, expiries, security_codes, dates_of_birth, addresses, numbers,
+    cards, forms, expiries, security_codes, dates_of_birth, addresses, homes, numbers,
 )  # fmt: skip
 """The more certain first: of findings that overlap the first one stays."""
 _TELLING = 4

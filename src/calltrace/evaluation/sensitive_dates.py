@@ -44,6 +44,7 @@ _EXPIRY_DIGITS = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?[2-4]\d")
 _BORN_YEARS = (1920, 2012)
 _FAR = 2
 _SHORT_ANSWER = 60
+_LITTLE_ELSE = 16
 _Part = tuple[str, int, int]
 _ENOUGH_DIGITS = (5, 8)
 
@@ -56,7 +57,16 @@ def dates_of_birth(turn: Turn) -> list[Finding]:
         low, high = _ENOUGH_DIGITS
         runs = [run for run in turn.runs if low <= len(run.digits) <= high and not turn.is_amount(run)]
         found = [turn.found("date_of_birth", run.start, run.end) for run in runs[:1]]
+    if not found and turn.answers("date_of_birth", 1):
+        found = [turn.found("date_of_birth", a, b) for a, b in [*_dates(turn, 1), *_bare_year(turn)][:1]]
     return found
+
+
+def _bare_year(turn: Turn) -> Iterator[Place]:
+    """Somebody who was asked for the year alone says just that: ``1974``, ``sixty eight``."""
+    for run in turn.runs:
+        if len(run.digits) in (2, 4) and len(turn.text) - (run.end - run.start) < _LITTLE_ELSE:
+            yield run.start, run.end
 
 
 def expiries(turn: Turn) -> list[Finding]:

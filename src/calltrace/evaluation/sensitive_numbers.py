@@ -1,5 +1,6 @@
 """Numbers and codes that are sensitive because of what they answer, or because they are long."""
 
+import re
 from collections.abc import Iterator
 
 from calltrace.evaluation.sensitive_turn import Finding, Turn
@@ -13,7 +14,8 @@ _LENGTHS: dict[str, tuple[int, int]] = {
 _FAR_LENGTH = 6
 _ALWAYS, _LIKE_A_PHONE = 7, (9, 13)
 _CODE, _CODE_DIGITS = 6, 3
-_SHORT_CODE = 4
+_READ_OUT = 6
+_WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
 def numbers(turn: Turn) -> list[Finding]:
@@ -41,8 +43,15 @@ def _kinds(turn: Turn, run: Run) -> Iterator[str]:
         low, high = _LIKE_A_PHONE
         if len(run.digits) >= _ALWAYS and not turn.is_year(run):
             yield "phone" if low <= len(run.digits) <= high else "account_number"
+        elif len(run.digits) >= _READ_OUT and _digit_by_digit(turn, run):
+            yield "account_number"
     elif len(run.digits) >= _CODE and sum(map(str.isdigit, run.digits)) >= _CODE_DIGITS:
         yield "account_number"
+
+
+def _digit_by_digit(turn: Turn, run: Run) -> bool:
+    """Nobody says an amount or a time like that: ``four four one nine two six``."""
+    return len(_WORD.findall(turn.readable[run.start : run.end])) >= len(run.digits)
 
 
 def _is_said(turn: Turn, kind: str, run: Run) -> bool:
@@ -55,6 +64,6 @@ def _answers(turn: Turn, kind: str, run: Run) -> bool:
     if turn.is_year(run) and run.digits.isdigit():
         return False
     if turn.answers(kind, 1):
-        alone = run.end - run.start >= len(turn.text) / 4
+        alone = run.end - run.start >= len(turn.text) / 5
         return alone or len(run.digits) >= _FAR_LENGTH
     return turn.answers(kind) and len(run.digits) >= _FAR_LENGTH

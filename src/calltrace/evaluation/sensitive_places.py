@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
 from calltrace.evaluation.spoken_numbers import Run
 
-_STREETS = (
+STREETS = (
     r"street|road|avenue|lane|boulevard|crescent|terrace|drive|highway|parkway|gardens|mews|freeway|turnpike"
     r"|strasse|estate|esplanade|promenade"
 )
@@ -20,14 +20,14 @@ _UNIT = (
     r"(?:(?:flat|unit|apartment|apt|suite|block|piso|apartamento|wohnung|appartement|int(?:erno)?)"
     r"\.? [\w-]+,? )?"
 )
-_BEFORE = re.compile(rf"{_UNIT}\b\d{{1,5}}[a-z]?,? {_NAME}(?:{_STREETS}|{_DOUBTFUL_STREETS})\b")
-_AFTER_NUMBER = re.compile(rf"[ ,]{{1,2}}{_NAME}(?:{_STREETS}|{_DOUBTFUL_STREETS})\b")
+_BEFORE = re.compile(rf"{_UNIT}\b\d{{1,5}}[a-z]?,? {_NAME}(?:{STREETS}|{_DOUBTFUL_STREETS})\b")
+_AFTER_NUMBER = re.compile(rf"[ ,]{{1,2}}{_NAME}(?:{STREETS}|{_DOUBTFUL_STREETS})\b")
 _NAMED = re.compile(
     rf"\b(?:live|lives|living|house|home|property|flat|apartment|stay\w*|moved)(?: \w+){{0,2}} (?:on|at"
     rf"|to|in) "
-    rf"((?:[^\W\d_][\w'\u2019]* ){{1,2}}(?:{_STREETS}|court|close))\b"
+    rf"((?:[^\W\d_][\w'\u2019]* ){{1,2}}(?:{STREETS}|court|close))\b"
 )
-_NOT_NAMES = re.compile(
+NOT_NAMES = re.compile(
     r"\b(?:the|a|an|this|that|my|your|our|his|her|their|same|next|main|other|any|every|whole|in|on|of"
     r"|down|across"
     r"|wrong|right|mile|miles|minutes?|hours?|days?|weeks?|inch|foot|feet|county|one|two|tonight|either|to|noon|half|by|till|until|o'clock|am|pm|and|or|is|was|i"
@@ -90,7 +90,7 @@ _MOST_CAPITALS = 8
 def _streets(turn: Turn) -> Iterator[Place]:
     text = turn.readable
     for match in (*_BEFORE.finditer(text), *_GERMAN.finditer(text)):
-        if not _NOT_NAMES.search(match[0]):
+        if not NOT_NAMES.search(match[0]):
             yield match.start(), _capitals(turn.text, match.end())
     numbers = _numbers(turn)
     for match in _ROMANCE.finditer(text):
@@ -99,14 +99,14 @@ def _streets(turn: Turn) -> Iterator[Place]:
     yield from (match.span() for match in _STREET_WORD.finditer(text))
     for run in numbers:
         after = _AFTER_NUMBER.match(text, run.end)
-        if after and len(run.digits) <= _LONGEST_HOUSE and not _NOT_NAMES.search(after[0]):
+        if after and len(run.digits) <= _LONGEST_HOUSE and not NOT_NAMES.search(after[0]):
             yield run.start, after.end()
         nearby = _GERMAN_SPOKEN.finditer(text, max(run.start - 40, 0), run.start)
         before = [match for match in nearby if match.end() == run.start - 1]
         if before:
             yield before[0].start(), run.end
     for match in _NAMED.finditer(text):
-        if not _NOT_NAMES.search(match[1]):
+        if not NOT_NAMES.search(match[1]):
             yield match.span(1)
 
 
@@ -166,7 +166,7 @@ def _answers(turn: Turn) -> Iterator[Place]:
         stop = _ENDS.search(rest)
         words = rest[: stop.start() if stop else len(rest)].rstrip(" ,")
         if (
-            not _NOT_NAMES.search(words)
+            not NOT_NAMES.search(words)
             and len(words.split()) in range(1, 5)
             and words.strip().replace(" ", "").isalpha()
         ):

@@ -47,7 +47,8 @@ _PHONE = (
 _BIRTH = (
     r"date (?:of|a) birth|birth ?date|birth ?day|\bdob\b|\bd o b\b|\bborn\b|fecha de na[sc]|na[sc]imiento"
     r"|geburt|geburts|geboren|naissance|\bne le\b|nee le|\bne e\b|nascimento|nascita|nasceu|nasci\b|\bnato\b"
-    r"|\bnata\b|cumpleanos|compleanno|anniversaire|aniversario|naci el"
+    r"|\bnata\b|year of birth|jahrgang|ano de na[sc]|annee de nais|anno di nascita"
+    r"|cumpleanos|compleanno|anniversaire|aniversario|naci el"
 )
 _NUMBER = r"(?:number|no|code|id|ref|reference)\b"
 _OF = r"(?:de |del |della |dell'|di |do |da |du |de la |d'|su |votre |seu |tu )"
@@ -58,6 +59,8 @@ _THINGS = (
 )
 _ACCOUNT = (
     rf"\bnumero {_OF}\w+|\b{_THINGS}'?s? (?:is|es|e|est|c'est|ist)\b|\b(?:last|final) (?:four|4)\b"
+    r"|\bend(?:s|ing)? (?:in|with)\b|\btermina (?:en|em|con|com)\b|\bendet (?:auf|mit)\b|termine par"
+    r"|finisce (?:con|per)"
     r"|\b(?:letter|digit|group|org|entry|access|meter|site|unit|user|login|pick ?up|voucher|promo"
     r"|gate) (?:code|id)\b"
     r"|code on (?:your|the)|utilisateur"
@@ -87,7 +90,8 @@ _ACCOUNT = (
     r"|\bkennzeichen\b|\baktenzeichen|\biban\b|\bkonto\b|\bkunden ?nummer|\bcontrato \w+ (?:zero|\w\b)"
 )
 _ADDRESS = (
-    r"address|post ?code|\bzip\b|eircode|(?:which|what|the|your) street|street (?:name|number)"
+    r"address|welche wohnung|quel appartement|que piso|qual apartamento|quale appartamento"
+    r"|post ?code|\bzip\b|eircode|(?:which|what|the|your) street|street (?:name|number)"
     r"|where do you live|which (?:house|flat|unit)|direccion"
     r"|domicilio"
     r"|(?:que|su|la|cual) calle|codigo postal|adresse|anschrift|postleitzahl|\bplz\b|strasse|wohnen sie"

@@ -48,13 +48,20 @@ def _caller(peer: str, told: Sequence[str], trusted: Sequence[Network]) -> str:
     """The first address from the right that is no proxy; what is no address ends the list."""
     found = peer
     for text in reversed(told):
-        address = address_of(text)
+        address = address_of(_host(text))
         if address is None:
             break
         found = str(address)
         if not is_among(found, trusted):
             break
     return found
+
+
+def _host(text: str) -> str:
+    """The address of what some proxies write with a port: ``192.0.2.1:80``, ``[2001:db8::1]:80``."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def is_among(text: str | None, networks: Sequence[Network]) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from email.policy import SMTP
+from email.policy import SMTP, SMTPUTF8
 from pathlib import Path
 
 from calltrace.mail.errors import MailDelayedError
@@ -21,7 +21,8 @@ class FileOutbox:
         Raises:
             MailDelayedError: the disk is full or the folder cannot be written.
         """
-        content = letter.message.as_bytes(policy=SMTP)
+        international = not letter.recipient.isascii() or not letter.sender.isascii()
+        content = letter.message.as_bytes(policy=SMTPUTF8 if international else SMTP)  # RFC 6532
         try:
             await asyncio.to_thread(_write, self._folder, f"{letter.name}.eml", content)
         except OSError as error:

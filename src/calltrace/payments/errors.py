@@ -22,3 +22,10 @@ class EventRefusedError(InvalidRequestError):
 
     code = "invalid_signature"
     title = "The signature is not right"
+
+
+class MeterRefusedError(UnavailableError):
+    """Stripe would not have what a meter was told: it was certainly not counted."""
+
+    code = "meter_refused"
+    title = "Usage could not be told"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from calltrace.payments.errors import PaymentRefusedError, PaymentsAwayError
+from calltrace.payments.errors import MeterRefusedError, PaymentRefusedError, PaymentsAwayError
 
 if TYPE_CHECKING:  # it takes a quarter of a second to load: only where it is used
     import stripe
@@ -20,7 +20,13 @@ if TYPE_CHECKING:  # it takes a quarter of a second to load: only where it is us
 
 LIVING = frozenset({"active", "trialing", "past_due", "unpaid", "paused"})
 """Statuses of subscriptions that are not over and not still to be paid for the first time."""
+GRANTING = {"active": "active", "trialing": "active", "past_due": "past_due"}
+"""Statuses at Stripe in which a plan is given, and what they are called here; ``past_due`` is dunning."""
 _MOST = 100
+_ITEMS = uuid.UUID("0f6d8d4e-6f2b-5c0e-8b57-5d1c6f6a2b11")
+"""The namespace of idempotency keys of items."""
+_ARRIVED = "already exists with identifier"
+"""What Stripe says of an event that it has already: there is no code for it."""
 _AWAY = "The payment service cannot be asked at the moment; nothing was changed."
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
@@ -44,8 +50,9 @@ class Agreement:
     """A subscription at Stripe.
 
     Attributes:
-        item_id: of what is paid for: we sell one thing at a time.
+        item_id: of what is paid for: we sell one plan at a time.
         price_id: which price.
+        metered: prices of what is counted beside it.
         status: in Stripe's words.
         ends_at: when it ends, if it was cancelled.
     """
@@ -56,6 +63,7 @@ class Agreement:
     status: str
     ends_at: datetime | None
     created: int
+    metered: frozenset[str] = frozenset()
 
     @property
     def living(self) -> bool:
@@ -126,7 +134,9 @@ class StripeLine:
             found = await self._v1.subscriptions.list_async(params)
             return sorted((_agreement(one) for one in found.data), key=lambda one: -one.created)
 
-    async def checkout(self, customer: str, price: str, org_id: str, ways: tuple[str, str]) -> str:
+    async def checkout(
+        self, customer: str, price: str, org_id: str, ways: tuple[str, str], metered: str | None = None
+    ) -> str:
         """Begin to pay for a price; answers the page of Stripe's where that is done.
 
         Pages of before are closed: nobody pays for two.
@@ -136,7 +146,9 @@ class StripeLine:
             price: for what.
             org_id: told to Stripe, so that people find whose it is.
             ways: where Stripe leads to after it was paid, and after it was not.
+            metered: the price of what is counted beside it.
         """
+        items = [{"price": price, "quantity": 1}, *([{"price": metered}] if metered else [])]
         open_ones = {"customer": customer, "status": "open", "limit": _MOST}
         async with _asking("checkout"):
             for one in (await self._v1.checkout.sessions.list_async(open_ones)).data:
@@ -144,7 +156,7 @@ class StripeLine:
             made: stripe.checkout.Session = await self._v1.checkout.sessions.create_async(
                 {
                     "mode": "subscription", "customer": customer, "client_reference_id": org_id,
-                    "line_items": [{"price": price, "quantity": 1}], "success_url": ways[0],
+                    "line_items": items, "success_url": ways[0],
                     "cancel_url": ways[1], "subscription_data": {"metadata": {"org_id": org_id}},
                 }
             )  # fmt: skip
@@ -170,13 +182,41 @@ class StripeLine:
         async with _asking("cancellation"):
             await self._v1.subscriptions.update_async(agreement.id, {"cancel_at_period_end": True})
 
-    async def end(self, agreement: Agreement) -> None:
-        """End at once; nothing is paid back."""
+    async def add_metered(self, agreement: Agreement, price: str) -> None:
+        """Count something beside what is paid for, from now on; asked twice, it is one item."""
+        params = {"subscription": agreement.id, "price": price}
+        key = f"calltrace-{uuid.uuid5(_ITEMS, f'{agreement.id}/{price}')}"
+        async with _asking("metered item"):
+            await self._v1.subscription_items.create_async(params, {"idempotency_key": key})
+
+    async def meter(self, event: str, customer: str, value: int, identifier: str, moment: datetime) -> None:
+        """Tell a meter of usage; told twice under one identifier it counts once.
+
+        Raises:
+            MeterRefusedError: it was certainly not counted.
+        """
         import stripe
 
+        params = {
+            "event_name": event, "payload": {"stripe_customer_id": customer, "value": str(value)},
+            "identifier": identifier, "timestamp": int(moment.timestamp()),
+        }  # fmt: skip
+        async with _asking("meter"):
+            try:
+                await self._v1.billing.meter_events.create_async(params, {"idempotency_key": identifier})
+            except stripe.InvalidRequestError as error:
+                if _ARRIVED not in (error.user_message or str(error)):
+                    log.warning("stripe_meter_refused", code=error.code, request=error.request_id)
+                    raise MeterRefusedError("Stripe would not have what its meter was told.") from error
+
+    async def end(self, agreement: Agreement) -> None:
+        """End at once; nothing is paid back, and what was counted is invoiced."""
+        import stripe
+
+        params = {"invoice_now": True} if agreement.metered else {}
         async with _asking("cancellation"):
             try:
-                await self._v1.subscriptions.cancel_async(agreement.id)
+                await self._v1.subscriptions.cancel_async(agreement.id, params)
             except stripe.InvalidRequestError as error:
                 if error.code != "resource_missing":  # else it was over already
                     raise
@@ -212,10 +252,27 @@ async def _asking(what: str) -> AsyncGenerator[None]:
         raise PaymentsAwayError(_AWAY) from error
 
 
+def current(found: Sequence[Agreement]) -> Agreement | None:
+    """The newest of those that give a plan, else of those that go on."""
+    living = sorted((one for one in found if one.living), key=lambda one: one.status not in GRANTING)
+    if len(living) > 1:
+        log.error("stripe_pays_twice", subscriptions=[one.id for one in living])
+    return living[0] if living else None
+
+
 def _agreement(one: "stripe.Subscription") -> Agreement:
-    item = one["items"].data[0]
+    items = one["items"].data
+    metered = {item.price.id for item in items if _is_metered(item)}
+    item = next((item for item in items if not _is_metered(item)), items[0])
     ends = one.cancel_at or (item.current_period_end if one.cancel_at_period_end else None)
-    return Agreement(one.id, item.id, item.price.id, one.status, _moment(ends) if ends else None, one.created)
+    return Agreement(
+        one.id, item.id, item.price.id, one.status, _moment(ends) if ends else None, one.created,
+        frozenset(metered),
+    )  # fmt: skip
+
+
+def _is_metered(item: "stripe.SubscriptionItem") -> bool:
+    return item.price.recurring is not None and item.price.recurring.usage_type == "metered"
 
 
 def _invoice(one: "stripe.Invoice") -> Invoice:

@@ -20,12 +20,11 @@ from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.accounts.models import Plan, Subscription
 from calltrace.accounts.subscriptions import PAID, Agreed
 from calltrace.db.session import Database
-from calltrace.payments.line import Agreement, Invoice, StripeLine
+from calltrace.payments.line import GRANTING, Agreement, Invoice, StripeLine, current
+from calltrace.payments.metering import Metering
 from calltrace.payments.models import PaymentEvent
 
 PAGE = "/billing"
-_GRANTING = {"active": "active", "trialing": "active", "past_due": "past_due"}
-"""Statuses at Stripe in which a plan is given, and what they are called here; ``past_due`` is dunning."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -55,12 +54,13 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Payments:
-    """Plans of live mode; test mode never gets here."""
+    """Plans of live mode; test mode never gets here. Without ``metering`` only plans are paid for."""
 
     line: StripeLine
     prices: Mapping[Plan, str]
     database: Database
     public_url: str
+    metering: Metering | None = None
 
     async def start(self, order: Order) -> str | None:
         """Take a plan: answers the page where it is paid, or nothing when there is nothing to pay.
@@ -92,7 +92,10 @@ class Payments:
             customer, plan, ends = standing.row.customer, standing.plan, standing.row.ends_at
         running = await self._running(customer) if customer else None
         if customer and running:
-            await self._change_there(running, order.plan)
+            await self._change_there(order, running)
+            if order.plan in PAID:
+                async with self.database.tenant(order.org_id) as session:
+                    await subscriptions.take_up(session, order.org_id)
             await self.follow(order.org_id, customer, order.actor)
             return None
         if order.plan in PAID and (order.plan != plan or ends is not None):
@@ -100,11 +103,11 @@ class Payments:
         await self._change_here(order)
         return None
 
-    async def _change_there(self, running: Agreement, plan: Plan) -> None:
-        if plan not in PAID:
-            await self.line.end(running)
-        elif running.price_id != self.prices[plan] or running.ends_at is not None:
-            await self.line.change(running, self.prices[plan])
+    async def _change_there(self, order: Order, running: Agreement) -> None:
+        if order.plan not in PAID:
+            await self._end(order.org_id, running)
+        elif running.price_id != self.prices[order.plan] or running.ends_at is not None:
+            await self.line.change(running, self.prices[order.plan])
 
     async def _change_here(self, order: Order) -> None:
         async with self.database.tenant(order.org_id) as session:
@@ -124,7 +127,7 @@ class Payments:
                 standing = await subscriptions.of(session, org_id, "live")
                 await subscriptions.cancel(session, standing, actor, immediately=immediately)
             return
-        await (self.line.end(running) if immediately else self.line.end_later(running))
+        await (self._end(org_id, running) if immediately else self.line.end_later(running))
         await self.follow(org_id, customer, actor)
 
     async def leave(self, org_id: uuid.UUID) -> None:
@@ -136,7 +139,7 @@ class Payments:
         customer = await self.customer(org_id)
         for one in await self.line.agreements(customer) if customer else ():
             if one.living:
-                await self.line.end(one)
+                await self._end(org_id, one)
 
     async def portal(self, org_id: uuid.UUID, email: str | None) -> str:
         """Stripe's page for cards, invoices and the plan."""
@@ -171,10 +174,17 @@ class Payments:
         customer = await self._customer(order.org_id, order.email)
         here = f"{self.public_url}{PAGE}"
         ways = (order.ways[0] or f"{here}?done=paid", order.ways[1] or here)
-        return await self.line.checkout(customer, self.prices[order.plan], str(order.org_id), ways)
+        metered = self.metering.price if self.metering else None
+        return await self.line.checkout(customer, self.prices[order.plan], str(order.org_id), ways, metered)
+
+    async def _end(self, org_id: uuid.UUID, running: Agreement) -> None:
+        """End at once; what was used until now is charged with it."""
+        if self.metering is not None:
+            await self.metering.report(org_id, now=True)
+        await self.line.end(running)
 
     async def _running(self, customer: str) -> Agreement | None:
-        return _current(await self.line.agreements(customer))
+        return current(await self.line.agreements(customer))
 
     async def follow(
         self, org_id: uuid.UUID, customer: str, actor: Actor = SYSTEM, event: Event | None = None
@@ -209,24 +219,16 @@ class Payments:
 
     def _agreed(self, found: Sequence[Agreement]) -> Agreed | None:
         """What was found, in our words; nothing where nothing was ever agreed."""
-        current = _current(found)
-        if current is None:
+        running = current(found)
+        if running is None:
             return Agreed(None) if found else None
         plans: Mapping[str, Plan] = {price: plan for plan, price in self.prices.items()}
-        plan = plans.get(current.price_id)
+        plan = plans.get(running.price_id)
         if plan is None:
-            log.error("stripe_price_unknown", price=current.price_id, subscription=current.id)
-        if current.status not in _GRANTING:  # unpaid or paused: it may go on, but is worth nothing now
-            return Agreed(current.id, "free", "past_due")
-        return Agreed(current.id, plan, _GRANTING[current.status], current.ends_at)
-
-
-def _current(found: Sequence[Agreement]) -> Agreement | None:
-    """The newest of those that go on."""
-    living = [one for one in found if one.living]
-    if len(living) > 1:
-        log.error("stripe_pays_twice", subscriptions=[one.id for one in living])
-    return living[0] if living else None
+            log.error("stripe_price_unknown", price=running.price_id, subscription=running.id)
+        if running.status not in GRANTING:  # unpaid or paused: it may go on, but is worth nothing now
+            return Agreed(running.id, "free", "past_due")
+        return Agreed(running.id, plan, GRANTING[running.status], running.ends_at)
 
 
 async def _note(session: AsyncSession, org_id: uuid.UUID, event: Event) -> bool:

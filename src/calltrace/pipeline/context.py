@@ -19,6 +19,7 @@ from calltrace.kit.encryption import SecretBox
 from calltrace.kit.openid import Provider, Registered
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
 from calltrace.payments.line import Access, StripeLine
+from calltrace.payments.metering import Metering
 from calltrace.payments.service import Payments
 from calltrace.recordings.fetch import FetchLimits
 from calltrace.recordings.links import UploadLinks
@@ -89,7 +90,15 @@ class Platform:
         prices: Mapping[Plan, str] = {
             "pro": self.settings.stripe_price_starter, "business": self.settings.stripe_price_growth,
         }  # fmt: skip
-        return Payments(self.stripe, prices, self.database, self.public_url)
+        return Payments(self.stripe, prices, self.database, self.public_url, self.metering)
+
+    @property
+    def metering(self) -> Metering | None:
+        """Where minutes above a plan are charged, if they are."""
+        event, price = self.settings.stripe_meter_event, self.settings.stripe_price_overage
+        if self.stripe is None or not event:
+            return None
+        return Metering(self.database, self.stripe, event, price, self.plans)
 
     async def close(self) -> None:
         """Write down what was only counted, and let go of connections."""

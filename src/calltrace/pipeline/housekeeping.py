@@ -11,9 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import (
     access,
+    addresses,
     answers,
     codes,
+    invoices,
     limits,
+    plans,
     registration,
     replays,
     sessions,
@@ -32,6 +35,7 @@ from calltrace.insights import queries as insights
 from calltrace.mail import queries as mails
 from calltrace.mail import sending
 from calltrace.payments import events
+from calltrace.payments.metering import Metering
 from calltrace.pipeline import life, quotas, rewind
 from calltrace.recordings import objects, uploads
 from calltrace.recordings.models import Upload
@@ -51,10 +55,15 @@ _ONE_AT_A_TIME = sql("SELECT pg_try_advisory_xact_lock(1751474536)")
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
 
-async def keep_house(database: Database, vault: Vault, settings: Settings) -> None:
+async def keep_house(
+    database: Database, vault: Vault, settings: Settings, metering: Metering | None = None
+) -> None:
     """Run for ever, in every worker; one of them at a time works on the database."""
     steps: Sequence[Callable[[], Awaitable[object]]] = (
         lambda: tidy(database, settings.lease_seconds, rewind.Horizon.of(settings)),
+        lambda: _free_addresses(database, timedelta(days=settings.unconfirmed_kept_days)),
+        lambda: invoices.close(database, plans.catalogue(settings.data_dir)),
+        *((metering.round,) if metering else ()),
         lambda: _prune_deliveries(database, settings.webhook_deliveries_kept_days),
         lambda: retention.keep_promises(database, vault),
         lambda: quotas.warn(database, settings.data_dir),
@@ -142,6 +151,13 @@ async def _rescue_exports(session: AsyncSession, stranded_after: timedelta) -> N
         log.warning("export_rescued", export=str(export_id))
 
 
+async def _free_addresses(database: Database, kept: timedelta) -> None:
+    """Addresses that nobody confirmed belong to nobody."""
+    async with database.operator() as session:
+        await registration.forget(session, kept)
+    await addresses.free(database, kept)
+
+
 async def _prune_deliveries(database: Database, days: int) -> None:
     if days:
         async with database.operator() as session:
@@ -159,7 +175,6 @@ async def _prune(session: AsyncSession) -> None:
     await limits.forget(session)
     await answers.forget(session)
     await access.forget(session)
-    await registration.forget(session)
     await replays.forget(session)
     await sessions.forget(session)
     await codes.forget(session)

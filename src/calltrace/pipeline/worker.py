@@ -125,7 +125,9 @@ async def _serve(platform: Platform, crew: Crew) -> None:
             asyncio.create_task(deliveries.run()),
         ]
         helpers = [
-            asyncio.create_task(keep_house(platform.database, platform.vault, platform.settings)),
+            asyncio.create_task(
+                keep_house(platform.database, platform.vault, platform.settings, platform.metering)
+            ),
             asyncio.create_task(show_life(platform.database, identity)),
             asyncio.create_task(deliveries.keep_leases()),
             asyncio.create_task(listen(platform.database.dsn, claims.CHANNEL, deliveries.wake)),

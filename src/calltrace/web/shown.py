@@ -26,6 +26,8 @@ DONE: Mapping[str, str] = {
     "recording-taken": "The recording was taken in. This page shows how far its analysis is.",
     "recordings-taken": "The recordings were taken in. The list shows how far their analyses are.",
     "evaluating": "The call is being evaluated once more.",
+    "evaluating-many": "The calls are evaluated once more, one after the other.",
+    "calls-erased": "The calls were erased, with everything that came of them.",
     "scorecard-copied": "The scorecard was copied as a draft. Nothing is judged by it until it is published.",
     "scorecard-imported": "The scorecard was imported as a draft. It judges nothing yet.",
     "draft-saved": "The draft was saved. Nothing is judged by it until it is published.",
@@ -89,8 +91,11 @@ DONE: Mapping[str, str] = {
     "reset-sent": "A link to a new password is on its way to them.",
     "second-factor-removed": "The second factor was taken away from this person.",
     "filed-saved": "It was saved.",
+    "filed-archived": "It was put away. Its calls stay with it, and no menu offers it.",
+    "filed-unarchived": "It was taken out again.",
     "filed-deleted": "It was deleted. Its calls stay, and name it no more.",
     "signed-out": "You are signed out.",
+    "signed-out-here": "You are signed out here, but not at your provider.",
 }
 """What a page says after something was done, by the name in its address: never a text from the address."""
 

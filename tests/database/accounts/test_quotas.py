@@ -207,3 +207,21 @@ async def test_what_comes_to_nothing_uses_nothing_up(
     assert again.replayed
     assert await taken(platform.database, org) == 1
     del intake
+
+
+async def test_a_database_slower_than_a_block_is_good_for_is_no_reason_to_go_round_for_ever(
+    database: Database, org: uuid.UUID, processes: list[Quotas], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quotas, "LEASE_SECONDS", 0.0)  # every block is over when it comes
+    async with asyncio.timeout(10):
+        assert await uses(processes[0], database, Quota(org, "api_calls", 300), 5) == [True] * 5
+        assert await uses(processes[0], database, Quota(org, "analyses", 1), 2) == [True, False]
+
+
+async def test_a_quota_of_nothing_warns_nobody(
+    database: Database, org: uuid.UUID, processes: list[Quotas]
+) -> None:
+    async with database.tenant(org) as session:
+        await create_user(session, org, f"{uuid.uuid4()}@v.test", "owner", "long enough")
+    assert await uses(processes[0], database, Quota(org, "api_calls", 0), 2) == [False, False]
+    assert await count(database, "mails", org) == 0

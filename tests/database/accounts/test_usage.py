@@ -3,12 +3,13 @@
 import asyncio
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import pytest
 from sqlalchemy import text
 
 from calltrace.accounts import usage
-from calltrace.accounts.models import Mode
+from calltrace.accounts.models import Contract, Mode
 from calltrace.accounts.usage import Asked, Meter, Period, Usage
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
@@ -152,3 +153,19 @@ async def test_requests_of_an_organisation_that_was_deleted_hold_up_no_others(
     meter.note(database, Asked(org, "callcov", "live", None))
     await meter.close(database)
     assert await _requests(database, org) == {"": 1}
+
+
+async def test_what_cannot_be_written_of_one_organisation_loses_nothing_of_others(
+    database: Database, org: uuid.UUID, new_org: NewOrg
+) -> None:
+    meter, other = Meter(), await new_org()
+    for contract in ("callcov", "x" * 100):  # no column holds that one
+        for one in (org, other):
+            meter.note(database, Asked(one, cast("Contract", contract), "live", None))
+    third = await new_org()
+    meter.note(database, Asked(third, "callcov", "live", None))
+    await meter.flush(database)
+    assert await _requests(database, third) == {"": 1}
+    meter.note(database, Asked(third, "callcov", "live", None))
+    await meter.close(database)
+    assert await _requests(database, third) == {"": 2}

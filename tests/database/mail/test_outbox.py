@@ -34,6 +34,13 @@ async def test_each_message_is_one_file_of_the_operators(post: Post) -> None:
     assert (await post.row(first)).body is None
 
 
+async def test_an_address_in_other_letters_stays_an_address(post: Post) -> None:
+    mail_id = await post.write(recipient="jörg@müller.test")
+    assert await post.attempt(post.mailer(), mail_id) is None
+    [file] = (post.platform.settings.data_dir / "outbox").iterdir()
+    assert "To: jörg@müller.test\r\n" in file.read_bytes().decode()  # RFC 6532
+
+
 async def test_what_a_killed_worker_left_half_is_written_anew(post: Post) -> None:
     folder = post.platform.settings.data_dir / "outbox"
     mail_id = await post.write()

@@ -1,6 +1,7 @@
 """Of two looks at what is agreed, the one that began last is believed, whichever answer comes first."""
 
 import asyncio
+import copy
 import threading
 import time
 import uuid
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 import stripe
 
-from calltrace.accounts import subscriptions
+from calltrace.accounts import service, subscriptions
 from calltrace.accounts.audit import SYSTEM
 from calltrace.payments.errors import PaymentsAwayError
 from calltrace.payments.service import Order, Payments
@@ -83,3 +84,47 @@ async def test_a_silent_service_is_given_up_and_the_loop_goes_on(
     assert (len(stripe_server.asked), await payments.customer(org)) == (3, None)
     assert turns > (time.monotonic() - begun) * 5, "nothing else was held up"
     assert stripe.enable_telemetry is False
+
+
+async def test_a_plan_that_the_operator_gave_stands_until_something_new_is_bought(
+    payments: Payments, stripe_server: StripeServer, org: uuid.UUID
+) -> None:
+    customer = await _customer(payments, stripe_server, org)
+    await payments.follow(org, customer)
+    async with payments.database.tenant(org) as session:
+        await service.set_plan(session, org, "self_hosted")
+    await payments.follow(org, customer)  # the next invoice was paid
+    assert await _plan(payments, org) == "self_hosted"
+    [bought] = stripe_server.all("subscription", {"customer": customer})
+    bought["status"] = "canceled"
+    await payments.follow(org, customer)
+    assert await _plan(payments, org) == "self_hosted"
+    page = await payments.start(Order(org, "pro", SYSTEM))
+    assert page
+    stripe_server.pay(page)
+    await payments.follow(org, customer)
+    assert await _plan(payments, org) == "pro"
+
+
+async def test_a_plan_that_is_chosen_anew_where_it_is_paid_counts_again(
+    payments: Payments, stripe_server: StripeServer, org: uuid.UUID
+) -> None:
+    customer = await _customer(payments, stripe_server, org)
+    await payments.follow(org, customer)
+    async with payments.database.tenant(org) as session:
+        await service.set_plan(session, org, "business")
+    await payments.change(Order(org, "pro", SYSTEM))
+    assert await _plan(payments, org) == "pro"
+    await payments.cancel(org, SYSTEM, immediately=True)
+    assert await _plan(payments, org) == "free"
+
+
+async def test_what_is_paid_counts_before_what_is_newer_and_not_paid(
+    payments: Payments, stripe_server: StripeServer, org: uuid.UUID
+) -> None:
+    customer = await _customer(payments, stripe_server, org)
+    [bought] = stripe_server.all("subscription", {"customer": customer})
+    newer = copy.deepcopy(bought) | {"id": "sub_newer", "status": "unpaid", "created": bought["created"] + 9}
+    stripe_server.things["sub_newer"] = newer
+    await payments.follow(org, customer)
+    assert await _plan(payments, org) == "business"

@@ -71,6 +71,35 @@ async def test_what_was_heard_is_held_against_the_plan(
     assert "<td>30.0</td>" in shown
 
 
+async def test_minutes_that_are_nearly_used_up_are_said_where_a_plan_sells_no_more(
+    admin: Browser, database: Database, org: uuid.UUID
+) -> None:
+    await _on(database, org, "free")
+    await _heard(database, org, 60 * 450)
+    for path in (PATH, "/calls"):
+        assert "90 % of this month's minutes are used up." in re.sub(
+            "&#39;", "'", (await admin.get(path)).text
+        )
+    await _heard(database, org, 60 * 50)
+    assert "The minutes of this month are used up: more are refused" in (await admin.get(PATH)).text
+    await _on(database, org, "pro")
+    assert "used up" not in (await admin.get(PATH)).text
+
+
+async def test_months_that_are_over_are_a_record(admin: Browser, database: Database, org: uuid.UUID) -> None:
+    async with database.tenant(org) as session:
+        await session.execute(
+            text("""INSERT INTO invoices (id, org_id, month, plan, price, minutes, minutes_included,
+                 minutes_over, over_cost)
+                 VALUES (gen_random_uuid(), :org, '2026-02-01', 'pro', 49, 1310.5, 1000, 310.5, 15.53)"""),
+            {"org": org},
+        )
+    shown = (await admin.get(PATH)).text
+    assert "Months that are over" in shown
+    row = shown.partition('<th scope="row">Feb 2026</th>')[2].partition("</tr>")[0]
+    assert re.findall("<td>(.*?)</td>", row) == ["Starter, $49.00", "310.5, $15.53", "$64.53"]
+
+
 @pytest.mark.accepts("CR-003")
 async def test_a_quota_that_is_nearly_used_up_is_said(
     admin: Browser, person: NewPerson, database: Database, org: uuid.UUID
@@ -111,7 +140,7 @@ def test_the_first_day_counts_whole() -> None:
 
 
 def test_terms_say_what_a_month_costs() -> None:
-    minutes = billing.Minutes(5_100.0, 5_200.0, SHIPPED["business"])
+    minutes = billing.Minutes(5_100.0, 5_200.0, SHIPPED["business"], 100.0, 4.0)
     assert (minutes.over, minutes.cost) == (100.0, 203.0)
     assert billing.Minutes(10_000.0, 10_000.0, SHIPPED["self_hosted"]).cost == 0
 

@@ -1,5 +1,6 @@
 """One call: what is shown of it in every state, its recording and transcript, and what can be asked of it."""
 
+import re
 import uuid
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from calltrace.analyses.document import ErrorDocument, ProcessingDocument
 from calltrace.analyses.models import EvaluationRow, TranscriptRow
 from calltrace.analyses.submit import Intake
 from calltrace.evaluation.results import CriterionResult, Evaluation, Evidence, ScorecardRef
+from calltrace.kit.ids import uuid7
 from calltrace.pipeline.context import Platform
 from calltrace.recordings.remarks import Remark
 from calltrace.scorecards.catalogue import default_scorecard
@@ -208,6 +210,26 @@ async def test_evaluating_again_is_asked_for_once(
     assert "An evaluation is on its way." in page
     assert "The call is being evaluated once more." in page
     assert 'data-live="pending"' in page
+
+
+async def test_an_earlier_evaluation_is_compared_with_the_one_that_is_shown(
+    admin: Browser, platform: Platform, intake: Intake, org: uuid.UUID, tmp_path: Path
+) -> None:
+    found = await _whole(platform, intake, org, tmp_path)
+    later = _result(1).model_copy(update={"score": 91.0})
+    later.criteria[1] = later.criteria[1].model_copy(update={"verdict": "not_met", "score": 0.0})
+    async with platform.database.tenant(org) as session:
+        session.add(EvaluationRow(
+            id=uuid7(), org_id=org, analysis_id=found, score=91, passed=True,
+            document=later.model_dump(mode="json", by_alias=True),
+        ))  # fmt: skip
+    page = (await admin.get(f"/calls/{found}")).text
+    link = re.search(rf"/calls/{found}\?compare=([0-9a-f-]+)#history-title", page)
+    assert link
+    compared = (await admin.get(f"/calls/{found}?compare={link[1]}")).text
+    assert f"Score 82 → 91. 1 of {len(later.criteria)} criteria differ." in compared
+    assert "not met" in compared
+    assert 'id="difference"' not in (await admin.get(f"/calls/{found}?compare={found}x")).text
 
 
 async def test_the_roles_change_places_and_the_audit_says_who_did_it(

@@ -13,6 +13,7 @@ from database.web.conftest import Browser, NewBrowser, NewPerson, hidden
 OPEN = {
     "/login", "/login/second-factor", "/logout", "/docs", "/docs/{contract}", "/problems/{code}",
     "/forgot-password", "/reset-password", "/invitation", "/login/sso", "/login/sso/callback",
+    "/login/sso/out",
     "/verify-email",
 }  # fmt: skip
 """Pages for whoever is not signed in; what belongs to them is tested where they are."""

@@ -71,6 +71,7 @@ async def test_redaction_is_saved_and_turned_off(database: Database, org: uuid.U
      ("/retention", {"callsKeptDays": "0"}, "callsKeptDays"),
      ("/retention", {"recordingsKeptDays": "ten"}, "recordingsKeptDays"),
      ("/retention", {"recordingsKeptDays": "40000"}, "recordingsKeptDays"),
+     ("/retention", {"callsKeptDays": "0000000011"}, "callsKeptDays"),
      ("/retention", {"recordingsKeptDays": "20", "callsKeptDays": "10"}, "recordingsKeptDays")],
 )  # fmt: skip
 async def test_what_is_wrong_is_said_at_the_field_and_what_was_typed_stays(

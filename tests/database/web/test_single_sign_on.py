@@ -236,6 +236,30 @@ async def test_who_was_not_invited_stays_out_unless_the_operator_lets_newcomers_
     assert deeds == ["user.signed_on_first", "session.created"]
 
 
+async def test_who_came_by_the_provider_can_sign_out_there_too(
+    browser: Browser, provider: OpenIdProvider, email: str
+) -> None:
+    provider.metadata = {"end_session_endpoint": f"{provider.issuer}/out?tenant=a"}
+    await _sign_on(browser, provider)
+    assert (await browser.get("/login/sso/out")).headers["location"] == "/logout", "here first"
+    left = await browser.submit("/account", to="/logout")
+    assert left.headers["location"] == "/login?done=signed-out-here"
+    assert 'href="/login/sso/out"' in (await browser.get(left.headers["location"])).text
+    there = (await browser.get("/login/sso/out")).headers["location"]
+    assert there.startswith(
+        f"{provider.issuer}/out?tenant=a&client_id={CLIENT}&post_logout_redirect_uri=https"
+    )
+    await browser.sign_in(email)
+    assert (await browser.submit("/account", to="/logout")).headers["location"] == "/login?done=signed-out"
+
+
+async def test_without_such_a_way_it_leads_back_to_signing_in(
+    browser: Browser, provider: OpenIdProvider
+) -> None:
+    assert (await browser.get("/login/sso/out")).headers["location"] == "/login"
+    assert provider.asked
+
+
 async def test_an_invitation_is_accepted_by_it_and_its_link_is_over(
     database: Database, org: uuid.UUID, browser: Browser, provider: OpenIdProvider
 ) -> None:
@@ -332,6 +356,7 @@ async def test_a_document_that_leads_elsewhere_is_refused(browser: Browser, prov
     for name, value in (
         ("token_endpoint", "http://127.0.0.1/token"), ("authorization_endpoint", "javascript:alert(1)"),
         ("jwks_uri", None), ("userinfo_endpoint", "ftp://127.0.0.1/"),
+        ("end_session_endpoint", "javascript:alert(1)"),
     ):  # fmt: skip
         provider.metadata = {name: value}
         _refused(await browser.get("/login/sso"), browser, 503, name)

@@ -283,3 +283,49 @@ def test_a_card_number_in_other_signs_is_one(make_call: MakeCall, text: str) -> 
 @pytest.mark.parametrize("text", ["4111 1111 1111 1112 345", "2100 0418 4502 0005 1332 77"])
 def test_other_long_numbers_stay_whole(text: str) -> None:
     assert len(digit_runs(text)) == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "value"),
+    [
+        ("Which year were you born?", "sixty one", "sixty one"),
+        ("And the month you were born?", "October, why?", "October"),
+        ("Ihr Geburtsjahr, bitte?", "1949", "1949"),
+        ("¿Y su año de nacimiento?", "1983", "1983"),
+        ("Go ahead.", "six one one zero nine three", "six one one zero nine three"),
+        ("Ja?", "acht vier null zwei eins fünf", "acht vier null zwei eins fünf"),
+        ("Which digits does it end with?", "three three eight oh", "three three eight oh"),
+        ("Ihre Anschrift?", "Am Kirchbach elf", "Am Kirchbach elf"),
+        ("Welche Wohnung?", "Ulmenhof 9, erster Stock", "Ulmenhof 9"),
+        ("What's the street on your account?", "um, chestnut hill", "chestnut hill"),
+        ("Who am I talking to?", "Oduya, Whistler Lane.", "Whistler Lane"),
+        ("How can I help?", "I'm in flat twelve at the foundry.", "flat twelve at the foundry"),
+        ("Chi parla?", "sto in via carducci quarto piano", "via carducci quarto piano"),
+        ("Wo wohnen Sie?", "Im Winkel drei", "Im Winkel drei"),
+    ],
+)
+def test_values_are_found_by_what_was_asked_and_how_they_are_said(
+    make_call: MakeCall, question: str, answer: str, value: str
+) -> None:
+    call = make_call(("a", 0, 3, question), ("c", 4, 8, answer))
+    found = [one for one in findings(call.segments) if one.index == 1]
+    assert [answer[one.start : one.end] for one in found] == [value]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("What's your address?", "why do you need that"),
+        ("And the street?", "I can't say"),
+        ("Your e-mail address?", "the same as last time"),
+        ("Welche Straße?", "das weiß ich nicht"),
+        ("How can I help?", "My flat is cold and the lift is broken."),
+        ("How far is it?", "about forty two minutes"),
+        ("What was the price?", "two hundred and ten pounds"),
+        ("Which tram was it?", "the nine, from the station"),
+        ("Wann war das?", "am neunten, kurz vor acht"),
+    ],
+)
+def test_answers_without_a_value_are_not_sensitive(make_call: MakeCall, question: str, answer: str) -> None:
+    call = make_call(("a", 0, 3, question), ("c", 4, 8, answer))
+    assert findings(call.segments) == []

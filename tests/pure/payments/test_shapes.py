@@ -13,17 +13,23 @@ KINDS: Mapping[str, Any] = {
     "customer": stripe.Customer, "checkout.session": stripe.checkout.Session,
     "subscription": stripe.Subscription, "subscription_item": stripe.SubscriptionItem,
     "price": stripe.Price, "billing_portal.session": stripe.billing_portal.Session,
-    "invoice": stripe.Invoice, "list": stripe.ListObject, "event": stripe.Event,
+    "billing.meter_event": stripe.billing.MeterEvent, "invoice": stripe.Invoice,
+    "list": stripe.ListObject, "event": stripe.Event,
 }  # fmt: skip
 ORDER = {
     "mode": "subscription", "customer": "cus_1", "client_reference_id": "x", "success_url": "https://a.test",
     "cancel_url": "https://a.test", "line_items[0][price]": "price_starter", "return_url": "https://a.test",
+}  # fmt: skip
+TOLD = {
+    "event_name": "cents", "identifier": "x", "timestamp": "1", "payload[stripe_customer_id]": "cus_1",
+    "payload[value]": "5",
 }  # fmt: skip
 SUBSCRIPTION = server.subscription("sub_1", "cus_1", "price_starter")
 THINGS = [
     server.customer("cus_1", {"name": "Acme", "email": "a@a.test"}), server.checkout_session("cs_1", ORDER),
     SUBSCRIPTION, server.change(SUBSCRIPTION, {"cancel_at_period_end": "true"}),
     server.portal_session("bps_1", ORDER), server.invoice("in_1", "cus_1", 4900),
+    server.item("si_1", "sub_1", "price_cents"), server.meter_event(TOLD),
     server.event("evt_1", "customer.subscription.updated", SUBSCRIPTION),
 ]  # fmt: skip
 

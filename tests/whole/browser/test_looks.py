@@ -158,6 +158,14 @@ def test_the_list_of_calls(look: Look, stage: Stage, heard: str) -> None:
     assert stage.client.finished(failed["analysisId"])["status"] == "failed"
     look.open("/calls", "calls")
     expect(look.seat.page.locator(f'a[href="/calls/{heard}"]')).to_have_text("sample call.mp3")
+    page = look.seat.page
+    for box in page.get_by_role("checkbox", name="Choose ").all()[:2]:
+        box.check()
+    expect(page.get_by_text("2 chosen")).to_be_visible()
+    look.check("calls-ticked")
+    page.get_by_role("button", name="Erase").click()
+    page.get_by_role("heading", name="Erase 2 calls?").wait_for()
+    look.check("calls-erase")
     look.open("/calls?status=completed&scoreFrom=10", "calls-narrowed")
     look.open("/calls?status=queued&named=nothing", "calls-none")
     look.open("/calls?mode=test", "calls-first")

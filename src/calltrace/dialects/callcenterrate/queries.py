@@ -15,8 +15,7 @@ from calltrace.dialects.callcenterrate.filters import Narrowed, Part
 from calltrace.recordings.models import Recording, Upload
 
 _CALLS = Analysis.mode == "live", Analysis.medium == "voice"
-"""What is an audio here: test calls and chats are not."""
-"""Keys of this contract have no other."""
+"""What is an audio here: test calls and chats are not; keys of this contract have no other mode."""
 _SHOWN = timedelta(milliseconds=1)
 """Times are shown in whole milliseconds: what is shown as a bound lies within it."""
 

@@ -14,10 +14,10 @@ from calltrace.db.clock import database_now
 from calltrace.dialects.callcov import intake, queries, reading, schemas, shown, wire
 from calltrace.dialects.callcov.body import read_json
 from calltrace.dialects.callcov.caller import Caller
-from calltrace.dialects.callcov.door import CallerDep, PlatformDep
+from calltrace.dialects.callcov.door import REPLAYED, CallerDep, PlatformDep
 from calltrace.dialects.callcov.errors import InvalidError, RefusedError, refused_field
 from calltrace.dialects.callcov.intake import Submitted, Url, fingerprint
-from calltrace.dialects.callcov.once import once
+from calltrace.dialects.callcov.once import once, once_known
 from calltrace.dialects.callcov.query import Query
 from calltrace.dialects.callcov.routes import IDEMPOTENCY, Routes, query
 from calltrace.kit.errors import CallTraceError, FileTooLargeError, UnsupportedMediaError
@@ -51,21 +51,34 @@ async def submit_analysis(request: Request, platform: PlatformDep, caller: Calle
     caller.require_whole_view()
     wanted = await intake.read(request, platform, caller)
 
-    async def work() -> Response:
-        analysis_id = await _submitted(platform, caller, wanted)
+    async def work(name: str | None) -> Response:
+        analysis_id = await _submitted_before(platform, caller, wanted, name)
+        analysis_id = analysis_id or await _submitted(platform, caller, wanted, name)
         return await reading.one(platform, caller, str(analysis_id), 201)
 
     try:
-        answer = await once(request, platform, caller, wanted.fingerprint, work)
+        answer = await once_known(request, platform, caller, wanted.fingerprint, work)
     except BaseException:
         await intake.drop(platform, caller, wanted.upload_id)
         raise
-    if "idempotent-replayed" in answer.headers:
+    if REPLAYED in answer.headers:
         await intake.drop(platform, caller, wanted.upload_id)
     return answer
 
 
-async def _submitted(platform: Platform, caller: Caller, wanted: Submitted) -> uuid.UUID:
+async def _submitted_before(
+    platform: Platform, caller: Caller, wanted: Submitted, name: str | None
+) -> uuid.UUID | None:
+    """What a request of this name began, which ended before it was answered; the file came once more."""
+    async with platform.database.tenant(caller.org_id) as session:
+        known = await analyses.idempotency_key(session, caller.mode, name) if name else None
+    if known is None:
+        return None
+    await intake.drop(platform, caller, wanted.upload_id)
+    return known.analysis_id
+
+
+async def _submitted(platform: Platform, caller: Caller, wanted: Submitted, name: str | None) -> uuid.UUID:
     described = wanted.described
     endpoint_id = None
     if described.webhook_url is not None:
@@ -74,7 +87,7 @@ async def _submitted(platform: Platform, caller: Caller, wanted: Submitted) -> u
             endpoint_id = await endpoint_for(session, _owner(caller), described.webhook_url, platform.box)
     submission = Submission(
         file_url=wanted.audio_url, file_name=wanted.file_name, agent_id=None, queue_id=None,
-        language=wanted.language, external_id=None, idempotency_key=None,
+        language=wanted.language, external_id=None, idempotency_key=name,
         metadata=described.metadata or {}, mode=caller.mode, upload_id=wanted.upload_id,
         contact_id=described.contact_id, agent_known_as=described.agent_id,
         webhook_endpoint_id=endpoint_id,

@@ -15,7 +15,7 @@ from calltrace.accounts.errors import (
     NotVerifiedError,
 )
 from calltrace.accounts.links import NewPassword
-from calltrace.accounts.names import LONGEST_EMAIL, PHONE
+from calltrace.accounts.names import LONGEST_EMAIL, PHONE, is_mailable
 from calltrace.accounts.registration import LogIn, Newcomer
 from calltrace.accounts.sessions import Visitor
 from calltrace.dialects.callcov import schemas
@@ -29,13 +29,12 @@ from calltrace.dialects.callcov.shown import created
 routes = Routes("/auth", "Authentication", security=())
 _BAD_CODE = "Invalid or expired code"
 _CONFIRMED = "Email verified. Second factor required"
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
 _KINDS = (r"[A-Z]", r"[a-z]", r"[0-9]", r"[^A-Za-z0-9]")
 
 
 def _email(text: str) -> str:
     email = text.strip()
-    if not _EMAIL.fullmatch(email) or not email.isprintable():
+    if not email.isprintable() or not is_mailable(email):
         raise ValueError("not an e-mail address")
     return email
 

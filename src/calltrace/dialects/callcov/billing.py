@@ -1,16 +1,18 @@
 """``/billing/*``: the plan, and what was used of it (acceptance CV-086 to CV-092)."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
 from fastapi import Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts import invoices as month_invoices
 from calltrace.accounts import queries as accounts
 from calltrace.accounts import subscriptions, usage
 from calltrace.accounts.errors import AlreadyExistsError
-from calltrace.accounts.models import Plan
+from calltrace.accounts.models import Invoice, Plan
 from calltrace.accounts.plans import Terms, name_in
 from calltrace.accounts.subscriptions import Standing
 from calltrace.accounts.usage import Period, Usage
@@ -22,7 +24,7 @@ from calltrace.dialects.callcov.door import ActorDep, CallerDep, PlatformDep
 from calltrace.dialects.callcov.errors import RefusedError
 from calltrace.dialects.callcov.intake import fingerprint
 from calltrace.dialects.callcov.once import once
-from calltrace.dialects.callcov.paying import invoices_by_month, ordered, paying, payments_of
+from calltrace.dialects.callcov.paying import invoices_by_month, ordered, paying, payments_of, recorded
 from calltrace.dialects.callcov.query import Query
 from calltrace.dialects.callcov.reading import json_answer
 from calltrace.dialects.callcov.routes import IDEMPOTENCY, PAGE, Routes
@@ -202,16 +204,36 @@ async def get_usage(platform: PlatformDep, caller: CallerDep) -> Response:
         standing = await subscriptions.of(session, caller.org_id, caller.mode)
         used = await usage.of_month(session, caller.mode, standing.period)
         stored = await queries.stored_bytes(session, caller.mode)
-    terms = platform.plans[standing.plan]
-    return json_answer(_bill(caller, standing.period, used, terms, stored))
+        charged = await _charged(session, platform, caller, standing.period)
+    return json_answer(_bill(caller, standing.period, used, charged, stored))
 
 
-def _bill(caller: Caller, period: Period, used: Usage, terms: Terms, stored: int) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Charged:
+    """Minutes that a month's plan includes, and what those above it cost."""
+
+    included: int | None
+    cost: float
+
+
+async def _charged(
+    session: AsyncSession, platform: Platform, caller: Caller, period: Period, record: Invoice | None = None
+) -> _Charged:
+    """As it was written down, else as it stands; tests cost nothing."""
+    if record is not None:
+        return _Charged(record.minutes_included, float(record.over_cost))
+    organisation = await accounts.organisation(session, caller.org_id)
+    assert organisation is not None
+    if not caller.livemode:
+        standing = await subscriptions.of(session, caller.org_id, caller.mode)
+        return _Charged(platform.plans[standing.plan].minutes_included, 0)
+    cost = await month_invoices.cost(session, organisation, platform.plans, period)
+    return _Charged(platform.plans[cost.plan].minutes_included, float(cost.over_cost))
+
+
+def _bill(caller: Caller, period: Period, used: Usage, charged: _Charged, stored: int) -> dict[str, Any]:
     """One month; storage is what is stored now, and costs nothing."""
-    included = terms.minutes_included
-    counted = used.minutes if caller.livemode else 0.0
-    over = max(0.0, counted - included) if included is not None and terms.overage_allowed else 0.0
-    cost = round(over * terms.overage_rate, 2)
+    included, cost = charged.included, charged.cost
     return {
         "id": str(uuid.uuid5(_BILLS, f"{caller.org_id}/{caller.mode}/{period.name}")), "object": "usage",
         "created": created(period.start), "livemode": caller.livemode,
@@ -242,13 +264,18 @@ async def get_history(request: Request, platform: PlatformDep, caller: CallerDep
         months = _months(organisation.created_at, standing.now)
         used = await usage.used(session, caller.mode, months[-1].start, months[0].end, "month")
         stored = await queries.stored_bytes(session, caller.mode)
+        written = {f"{one.month:%Y-%m}": one for one in await month_invoices.records(session)}
+        records = written if caller.livemode else {}
+        shown = months[skip : skip + limit]
+        charged = [await _charged(session, platform, caller, one, records.get(one.name)) for one in shown]
     payments = payments_of(platform, caller)
     invoices = await invoices_by_month(payments, caller)
-    terms = platform.plans[standing.plan]
+    if payments is None:
+        invoices = {name: [recorded(one, platform.plans)] for name, one in records.items()}
     items = [
-        _bill(caller, one, used.get(one.name, Usage()), terms, stored)
-        | ({"invoices": invoices.get(one.name, [])} if payments else {})
-        for one in months[skip : skip + limit]
+        _bill(caller, one, used.get(one.name, Usage()), cost, stored)
+        | {"invoices": invoices.get(one.name, [])}
+        for one, cost in zip(shown, charged, strict=True)
     ]
     return json_answer({"items": items, "total": len(months), "skip": skip, "limit": limit})
 

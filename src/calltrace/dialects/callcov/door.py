@@ -7,7 +7,7 @@ from typing import Annotated, cast
 
 from fastapi import Depends, Request
 from starlette.datastructures import Headers
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from calltrace.accounts import limits
 from calltrace.accounts.audit import Actor
@@ -21,6 +21,8 @@ from calltrace.kit.envelope import SECURITY_HEADERS
 from calltrace.pipeline.context import Platform
 
 BASE = "/api/v1"
+REPLAYED = "Idempotent-Replayed"
+"""Header of an answer that was given before."""
 _STATE = "callcov.visit"
 _SKEW = 2
 """Seconds that this process' clock may differ from the database's for windows to end at whole minutes."""
@@ -56,12 +58,29 @@ class Door:
         if not visit.allowance.allowed:
             await too_many(visit.allowance.reset)(scope, receive, send)
             return
-        if visit.caller and not _is_free(scope["method"], path):
-            caller = visit.caller
-            platform.meter.note(
-                platform.database, Asked(caller.org_id, "callcov", caller.mode, caller.key_id)
-            )
-        await self._app(scope, receive, send)
+        if visit.caller is None or _is_free(scope["method"], path):
+            await self._app(scope, receive, send)
+            return
+        await self._metered(platform, visit.caller, scope, receive, send)
+
+    async def _metered(
+        self, platform: Platform, caller: Caller, scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        """Whatever comes of a request is usage, but an answer that was given before."""
+        replayed = False
+
+        async def sending(message: Message) -> None:
+            nonlocal replayed
+            if message["type"] == "http.response.start":
+                replayed = REPLAYED in Headers(raw=message["headers"])
+            await send(message)
+
+        try:
+            await self._app(scope, receive, sending)
+        finally:
+            if not replayed:
+                asked = Asked(caller.org_id, "callcov", caller.mode, caller.key_id)
+                platform.meter.note(platform.database, asked)
 
 
 async def _identify(platform: Platform, scope: Scope, path: str, visit: Visit) -> None:

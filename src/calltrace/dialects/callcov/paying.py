@@ -4,12 +4,14 @@ Test keys never get there (acceptance CV-007); without an account nobody does.
 """
 
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from calltrace.accounts.audit import Actor
+from calltrace.accounts.models import Invoice as Record
 from calltrace.accounts.models import Plan
+from calltrace.accounts.plans import Terms
 from calltrace.accounts.usage import Period
 from calltrace.dialects.callcov.caller import Caller
 from calltrace.dialects.callcov.errors import RefusedError, refused_field
@@ -59,6 +61,25 @@ def invoice(one: Invoice) -> dict[str, Any]:
         "amount_paid": one.amount_paid, "amount_due": one.amount_due, "hosted_invoice_url": one.url,
         "invoice_pdf": one.pdf,
     }  # fmt: skip
+
+
+def recorded(one: Record, plans: Mapping[Plan, Terms]) -> dict[str, Any]:
+    """A month that is over, of which no money moves here: the same shape, without pages of Stripe's."""
+    moment, due = Period.month(one.month.year, one.month.month).end, round(one.total * 100)
+    lines = [(plans[_plan(one)].name, one.price)]
+    if one.minutes_over:
+        lines.append((f"{one.minutes_over} minutes above {one.minutes_included}", one.over_cost))
+    return {
+        "id": str(one.id), "number": f"{one.month:%Y-%m}-{str(one.org_id)[:8].upper()}", "status": "open",
+        "created": int(moment.timestamp()), "created_at": clock.iso(moment), "currency": "USD", "total": due,
+        "amount_paid": 0, "amount_due": due, "hosted_invoice_url": None, "invoice_pdf": None,
+        "lines": [{"description": text, "amount": round(amount * 100)} for text, amount in lines],
+    }  # fmt: skip
+
+
+def _plan(one: Record) -> Plan:
+    plan: Plan = one.plan  # pyright: ignore[reportAssignmentType] - the service writes no other
+    return plan
 
 
 async def invoices_by_month(payments: Payments | None, caller: Caller) -> dict[str, list[dict[str, Any]]]:

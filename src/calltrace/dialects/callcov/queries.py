@@ -5,7 +5,19 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from sqlalchemy import ScalarSelect, Select, SQLColumnExpression, Text, and_, cast, false, func, or_, select
+from sqlalchemy import (
+    ScalarSelect,
+    Select,
+    SQLColumnExpression,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
@@ -46,6 +58,7 @@ class Whole:
     webhook_url: str | None
 
 
+_BY_INDEX = text("SET LOCAL enable_seqscan = off")
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 
@@ -85,23 +98,29 @@ async def find(
     return Whole(*row) if row else None
 
 
-async def page(session: AsyncSession, wanted: Wanted, *, offset: int, limit: int) -> Sequence[Whole]:
-    """A part of a list, newest first.
+async def page(
+    session: AsyncSession, wanted: Wanted, *, offset: int, limit: int
+) -> tuple[int, Sequence[uuid.UUID]]:
+    """How many a whole list has, and the ids of a part of it, newest first.
 
-    First the ids, for which the index of the list has everything; results are looked up for these only.
+    For both the index of the list has everything. The planner must be told: it does not know that reading
+    the table asks for each row whose it is, which the index asks once.
     """
+    await session.execute(_BY_INDEX)
+    counted = _narrowed(select(func.count()).select_from(Analysis), wanted)
+    total = await session.scalar(counted) or 0
+    if offset >= total:
+        return total, []
     ids = _narrowed(select(Analysis.id), wanted)
     ids = ids.order_by(Analysis.created_at.desc(), Analysis.id.desc()).offset(offset).limit(limit)
-    chosen = (await session.scalars(ids)).all()
+    return total, (await session.scalars(ids)).all()
+
+
+async def whole(session: AsyncSession, chosen: Sequence[uuid.UUID]) -> Sequence[Whole]:
+    """Some analyses with their results, in the order of the ids; those that are gone are left out."""
     rows = (await session.execute(_WHOLE.where(Analysis.id.in_(chosen)))).all()
     order = {one: number for number, one in enumerate(chosen)}
     return sorted((Whole(*row) for row in rows), key=lambda one: order[one.analysis.id])
-
-
-async def total(session: AsyncSession, wanted: Wanted) -> int:
-    """How many a whole list has."""
-    counted = _narrowed(select(func.count()).select_from(Analysis), wanted)
-    return await session.scalar(counted) or 0
 
 
 def _narrowed(query: _Query, wanted: Wanted) -> _Query:

@@ -395,10 +395,40 @@ class Usage(Resource):
     costs: Costs
 
 
+class InvoiceLine(BaseModel):
+    """What is paid for; ``amount`` in cents."""
+
+    description: str
+    amount: int
+
+
+class Invoice(BaseModel):
+    """An invoice of Stripe's, or the record of a month that is over; amounts in cents."""
+
+    id: str
+    number: str | None
+    status: str | None
+    created: int
+    created_at: str
+    currency: str
+    total: int
+    amount_paid: int
+    amount_due: int
+    hosted_invoice_url: str | None
+    invoice_pdf: str | None
+    lines: list[InvoiceLine] = []
+
+
+class BilledMonth(Usage):
+    """What was used in one month, and what was invoiced in it."""
+
+    invoices: list[Invoice]
+
+
 class UsageList(BaseModel):
     """A part of a list."""
 
-    items: list[Usage]
+    items: list[BilledMonth]
     total: int
     skip: int
     limit: int

@@ -118,7 +118,9 @@ async def _require_free(platform: Platform, caller: Caller, email: str) -> None:
         known = await accounts.user_by_email(session, email)
     if known is not None and known.id != caller.user_id:
         raise RefusedError(400, "Email already registered")
-    if known is None and not await throttle.may_send_link(platform.database, email):
+    if known is not None and known.email == email:
+        return  # no change, and no message; in other letters it is one
+    if not await throttle.may_send_link(platform.database, email):
         raise RateLimitedError("Enough messages went to this address for now.", throttle.HOUR)
 
 

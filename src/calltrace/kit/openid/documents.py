@@ -16,12 +16,13 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Where the provider is reached (OpenID Connect Discovery 1.0, section 3)."""
+    """Where the provider is reached (OpenID Connect Discovery 1.0, 3; RP-Initiated Logout 1.0, 2.1)."""
 
     authorization: str
     token: str
     keys: str
     userinfo: str
+    end_session: str
     basic: bool
     names_itself: bool
 
@@ -39,6 +40,7 @@ class Metadata:
             _address(document, "authorization_endpoint"), _address(document, "token_endpoint"),
             _address(document, "jwks_uri"),
             _address(document, "userinfo_endpoint") if document.get("userinfo_endpoint") else "",
+            _address(document, "end_session_endpoint") if document.get("end_session_endpoint") else "",
             basic=isinstance(methods, list) and "client_secret_basic" in methods,
             names_itself=document.get("authorization_response_iss_parameter_supported") is True,
         )  # fmt: skip

@@ -72,6 +72,22 @@ class Provider:
         joint = "&" if "?" in metadata.authorization else "?"
         return f"{metadata.authorization}{joint}{urlencode(fields)}"
 
+    async def way_out(self, back: str) -> str:
+        """Where the browser signs out at the provider, which sends it ``back``; empty if there is none.
+
+        OpenID Connect RP-Initiated Logout 1.0, section 2. We keep no ID token, so it goes without that hint:
+        the provider asks the person.
+
+        Raises:
+            ProviderAwayError: the provider does not say where that is.
+        """
+        metadata, _keys = await self._published()
+        if not metadata.end_session:
+            return ""
+        fields = {"client_id": self.registered.client_id, "post_logout_redirect_uri": back}
+        joint = "&" if "?" in metadata.end_session else "?"
+        return f"{metadata.end_session}{joint}{urlencode(fields)}"
+
     async def came_back(self, begun: Begun, code: str, issuer: str | None, redirect_uri: str) -> Identity:
         """Who the code stands for.
 

@@ -36,6 +36,7 @@ from calltrace.web.call_people import Attempt, People, load
 from calltrace.web.chat_view import Chat
 from calltrace.web.deps import CallsDeskDep, Desk, PostedDep, path_id
 from calltrace.web.error_codes import error_codes
+from calltrace.web.evaluation_diff import Difference, difference
 from calltrace.web.lanes import lanes
 from calltrace.web.pages.calls import PATH
 from calltrace.web.render import page
@@ -98,6 +99,7 @@ async def render_call(
         "line": request.query_params.get("line", ""), "edited": request.query_params.get("edit", ""),
     }  # fmt: skip
     values |= await asyncio.to_thread(_shown, call, desk)
+    values["compared"], values["difference"] = _compared(call, request.query_params.get("compare", ""))
     values["stray"] = attempt is not None and not _has_place(attempt.place, values)
     status = attempt.error.status if attempt else 200
     return await asyncio.to_thread(lambda: page(request, "calls/show.html", status=status, **values))
@@ -167,6 +169,17 @@ def _is_due(delivery: Delivery) -> bool:
     """Whether something will be sent while the page is looked at; a later attempt is not waited for."""
     due = delivery.next_attempt_at
     return delivery.status == "pending" and due is not None and due < clock.now() + SOON
+
+
+def _compared(call: Call, wanted: str) -> tuple[uuid.UUID | None, Difference | None]:
+    """One evaluation of the history beside the one that is shown, the earlier one first."""
+    other = next((one for one in call.history if str(one.row.id) == wanted and one.document), None)
+    shown = call.shown
+    if other is None or shown is None or not shown.document or not other.document or other is shown:
+        return None, None
+    two = sorted((other, shown), key=lambda one: one.row.created_at)
+    before, after = (Evaluation.model_validate_json(one.document or "") for one in two)
+    return other.row.id, difference(before, after)
 
 
 def _cited(evaluation: Evaluation | None) -> set[str]:

@@ -186,9 +186,10 @@ def _days(form: Form, field: str) -> int | None:
     text = form.text(field)
     if not text:
         return None
-    if not text.isascii() or not text.isdigit() or not 0 < int(text[:9]) <= LONGEST_KEPT:
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LONGEST_KEPT)) else 0
+    if not 0 < number <= LONGEST_KEPT:
         raise _wrong(field, f"Between 1 and {LONGEST_KEPT} days; leave it empty for ever.")
-    return int(text[:9])
+    return number
 
 
 def _wrong(field: str, detail: str) -> InvalidRequestError:

@@ -71,6 +71,7 @@ def _form(
     return anonymous.form_page(
         request, platform.public_url, "login.html", error=error, email=filled.text("email"), wanted=wanted,
         provider=platform.settings.oidc_name if platform.provider else "",
+        left=request.query_params.get("done") == "signed-out-here",
         sso=f"/login/sso?next={quote(wanted, safe='/')}",
     )  # fmt: skip
 
@@ -116,13 +117,14 @@ async def ask(request: Request, who: MaybeSignedIn) -> Response:
 
 @router.post("/logout")
 async def sign_out(
-    request: Request, platform: PlatformDep, visitor: VisitorDep, _form: PostedDep
+    request: Request, platform: PlatformDep, visitor: VisitorDep, who: MaybeSignedIn, _form: PostedDep
 ) -> Response:
-    """End the session here and in the database."""
+    """End the session here and in the database; whoever came by a provider can sign out there, too."""
     secure = cookies.is_secure(platform.public_url)
     token = cookies.session_token(request, secure=secure)
     if token:
         await sessions.leave(platform.database, token, visitor, request.scope["request_id"])
-    answer = RedirectResponse("/login?done=signed-out", 303)
+    outside = platform.provider is not None and who is not None and who.single_sign_on
+    answer = RedirectResponse(f"/login?done=signed-out{'-here' if outside else ''}", 303)
     cookies.forget_session(answer, secure=secure)
     return answer

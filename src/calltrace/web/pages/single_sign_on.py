@@ -79,6 +79,16 @@ async def come_back(
     return answer
 
 
+@router.get(f"{PATH}/out")
+async def leave(platform: PlatformDep, who: MaybeSignedIn) -> Response:
+    """To the provider, to sign out there too; whoever is still signed in here does that first."""
+    if who is not None:
+        return RedirectResponse("/logout", 303)
+    return RedirectResponse(
+        await _provider(platform).way_out(f"{platform.public_url}/login") or "/login", 303
+    )
+
+
 def _provider(platform: Platform) -> Provider:
     if platform.provider is None:
         raise NotFoundError("Single sign-on is not set up here.")

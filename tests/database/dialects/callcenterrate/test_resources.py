@@ -9,16 +9,20 @@ import pytest
 from sqlalchemy import text
 
 from calltrace.accounts.audit import OPERATOR
-from calltrace.analyses import lifecycle
+from calltrace.analyses import lifecycle, read
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument
+from calltrace.analyses.models import Analysis
 from calltrace.analyses.submit import Intake
 from calltrace.catalog import service as catalog
 from calltrace.catalog.service import PROJECTS
 from calltrace.db.session import Database
 from calltrace.dialects.callcenterrate import ids
+from calltrace.dialects.callcenterrate import wire as ccr_wire
+from calltrace.dialects.callcov import wire as callcov_wire
 from calltrace.evaluation.results import CriterionResult, Evidence
 from calltrace.kit.clock import iso
 from calltrace.pipeline.context import Platform
+from calltrace.webhooks.wire import Place
 from database.analyses import factory
 from database.analyses.factory import TRANSCRIPT, claimed, completed, heard, submitted
 from database.conftest import NewOrg
@@ -304,3 +308,17 @@ async def test_a_host_of_its_own_serves_the_paths_without_the_prefix(ccr: Ccr) -
     headers = {"Authorization": f"Bearer {ccr.token}", "Host": "ccr.calls.test"}
     answer = await ccr.client.get("/api/v1/projects", headers=headers)
     assert answer.json()["pagination"]["total"] == 0
+
+
+async def test_a_chat_is_no_audio_file(ccr: Ccr, platform: Platform, intake: Intake, org: uuid.UUID) -> None:
+    project = await new_project(platform.database, org)
+    chat = await completed(platform, intake, org, project_id=project)
+    async with platform.database.tenant(org) as session:
+        await session.execute(text("UPDATE analyses SET medium = 'text', file_url = NULL"))
+    assert [(await ccr.data(path))["data"] for path in ("audios", "analyses")] == [[], []]
+    assert [one["audioCount"] for one in (await ccr.data("projects"))["data"]] == [0]
+    assert (await ccr(f"audios/{ids.encode('audio', chat)}")).status_code == 404
+    async with platform.database.tenant(org) as session:
+        event = read.event(await session.get_one(Analysis, chat), "analysis.completed")
+        place = Place(session, org, "live", chat)
+        assert [await wire.messages(place, event) for wire in (ccr_wire.WIRE, callcov_wire.WIRE)] == [[], []]

@@ -132,7 +132,10 @@ async def test_who_never_confirms_is_forgotten(person: Person, database: Databas
     async with database.operator() as session:
         long_ago = "UPDATE users SET created_at = created_at - interval '8 days' WHERE email = :one"
         await session.execute(text(long_ago), {"one": person.email})
-        await registration.forget(session)
+        await registration.forget(session, timedelta(days=9))
+    assert (await person.register()).status_code == 400
+    async with database.operator() as session:
+        await registration.forget(session, timedelta(days=7))
     assert (await person.register()).status_code == 201
 
 
@@ -246,6 +249,11 @@ async def test_a_new_address_is_to_be_confirmed(me: Api, person: Person, http: h
         await throttle.may_send_link(person.database, "victim@callcov.test")
     often = await me("PUT", "/users/me", {"email": "victim@callcov.test"})
     assert (often.status_code, often.json()) == (429, {"detail": "Rate limit exceeded"})
+    written = [new.upper(), new, new.upper(), new, *[new.upper()] * 2]  # one's own, and yet mailed to
+    changed = [(await me("PUT", "/users/me", {"email": one})).status_code for one in written]
+    assert changed == [200] * (throttle.PER_RECIPIENT - 1) + [429] * 2
+    kept = (await me("GET", "/users/me")).json()["email"]
+    assert (await me("PUT", "/users/me", {"email": kept, "name": "Eve"})).status_code == 200, "no change"
 
 
 async def _set(person: Person, statement: str) -> None:

@@ -16,6 +16,7 @@ from calltrace.analyses import lifecycle, submit
 from calltrace.analyses.document import ErrorDocument
 from calltrace.catalog.models import Agent
 from calltrace.db.session import Database
+from calltrace.dialects.callcov import reading
 from calltrace.evaluation.results import CriterionResult, Evaluation, Evidence, SensitiveSpan
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed, completed, recorded
@@ -367,6 +368,23 @@ async def test_pages_give_everything_once_newest_first(
     beyond = (await call("GET", f"/analysis/?offset={10**25}&limit=1000")).json()
     assert (beyond["data"], beyond["has_more"], beyond["total"]) == ([], False, 5)
     assert (await call("GET", "/analysis/?offset=4&skip=0")).json()["data"][0]["id"] == ids[0]
+
+
+@pytest.mark.accepts("CV-106", "CV-109", "CV-110")
+async def test_a_long_list_is_sent_as_it_is_read_and_is_the_same(
+    call: Api, platform: Platform, org: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(7):
+        await submit.submit(platform.intake, org, None, _bare())
+    whole = await call("GET", "/analysis?limit=1000")
+    monkeypatch.setattr(reading, "_AT_ONCE", 3)
+    sent = await call("GET", "/analysis?limit=1000")
+    assert sent.json() == whole.json()
+    assert (len(sent.json()["data"]), sent.json()["has_more"], sent.json()["total"]) == (7, False, 7)
+    assert ("content-length" in whole.headers, "content-length" in sent.headers) == (True, False)
+    assert sent.headers["content-type"] == "application/json"
+    assert sent.headers["x-ratelimit-limit"] == "100"
+    assert (await call("GET", "/analysis?limit=5")).json()["has_more"] is True
 
 
 def _bare() -> submit.Submission:

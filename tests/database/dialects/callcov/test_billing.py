@@ -1,7 +1,7 @@
 """Billing without a payment service: plans, usage, history."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -160,6 +160,29 @@ async def test_history_has_every_month_the_current_one_first(
     assert part["items"] == shown["items"][12:]
     beyond = await call("GET", "/billing/history?limit=101")
     assert beyond.json()["detail"][0]["type"] == "value_error.number.not_le"
+
+
+@pytest.mark.accepts("CV-091")
+async def test_a_month_that_is_over_keeps_what_it_cost(call: Api, database: Database, org: uuid.UUID) -> None:
+    month = Period.of(Period.of(datetime.now(UTC)).start - timedelta(days=1))
+    async with database.operator() as session:
+        old = text("UPDATE organisations SET plan = 'free', created_at = :at WHERE id = :org")
+        await session.execute(old, {"at": month.start, "org": org})
+    async with database.tenant(org) as session:
+        await session.execute(
+            text("""INSERT INTO invoices (id, org_id, month, plan, price, minutes, minutes_included,
+                 minutes_over, over_cost)
+                 VALUES (gen_random_uuid(), :org, :month, 'pro', 49, 1100, 1000, 100, 5)"""),
+            {"org": org, "month": month.start.date()},
+        )
+    [_this, last] = (await call("GET", "/billing/history")).json()["items"]
+    assert (last["limits"]["minutes_limit"], last["costs"]["minutes_cost"]) == (1000, 5.0)
+    [invoice] = last["invoices"]
+    assert (invoice["total"], invoice["amount_due"], invoice["currency"]) == (5400, 5400, "USD")
+    assert invoice["lines"] == [
+        {"description": "Starter", "amount": 4900},
+        {"description": "100.0 minutes above 1000", "amount": 500},
+    ]
 
 
 @pytest.mark.accepts("CV-092")

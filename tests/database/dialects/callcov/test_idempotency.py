@@ -3,14 +3,16 @@
 import asyncio
 import uuid
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 import pytest
 from sqlalchemy import text
 
-from calltrace.accounts import answers
-from calltrace.accounts.answers import Asked
+from calltrace.accounts import answers, usage
+from calltrace.accounts.answers import Asked, Given, Taken
 from calltrace.db.session import Database
+from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
 from database.dialects.callcov.conftest import Api, NewKey
 from database.dialects.callcov.test_analyses import wave_file
@@ -114,4 +116,53 @@ async def test_whoever_dies_at_work_leaves_a_key_that_can_be_taken_over(
         await answers.take(platform.database, platform.box, asked)
     async with platform.database.tenant(org) as session:
         await session.execute(text("UPDATE answers SET busy_until = clock_timestamp() - interval '1 second'"))
-    assert await answers.take(platform.database, platform.box, asked) == taken
+    second = await answers.take(platform.database, platform.box, asked)
+    assert isinstance(taken, Taken)
+    assert isinstance(second, Taken)
+    assert (second.id, second.until > taken.until) == (taken.id, True)
+    await answers.free(platform.database, asked, taken)  # the slow first one ends after all
+    await answers.keep(platform.database, platform.box, asked, taken, Given(201, "first"))
+    await answers.keep(platform.database, platform.box, asked, second, Given(201, "second"))
+    assert await answers.take(platform.database, platform.box, asked) == Given(201, "second")
+
+
+async def test_what_is_let_go_is_taken_over_at_once(platform: Platform, org: uuid.UUID) -> None:
+    asked = Asked(org, "live", "POST /x", "one", "hash")
+    taken = await answers.take(platform.database, platform.box, asked)
+    assert isinstance(taken, Taken)
+    await answers.let_go(platform.database, asked, taken)
+    again = await answers.take(platform.database, platform.box, asked)
+    assert isinstance(again, Taken)
+    assert again.id == taken.id
+
+
+_DIED = """
+    UPDATE answers SET status = NULL, sealed_body = NULL, busy_until = clock_timestamp() - interval '1 second'
+"""
+
+
+@pytest.mark.accepts("CV-050")
+async def test_what_was_begun_by_a_process_that_died_is_not_begun_again(
+    call: Api, database: Database, org: uuid.UUID
+) -> None:
+    file: dict[str, Any] = {"files": {"audio_file": ("call.wav", wave_file())}}
+    sent: list[tuple[Any, dict[str, Any]]] = [(BODY, {}), (None, file)]
+    for number, (body, more) in enumerate(sent, 1):
+        key = {"Idempotency-Key": str(number)}
+        first = await call("POST", "/analysis/", body, key, **more)
+        async with database.tenant(org) as session:
+            await session.execute(text(_DIED))  # before the answer was kept
+        again = await call("POST", "/analysis/", body, key, **more)
+        assert (again.status_code, again.json()["id"]) == (201, first.json()["id"])
+        assert await _count(database, org) == number
+    assert await _count(database, org, "uploads") == 1
+
+
+@pytest.mark.accepts("CV-101")
+async def test_repeats_are_no_usage(call: Api, served: Platform, org: uuid.UUID) -> None:
+    for _ in range(3):
+        await call("POST", "/analysis/", BODY, KEY)
+    await call("POST", "/analysis/", {"audio_url": "no"})  # what is refused is
+    await served.meter.flush(served.database)
+    async with served.database.tenant(org) as session:
+        assert (await usage.of_month(session, "live", usage.Period.of(clock.now()))).requests == 2
