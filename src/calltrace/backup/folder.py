@@ -14,6 +14,7 @@ from calltrace.backup import files, manifest
 from calltrace.backup.errors import BackupDamagedError, BackupFailedError, RestoreRefusedError, written
 from calltrace.backup.manifest import Manifest, ObjectEntry
 from calltrace.db.embedded.lock import FileLock
+from calltrace.kit import digests
 
 MARKER = "calltrace-backup.lock"
 PRIVATE = 0o700
@@ -33,8 +34,11 @@ class BackupFolder:
         """The backup that the folder holds; a damaged one counts as none: a new one takes its place."""
         if not (self.root / manifest.FILE).exists():
             return None
-        with suppress(BackupDamagedError):
-            return manifest.read(self.root)
+        with suppress(BackupDamagedError, OSError):
+            found = manifest.read(self.root)
+            listed = self.list_of(found)
+            if listed.stat().st_size == found.objects.file.bytes:
+                return found if digests.sha256(listed) == found.objects.file.sha256 else None
         return None
 
     def begin(self) -> None:

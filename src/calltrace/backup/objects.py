@@ -14,13 +14,15 @@ from calltrace.backup.files import PackedFile
 from calltrace.backup.folder import BackupFolder
 from calltrace.backup.manifest import Manifest, ObjectEntry, ObjectsEntry
 from calltrace.backup.snapshot import Moved, Snapshot
-from calltrace.kit import digests
+from calltrace.kit import clock, digests
 from calltrace.kit.errors import NotFoundError
 from calltrace.storage import ObjectStore, StorageAwayError
 
 AT_ONCE = 8
 """Objects that are on their way at once: a cloud answers each only after a while."""
 LIST = "objects.jsonl.gz"
+EVERY_DAYS = 32
+"""Objects that are kept are read again so often, where a backup is made every day."""
 
 
 @dataclass(slots=True)
@@ -116,12 +118,20 @@ async def _bring(
     return ObjectEntry(key=wanted.key, name=name, bytes=saved.bytes, sha256=saved.sha256)
 
 
+def _is_turn(entry: ObjectEntry) -> bool:
+    """Whether its bytes are read again today: a part of all each day, so that none rots unnoticed."""
+    today = clock.now().date().toordinal()
+    return int(entry.name[:2], 16) % EVERY_DAYS == today % EVERY_DAYS
+
+
 def _kept(path: Path, wanted: Wanted) -> ObjectEntry | None:
     """An object that the folder has; a run that broke off left it without an entry in a list."""
     try:
         size = path.stat().st_size
     except FileNotFoundError:
         return None
-    if wanted.known is not None:
-        return wanted.known if wanted.known.bytes == size else None
+    known = wanted.known
+    if known is not None:
+        is_whole = known.bytes == size and (not _is_turn(known) or digests.sha256(path) == known.sha256)
+        return known if is_whole else None
     return ObjectEntry(key=wanted.key, name=wanted.name, bytes=size, sha256=digests.sha256(path))

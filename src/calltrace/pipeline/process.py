@@ -12,6 +12,7 @@ from calltrace.analyses import lifecycle
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.errors import StaleAttemptError
 from calltrace.analyses.lifecycle import Claim
+from calltrace.analyses.models import Analysis
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.kit.children import Child
 from calltrace.kit.disk import room_needed
@@ -94,7 +95,7 @@ class Processor(Interruptible):
         try:
             await self._run(work)
         except StaleAttemptError:
-            log.info("stale_attempt", analysis=str(work.claim.analysis_id), attempt=work.claim.attempt)
+            await self._moved_on(work)
         except asyncio.CancelledError:
             await self._handle_cancelled(work)
         except DatabaseAwayError:
@@ -117,11 +118,23 @@ class Processor(Interruptible):
                 transcript = await steps.hear(work, await steps.fetch(work))
             await steps.finish(work, transcript, await steps.evaluate(work, transcript))
 
+    async def _moved_on(self, work: Work) -> None:
+        """Taken over or erased: nothing is left to do. Begun anew: the job that was asked for is this one.
+
+        A second job of the same key is skipped as long as one is in hand.
+        """
+        claim = work.claim
+        log.info("stale_attempt", analysis=str(claim.analysis_id), attempt=claim.attempt)
+        async with self._platform.database.tenant(claim.org_id) as session:
+            found = await session.get(Analysis, claim.analysis_id)
+        if found is not None and found.status == "queued":
+            raise TryAgainLater(0)
+
     async def _handle_cancelled(self, work: Work) -> None:
         """Erased or taken over: nothing is left to do. Stopping: the next worker goes on at once."""
         if work.lost:
             work.task.uncancel()
-            log.info("stale_attempt", analysis=str(work.claim.analysis_id), attempt=work.claim.attempt)
+            await self._moved_on(work)
             return
         if not self._stopping:
             raise asyncio.CancelledError

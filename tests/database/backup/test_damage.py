@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from calltrace.backup import manifest
+from calltrace.backup import manifest, objects, verify
 from calltrace.backup.errors import BackupDamagedError, BackupNewerError
 from calltrace.db.migrate import head_revision
 from database.backup.conftest import Furnished, NewSite, value
@@ -71,6 +71,21 @@ async def _rewrite(root: Path, **changes: object) -> None:
     content.pop("checksum")
     checksum = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
     (root / "manifest.json").write_text(json.dumps(content | {"checksum": checksum}))
+
+
+@pytest.mark.parametrize("damage", [_flip, _cut, Path.unlink], ids=["changed", "cut", "missing"])
+async def test_a_damaged_list_or_object_is_made_anew_by_the_next_backup(
+    furnished: Furnished, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
+) -> None:
+    monkeypatch.setattr(objects, "EVERY_DAYS", 1)
+    root = tmp_path / "backup"
+    await furnished.site.back_up(root)
+    for pattern in ("state-*/objects.jsonl.gz", "objects/*/[0-9a-f]*"):
+        (path,) = root.glob(pattern)
+        damage(path)
+        await furnished.site.back_up(root)
+        found = manifest.read(root)
+        await verify.check(root, found, lambda *_moved: None)
 
 
 @pytest.mark.parametrize("changes", [{"format": 2, "unheard": 1}, {"revision": "9999"}], ids=str)

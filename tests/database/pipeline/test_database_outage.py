@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from calltrace.analyses import submit
+from calltrace.analyses import lifecycle, submit
 from calltrace.analyses.lifecycle import Claim
 from calltrace.analyses.models import Analysis
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform, build_child
+from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.process import Processor
 from database.analyses.factory import claimed, submitted
 from database.line import Line
@@ -97,3 +98,23 @@ async def test_a_statement_that_failed_costs_no_worker(
     shown = await read(platform.database, org, analysis_id)
     assert (shown.attempt, shown.lost_leases, shown.tries) == (2, 0, 0)
     await database.close()
+
+
+async def test_what_was_begun_anew_meanwhile_goes_on_at_once(
+    platform: Platform, intake: submit.Intake, org: uuid.UUID, serve: Serve,
+    processor_of: Callable[[Platform, list[Claim]], Processor],
+) -> None:  # fmt: skip
+    """Its own job was skipped, as this one was in hand."""
+
+    async def script(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        async with platform.database.tenant(org) as session:
+            analysis = await session.get_one(Analysis, analysis_id)
+            analysis.attempt += 1
+            await lifecycle.start_again(session, analysis)
+        writer.write(HEAD + SOUND)
+
+    url = f"https://127.0.0.1:{await serve(script)}/call.mp3"
+    analysis_id = await submitted(intake, org, file_url=url)
+    with pytest.raises(TryAgainLater):
+        await processor_of(platform, []).process(org, analysis_id)
+    assert (await read(platform.database, org, analysis_id)).status == "queued"
