@@ -33,6 +33,7 @@ from calltrace.accounts.models import AuditEntry, Mode, Organisation
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
 from calltrace.catalog.models import Agent, Engagement, Project, Queue
 from calltrace.db.base import Json
+from calltrace.db.rls import BY_INDEX
 from calltrace.kit.cursor import Cursor
 from calltrace.recordings.models import Recording
 from calltrace.scorecards.models import ScorecardVersion
@@ -180,6 +181,7 @@ async def listed(
     Where no score does, the ids are looked for first: the index of the list knows them, and when calls took
     place, without a look at the rows.
     """
+    await session.execute(BY_INDEX)
     if filters.score_from is not None or filters.score_to is not None:
         query = _cut(_called(_scored(_LISTED, filters), filters), filters, after, limit)
     else:

@@ -16,7 +16,6 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    text,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +23,7 @@ from calltrace.accounts.models import Mode
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.catalog.known import KNOWN_AS
 from calltrace.catalog.models import Agent
+from calltrace.db.rls import BY_INDEX
 from calltrace.kit.ids import as_uuid
 from calltrace.recordings.models import Recording
 from calltrace.scorecards.models import ScorecardVersion
@@ -58,7 +58,6 @@ class Whole:
     webhook_url: str | None
 
 
-_BY_INDEX = text("SET LOCAL enable_seqscan = off")
 _Query = TypeVar("_Query", bound=Select[*tuple[Any, ...]])
 
 
@@ -103,10 +102,9 @@ async def page(
 ) -> tuple[int, Sequence[uuid.UUID]]:
     """How many a whole list has, and the ids of a part of it, newest first.
 
-    For both the index of the list has everything. The planner must be told: it does not know that reading
-    the table asks for each row whose it is, which the index asks once.
+    For both the index of the list has everything.
     """
-    await session.execute(_BY_INDEX)
+    await session.execute(BY_INDEX)
     counted = _narrowed(select(func.count()).select_from(Analysis), wanted)
     total = await session.scalar(counted) or 0
     if offset >= total:
