@@ -10,6 +10,7 @@ from calltrace.conversations.service import Said
 from calltrace.dialects.callcenterrate import queries as callcenterrate
 from calltrace.dialects.callcenterrate.filters import Narrowed, Part
 from calltrace.dialects.callcov import queries as callcov
+from calltrace.dialects.callcov.queries import Wanted
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import EVALUATION, TRANSCRIPT, claimed
 from database.api.conftest import Api
@@ -30,6 +31,7 @@ async def test_a_chat_is_no_recording_of_any_contract(platform: Platform, caller
         assert await callcenterrate.audio(session, row.analysis_id) is None
         assert await callcenterrate.analyses(session, narrowed, part) == ([], 0)
         assert await callcenterrate.analysis(session, row.analysis_id) is None
+        assert await callcov.page(session, Wanted("live"), offset=0, limit=50) == (0, [])
         assert await callcov.find(session, row.analysis_id, "live", None) is None
     path = f"analyses/{row.analysis_id}"
     assert (await call("POST", f"{path}/roles", {})).status_code < 300
