@@ -1,5 +1,6 @@
 """What a month costs: the plan, what was used of it, and what it will be if the month goes on so."""
 
+import math
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -62,6 +63,7 @@ class Bill:
         keys: what each used this month, the most requests first.
         months: the last twelve, newest first, those without usage too.
         invoices: of months that are over, newest first.
+        warned: what is nearly used up, or is.
     """
 
     plan: Plan
@@ -73,6 +75,7 @@ class Bill:
     keys: Sequence[Share]
     months: Sequence[tuple[Period, Usage]]
     invoices: Sequence[Invoice]
+    warned: Sequence[Standing]
 
 
 async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Terms]) -> Bill:
@@ -94,7 +97,7 @@ async def bill(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Te
         plan, period, subscription.ends_at if subscription else None,
         minutes, used, await _standings(session, organisation, plans), await _keys(session, period),
         [(one, by_month.get(one.name, Usage())) for one in periods],
-        (await invoices.records(session))[:MONTHS],
+        (await invoices.records(session))[:MONTHS], await near(session, org_id, plans),
     )  # fmt: skip
 
 
@@ -102,7 +105,24 @@ async def near(session: AsyncSession, org_id: uuid.UUID, plans: Mapping[Plan, Te
     """The quotas of this month that are nearly used up, or are."""
     organisation = await queries.organisation(session, org_id)
     assert organisation is not None
-    return [one for one in await _standings(session, organisation, plans) if one.share >= quotas.WARN_AT]
+    standings = [
+        *await _standings(session, organisation, plans),
+        *await _minutes(session, organisation, plans),
+    ]
+    return [one for one in standings if one.share >= quotas.WARN_AT]
+
+
+async def _minutes(
+    session: AsyncSession, organisation: Organisation, plans: Mapping[Plan, Terms]
+) -> Sequence[Standing]:
+    """Of a plan that sells no more than it includes: what was heard; what is under way counts later."""
+    terms, now = plans[cast("Plan", organisation.plan)], await database_now(session)
+    if terms.overage_allowed or terms.minutes_included is None:
+        return []
+    period = Period.of(now)
+    used = (await usage.of_month(session, "live", period)).minutes
+    ahead = math.ceil(forecast(used, period, now))
+    return [Standing("minutes", int(used), terms.minutes_included, period.end, ahead)]
 
 
 async def _standings(

@@ -249,7 +249,7 @@ def _exceeded(quota: Quota, reset: datetime, seconds: float) -> QuotaExceededErr
 class Standing:
     """How much of a quota is used, and how much it will be at the end of the month if it goes on so."""
 
-    what: What
+    what: What | Literal["minutes"]
     used: int
     limit: int | None
     resets_at: datetime

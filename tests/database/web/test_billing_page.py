@@ -71,6 +71,21 @@ async def test_what_was_heard_is_held_against_the_plan(
     assert "<td>30.0</td>" in shown
 
 
+async def test_minutes_that_are_nearly_used_up_are_said_where_a_plan_sells_no_more(
+    admin: Browser, database: Database, org: uuid.UUID
+) -> None:
+    await _on(database, org, "free")
+    await _heard(database, org, 60 * 450)
+    for path in (PATH, "/calls"):
+        assert "90 % of this month's minutes are used up." in re.sub(
+            "&#39;", "'", (await admin.get(path)).text
+        )
+    await _heard(database, org, 60 * 50)
+    assert "The minutes of this month are used up: more are refused" in (await admin.get(PATH)).text
+    await _on(database, org, "pro")
+    assert "used up" not in (await admin.get(PATH)).text
+
+
 async def test_months_that_are_over_are_a_record(admin: Browser, database: Database, org: uuid.UUID) -> None:
     async with database.tenant(org) as session:
         await session.execute(

@@ -5,7 +5,6 @@ from fastapi.responses import RedirectResponse, Response
 
 from calltrace.accounts.billing import bill
 from calltrace.accounts.models import Plan
-from calltrace.accounts.quotas import WARN_AT
 from calltrace.accounts.subscriptions import PAID
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
 from calltrace.payments.service import PAGE, Order, Payments
@@ -24,7 +23,7 @@ async def show(request: Request, desk: DeskDep) -> Response:
     plans = desk.platform.plans
     sold = [(plan, plans[plan]) for plan in _SOLD.values()] if desk.platform.payments else []
     return page(
-        request, "billing.html", bill=found, terms=found.minutes.terms, warn_at=WARN_AT, sold=sold,
+        request, "billing.html", bill=found, terms=found.minutes.terms, sold=sold,
         paid=found.plan in PAID, plans=plans, metered=desk.platform.metering is not None,
     )  # fmt: skip
 
