@@ -38,12 +38,13 @@ def main() -> None:
     exemplars = [] if arguments.no_exemplars else [_EXEMPLARS]
     calls = read_calls([*arguments.data, *exemplars])
     trainer = Trainer(calls, default_embedder(), default_scorecard())
-    measured = _measured(trainer, calls) if arguments.measure else {}
     trained = trainer.without()
     arguments.out.mkdir(parents=True, exist_ok=True)
     save_head(trained.acts, arguments.out / "acts.npz")
     _write(arguments.out / "verdicts.json", _heads(trained.heads))
-    _write(arguments.out / "acts.json", _provenance(calls, trainer) | measured)
+    _write(arguments.out / "acts.json", _provenance(calls, trainer))
+    if arguments.measure:
+        _write(arguments.out / "acts.json", _provenance(calls, trainer) | _measured(trainer, calls))
 
 
 def _arguments() -> argparse.Namespace:

@@ -1,6 +1,7 @@
 // Recordings are sent one after the other, each with its progress; without this the form sends them itself.
 
 import { first } from "./kit/dom.ts";
+import { ASK } from "./kit/live.ts";
 
 const AWAY = "The connection was lost. Try again.";
 const SIGNED_OUT = "You are signed out. Sign in again, then try once more.";
@@ -130,6 +131,7 @@ function look(): void {
   if (!region) return;
   region.dataset.live = "pending";
   delete region.dataset.same; // what came in is what is waited for
+  document.dispatchEvent(new Event(ASK));
 }
 
 function takeDrops(form: HTMLFormElement, input: HTMLInputElement): void {

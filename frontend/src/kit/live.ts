@@ -17,6 +17,9 @@ const HIDDEN_FOR_LONG = 30_000;
 /** The event that tells other scripts that a part of the page says something else. */
 export const FRESH = "calltrace:fresh";
 
+/** The event by which another script asks for a look at once. */
+export const ASK = "calltrace:ask";
+
 /** What the region that is followed says; as the page begins, no script has made anything of it. */
 let told: Told | null = null;
 
@@ -37,6 +40,7 @@ class Live {
   begin(): void {
     document.addEventListener("visibilitychange", () => this.#onVisibility());
     document.addEventListener("click", (event) => this.#onNewer(event));
+    document.addEventListener(ASK, () => this.#onWords());
     addEventListener("pagehide", () => this.#close());
     const again = async (): Promise<void> => {
       await this.#look();

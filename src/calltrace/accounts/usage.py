@@ -30,6 +30,8 @@ from calltrace.kit.ids import uuid7
 FLUSH_SECONDS = 5.0
 AUDIO, SECOND = "audio", "second"
 EXPORT = "export"
+WEBHOOK = "webhook"
+"""Deliveries of a day that were removed since; the database writes it (migration 0040)."""
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

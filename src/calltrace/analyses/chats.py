@@ -5,6 +5,7 @@ the messages, counted from the beginning of the chat; a message ends where the n
 READING_SECONDS at the latest.
 """
 
+import asyncio
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,26 +20,45 @@ from calltrace.analyses.models import Analysis, TranscriptRow
 from calltrace.conversations.models import Conversation
 from calltrace.conversations.service import Said
 from calltrace.db import jobs
+from calltrace.db.session import Database
 from calltrace.evaluation.redaction import Redaction, redact
 from calltrace.kit import clock
 from calltrace.kit.ids import uuid7
 from calltrace.speech.transcript import Attribution, Role, Segment, Transcript
 
 READING_SECONDS = 5.0
+UNKNOWN_LANGUAGE = "und"
 _ROLES: dict[str, Role] = {"customer": "customer", "agent": "agent", "bot": "agent"}
 
 
-async def without_sensitive(
-    session: AsyncSession, org_id: uuid.UUID, said: Sequence[Said], language: str
-) -> list[Said]:
-    """The messages as they may be kept: without what the organisation wants taken out."""
+async def keepable(database: Database, org_id: uuid.UUID, said: Sequence[Said]) -> list[Said]:
+    """The messages as they may be kept: without what the organisation wants taken out.
+
+    To be asked before anything is locked: for a long chat it takes its time, in a thread.
+    """
+    async with database.tenant(org_id) as session:
+        kinds = await _unwanted(session, org_id)
+    return await _without(said, kinds)
+
+
+async def keepable_now(session: AsyncSession, org_id: uuid.UUID, said: Sequence[Said]) -> list[Said]:
+    """The same of a few messages, within a transaction."""
+    return await _without(said, await _unwanted(session, org_id))
+
+
+async def _unwanted(session: AsyncSession, org_id: uuid.UUID) -> Sequence[str]:
     organisation = await accounts.organisation(session, org_id)
-    if organisation is None or not organisation.redaction or not said:
+    wanted = organisation.redaction if organisation else None
+    return Redaction.model_validate(wanted).transcript if wanted else ()
+
+
+async def _without(said: Sequence[Said], kinds: Sequence[str]) -> list[Said]:
+    if not kinds or not said:
         return list(said)
-    kinds = Redaction.model_validate(organisation.redaction).transcript
-    transcript = transcript_of(said, language)
-    changed = redact(transcript, kinds, transcript.segments[-1].end).transcript
-    return [replace(one, content=segment.text) for one, segment in zip(said, changed.segments, strict=True)]
+    transcript = transcript_of(said, UNKNOWN_LANGUAGE)
+    changed = await asyncio.to_thread(redact, transcript, kinds, transcript.segments[-1].end)
+    segments = changed.transcript.segments
+    return [replace(one, content=segment.text) for one, segment in zip(said, segments, strict=True)]
 
 
 def transcript_of(said: Sequence[Said], language: str) -> Transcript:
@@ -56,20 +76,21 @@ def transcript_of(said: Sequence[Said], language: str) -> Transcript:
     ]  # fmt: skip
     return Transcript(
         language=language,
-        language_confidence=1.0 if language != "und" else 0.0,
+        language_confidence=1.0 if language != UNKNOWN_LANGUAGE else 0.0,
         attribution=Attribution(method="channel", confidence=1.0, reason="Messages say who wrote them."),
         segments=segments,
     )
 
 
-async def is_evaluated(session: AsyncSession, row: Conversation, said: Sequence[Said]) -> bool:
-    """Whether what a chat is evaluated by is what was written; who wrote it may have been corrected."""
+async def is_evaluated(session: AsyncSession, row: Conversation, said: Sequence[Said], language: str) -> bool:
+    """Whether a chat is evaluated by what was written, in its language; roles may have been corrected."""
     if row.analysis_id is None:
         return False
     known = await session.get(TranscriptRow, row.analysis_id)
-    words = [] if known is None else [(one["text"], one["start"]) for one in known.document["segments"]]
-    written = transcript_of(said, "und").segments
-    return words == [(one.text, one.start) for one in written]
+    if known is None or known.document["language"] != language:
+        return False
+    words = [(one["text"], one["start"]) for one in known.document["segments"]]
+    return words == [(one.text, one.start) for one in transcript_of(said, language).segments]
 
 
 async def evaluate(session: AsyncSession, row: Conversation, said: Sequence[Said], language: str) -> None:
@@ -97,7 +118,7 @@ async def evaluate(session: AsyncSession, row: Conversation, said: Sequence[Said
     await session.execute(
         statement.on_conflict_do_update(index_elements=["analysis_id"], set_={"document": document})
     )
-    analysis.heard_language = None if language == "und" else language
+    analysis.heard_language = None if language == UNKNOWN_LANGUAGE else language
     await session.flush()
     await jobs.enqueue(session, jobs.PROCESS, f"{row.org_id}/{analysis.id}")
 

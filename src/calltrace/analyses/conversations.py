@@ -10,15 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses import chats
+from calltrace.analyses.chats import UNKNOWN_LANGUAGE
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.submit import Intake
-from calltrace.analyses.telling import UNKNOWN_LANGUAGE, Source, Told, locked, note, put, quota, relabel
+from calltrace.analyses.telling import Source, Told, keepable, locked, note, put, quota, relabel
 from calltrace.catalog.service import check_references
 from calltrace.conversations import queries, rows, service
 from calltrace.conversations.errors import MessageConflictError, TooManyMessagesError
 from calltrace.conversations.models import ChatMessage, Conversation
 from calltrace.conversations.service import Identity, Said
-from calltrace.kit.errors import InvalidRequestError, NotFoundError
+from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 
 MOST_MESSAGES = 10_000
 _CONTEXT = 3
@@ -36,21 +37,26 @@ async def receive(intake: Intake, source: Source, told: Told) -> tuple[Conversat
         known = await rows.known_as(session, source.mode, "text", told.external_id)
         evaluated = known is not None and known.analysis_id is not None
     ends = told.values.get("status", "completed") == "completed" and bool(told.said)
+    told = await keepable(intake, source.org_id, told)
     begins = ends and not evaluated
-    async with quota(intake, source, needed=begins, spoken=False), locked(intake, source) as session:
-        row, new = await put_chat(session, source.org_id, told, source.mode)
+    async with quota(intake, source, needed=begins, spoken=False) as use, locked(intake, source) as session:
+        row, new, begun = await put_chat(session, source.org_id, told, source.mode)
+        use.needless = not begun  # of two that come at once, one is first
         await note(session, source, row, "created" if new else "updated", told)
     return row, new
 
 
 async def put_chat(
     session: AsyncSession, org_id: uuid.UUID, told: Told, mode: Mode = "live"
-) -> tuple[Conversation, bool]:
-    """Put a chat in place, in a transaction that holds the organisation."""
+) -> tuple[Conversation, bool, bool]:
+    """Put a chat in place, in a transaction that holds the organisation; of messages that may be kept.
+
+    Answers also whether it is new, and whether a first evaluation was begun.
+    """
     await check_references(session, told.values)
     row, new = await service.put(session, Identity(org_id, "text", told.external_id, mode), told.values)
-    await _settle(session, row, told)
-    return row, new
+    begun = await _settle(session, row, told)
+    return row, new, begun
 
 
 async def change(intake: Intake, source: Source, conversation_id: uuid.UUID, told: Told) -> Conversation:
@@ -64,12 +70,14 @@ async def change(intake: Intake, source: Source, conversation_id: uuid.UUID, tol
         known = await find(session, conversation_id, source.mode)
         evaluated = known.analysis_id is not None
         ends = told.values.get("status", known.status) == "completed"
-    begins = ends and not evaluated
-    async with quota(intake, source, needed=begins, spoken=False), locked(intake, source) as session:
+        kept = told.said is None and await queries.number_of_messages(session, known.id)
+    told = await keepable(intake, source.org_id, told)
+    begins = ends and bool(told.said or kept) and not evaluated
+    async with quota(intake, source, needed=begins, spoken=False) as use, locked(intake, source) as session:
         row = await find(session, conversation_id, source.mode, lock=True)
         _require_text(row)
         await put(session, row, told)
-        await _settle(session, row, told)
+        use.needless = not await _settle(session, row, told)
         await note(session, source, row, "updated", told)
     return row
 
@@ -113,10 +121,9 @@ async def add_message(
 
 async def _added(session: AsyncSession, row: Conversation, said: Said) -> tuple[ChatMessage, bool]:
     assert said.external_id is not None
-    language = await _language(session, row)
     before = await queries.last_messages(session, row.id, said.sent_at, _CONTEXT)
     told = [*(service.said_by(one) for one in before), said]
-    kept = (await chats.without_sensitive(session, row.org_id, told, language))[-1]
+    kept = (await chats.keepable_now(session, row.org_id, told))[-1]
     known = await queries.message_known_as(session, row.id, said.external_id)
     if known is None:
         if await queries.number_of_messages(session, row.id) >= MOST_MESSAGES:
@@ -148,15 +155,23 @@ async def find(
     return found
 
 
-async def _settle(session: AsyncSession, row: Conversation, told: Told) -> None:
-    """Messages are kept without what is not to be kept, and held against a scorecard once they are all."""
-    changed = False
-    language = told.language or await _language(session, row)
+async def _settle(session: AsyncSession, row: Conversation, told: Told) -> bool:
+    """Messages are kept, and held against a scorecard once they are all; answers whether that is begun.
+
+    Raises:
+        InvalidRequestError: all messages of a chat that is evaluated are to go.
+    """
+    changed, evaluated = False, row.analysis_id is not None
+    row.language = told.language or row.language
+    language = await _language(session, row)
     if told.said is not None:
-        said = await chats.without_sensitive(session, row.org_id, told.said, language)
-        changed = await service.put_messages(session, row, said)
+        changed = await service.put_messages(session, row, told.said)
+        if changed and evaluated and not told.said:
+            reason = "This chat is evaluated by its messages: send them, or delete the chat."
+            raise InvalidRequestError(reason, errors=[FieldError("/messages", reason)])
     await _judge(session, row, language, changed=changed)
     await relabel(session, row, told)
+    return row.analysis_id is not None and not evaluated
 
 
 async def _judge(session: AsyncSession, row: Conversation, language: str, *, changed: bool) -> None:
@@ -164,10 +179,12 @@ async def _judge(session: AsyncSession, row: Conversation, language: str, *, cha
     if row.status != "completed":
         return
     kept = [service.said_by(one) for one in await queries.messages(session, row.id)]
-    if kept and (changed or not await chats.is_evaluated(session, row, kept)):
+    if kept and (changed or not await chats.is_evaluated(session, row, kept, language)):
         await chats.evaluate(session, row, kept, language)
 
 
 async def _language(session: AsyncSession, row: Conversation) -> str:
+    if row.language is not None:
+        return row.language
     analysis = await session.get(Analysis, row.analysis_id) if row.analysis_id else None
     return (analysis.heard_language if analysis else None) or UNKNOWN_LANGUAGE

@@ -6,7 +6,7 @@ what it names. The order is that of what refers to what.
 
 import asyncio
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import OPERATOR, Actor
-from calltrace.analyses import conversations, surveys, voice_calls, waiting
+from calltrace.analyses import chats, conversations, surveys, voice_calls, waiting
 from calltrace.analyses.models import Analysis, WaitingFile
 from calltrace.analyses.submit import Intake
 from calltrace.analyses.survey_fields import Count, Score
@@ -238,24 +238,24 @@ class Importer:
             return (await service.change(session, self.actor, kind, row.id, wanted)).id
 
     async def _conversation(self, entry: ConversationEntry) -> uuid.UUID:
+        said = await self._kept([Said(one.role, one.content, one.timestamp) for one in entry.messages])
         async with self._held() as session:
             values = {
                 "channel_id": entry.channel_id, "status": entry.status, "started_at": entry.started_at,
                 "ended_at": entry.ended_at, **await _filed(session, entry),
             }  # fmt: skip
-            said = [Said(one.role, one.content, one.timestamp) for one in entry.messages]
             told = Told(entry.external_id, values, said, entry.language)
-            row, _new = await conversations.put_chat(session, self.org_id, told)
+            row, _new, _begun = await conversations.put_chat(session, self.org_id, told)
             return row.id
 
     async def _voice_call(self, entry: VoiceCallEntry) -> uuid.UUID:
         recording = self._readable(entry.recording_file)
+        said = await self._kept([_turn(one, entry.start_time) for one in entry.transcript])
         async with self._held() as session:
             values = {
                 "status": "completed", "started_at": entry.start_time, "ended_at": entry.end_time,
                 **await _filed(session, entry),
             }  # fmt: skip
-            said = [_turn(one, entry.start_time) for one in entry.transcript]
             columns = {
                 "direction": entry.direction, "state": entry.state, "outcome": entry.outcome,
                 "duration_seconds": entry.duration_seconds, "talk_time_seconds": entry.talk_time_seconds,
@@ -266,10 +266,15 @@ class Importer:
                 await self._survey(session, entry.epa_results, row)
             if new and recording is None:
                 await voice_calls.tell(session, row, call)
-            known = await session.get(Analysis, row.id) or await session.get(WaitingFile, row.id)
+            known = await session.get(Analysis, row.id)
+            if left := await session.get(WaitingFile, row.id):
+                await session.delete(left)  # of a run that broke off before its recording was there
         if recording is not None and known is None:
             await self._take_in(row, recording)
         return row.id
+
+    async def _kept(self, said: Sequence[Said]) -> list[Said]:
+        return await chats.keepable(self.intake.database, self.org_id, said)
 
     async def _survey(self, session: AsyncSession, entry: SurveyEntry, row: Conversation) -> None:
         responses = [one.model_dump(by_alias=False) for one in entry.responses]

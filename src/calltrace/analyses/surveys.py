@@ -176,11 +176,12 @@ def _subject(about: About, known: _Known) -> tuple[Subject | None, FieldError]:
 
 
 async def _look_up(session: AsyncSession, mode: Mode, told: Sequence[Answered]) -> _Known:
+    """What is meant is held, in the order of everybody: nobody erases it before the survey is written."""
     known = _Known()
     names = {one.about.call_external_id for one in told if one.about.call_external_id is not None}
     calls = {one.about.call_id for one in told if one.about.call_id}
     threads = {one.about.conversation_id for one in told if one.about.conversation_id}
-    for query in (_calls(mode, calls, names), _threads(mode, threads, names)):
+    for query in (_threads(mode, threads, names), _calls(mode, calls, names)):
         for analysis_id, conversation_id, name in (await session.execute(query)).all():
             subject = Subject(analysis_id, conversation_id)
             if analysis_id:
@@ -197,13 +198,13 @@ def _calls(mode: Mode, ids: Collection[uuid.UUID], names: Collection[str]) -> Se
     query = select(Analysis.id, Conversation.id, Analysis.external_id)
     query = query.outerjoin_from(Analysis, Conversation, Conversation.analysis_id == Analysis.id)
     match = or_(Analysis.id.in_(ids), Analysis.external_id.in_(names))
-    return query.where(Analysis.mode == mode, match)
+    return query.where(Analysis.mode == mode, match).with_for_update(read=True, key_share=True, of=Analysis)
 
 
 def _threads(mode: Mode, ids: Collection[uuid.UUID], names: Collection[str]) -> Select[Any, Any, Any]:
     query = select(Conversation.analysis_id, Conversation.id, Conversation.external_id)
     match = or_(Conversation.id.in_(ids), Conversation.external_id.in_(names))
-    return query.where(Conversation.mode == mode, match)
+    return query.where(Conversation.mode == mode, match).with_for_update(read=True, key_share=True)
 
 
 async def _look_up_surveys(session: AsyncSession, mode: Mode, names: Collection[str], known: _Known) -> None:

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.models import Mode
-from calltrace.analyses import submit
+from calltrace.analyses import chats, submit
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.submit import Intake
 from calltrace.catalog import queries as catalog
@@ -21,7 +21,6 @@ from calltrace.conversations.service import Said
 
 Values = Mapping[str, Any]
 _LABELS = ("queue_id", "agent_id", "engagement_id")
-UNKNOWN_LANGUAGE = "und"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +47,13 @@ class Told:
     said: Sequence[Said] | None = None
     language: str | None = None
     call: Values | None = None
+
+
+async def keepable(intake: Intake, org_id: uuid.UUID, told: Told) -> Told:
+    """What is told, with messages as they may be kept; to be asked before anything is locked."""
+    if not told.said:
+        return told
+    return replace(told, said=await chats.keepable(intake.database, org_id, told.said))
 
 
 async def put(session: AsyncSession, row: Conversation, told: Told) -> None:

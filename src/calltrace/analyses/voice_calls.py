@@ -9,10 +9,10 @@ from dataclasses import replace
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses import chats, submit
+from calltrace.analyses import submit
 from calltrace.analyses.models import Analysis, WaitingFile
 from calltrace.analyses.submit import Intake, Promised, Submission
-from calltrace.analyses.telling import UNKNOWN_LANGUAGE, Source, Told, locked, note, put, quota, relabel
+from calltrace.analyses.telling import Source, Told, keepable, locked, note, put, quota, relabel
 from calltrace.catalog.service import check_references
 from calltrace.conversations import rows, service
 from calltrace.conversations.events import VoiceCallCompleted
@@ -39,6 +39,7 @@ async def receive(
         taken = known is not None and await _has_recording(session, known.id)
         await check_references(session, told.values)
     wanted = None if taken else recording
+    told = await keepable(intake, source.org_id, told)
     if wanted is not None:
         await submit.check_source(intake, source.org_id, wanted)
     heard = wanted is not None
@@ -57,7 +58,7 @@ async def receive(
 async def put_call(
     session: AsyncSession, org_id: uuid.UUID, told: Told, mode: Mode = "live"
 ) -> tuple[Conversation, VoiceCall, bool]:
-    """Put a voice call in place, in a transaction that holds the organisation."""
+    """Put a voice call in place, in a transaction that holds the organisation; of turns that may be kept."""
     await check_references(session, told.values)
     row, _new = await service.put(session, Identity(org_id, "voice", told.external_id, mode), told.values)
     call, new = await _settle(session, row, told)
@@ -72,6 +73,7 @@ async def change(
     Raises:
         NotFoundError: there is none. InvalidRequestError: naming a label.
     """
+    told = await keepable(intake, source.org_id, told)
     async with locked(intake, source) as session:
         row, _call = await find(session, call_id, source.mode, lock=True)
         await put(session, row, told)
@@ -94,10 +96,7 @@ async def find(session: AsyncSession, call_id: uuid.UUID, mode: Mode, *, lock: b
 
 async def _settle(session: AsyncSession, row: Conversation, told: Told) -> tuple[VoiceCall, bool]:
     if told.said is not None:
-        said = await chats.without_sensitive(
-            session, row.org_id, told.said, told.language or UNKNOWN_LANGUAGE
-        )
-        await service.put_messages(session, row, said)
+        await service.put_messages(session, row, told.said)
     await relabel(session, row, told)
     return await service.put_voice_call(session, row, told.call or {})
 

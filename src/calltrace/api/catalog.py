@@ -94,7 +94,16 @@ class ProjectRequest(ProjectFields, NamedRequest):
     name: Name = Field(examples=["Spring offer"])
 
 
-class ProjectChanges(ProjectFields, NamedChanges):
+class ArchivedChanges(Wire):
+    """What can be put away."""
+
+    archived: bool = Field(
+        default=False,
+        description="Put away: kept with its calls, in no menu. False takes it out.",
+    )
+
+
+class ProjectChanges(ArchivedChanges, ProjectFields, NamedChanges):
     """``PATCH /projects/{id}``."""
 
 
@@ -102,6 +111,7 @@ class ProjectDocument(NamedDocument):
     """A label for recordings that belong together."""
 
     description: str | None
+    archived_at: str | None
 
 
 EngagementStatus = Literal["active", "completed", "archived"]
@@ -158,7 +168,7 @@ class QueueRequest(QueueFields, NamedRequest):
     name: Name = Field(examples=["Renewals"])
 
 
-class QueueChanges(QueueFields, NamedChanges):
+class QueueChanges(ArchivedChanges, QueueFields, NamedChanges):
     """``PATCH /queues/{id}``."""
 
 
@@ -174,6 +184,7 @@ class QueueDocument(NamedDocument):
     start_date: str | None
     end_date: str | None
     updated_at: str
+    archived_at: str | None
 
 
 _COLUMNS = {"type": "kind", "start_date": "starts_on", "end_date": "ends_on"}

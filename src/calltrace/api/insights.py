@@ -1,9 +1,11 @@
 """``/api/v1/insights``: what calls come to, by what they are sorted by and over time."""
 
 import uuid
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar
 
 import orjson
 from fastapi import APIRouter, Depends, Query, Request, Response, Security
@@ -24,6 +26,7 @@ from calltrace.insights.queries import NONE, Narrowing
 from calltrace.kit import clock
 from calltrace.kit.ids import as_uuid
 from calltrace.kit.moments import EARLIEST
+from calltrace.pipeline.context import Platform
 
 router = APIRouter(prefix="/insights", tags=["Insights"])
 InsightReader = Annotated[Principal, Security(scoped("insights:read"), scopes=["insights:read"])]
@@ -33,6 +36,7 @@ BY: dict[By, Dimension] = {
     "engagement": "engagement_id",
 }  # fmt: skip
 RECENT_DAYS = 30
+Row = TypeVar("Row")
 
 
 def _label(text: str | None) -> Any:
@@ -205,6 +209,35 @@ class CriterionList(Wire):
     data: list[CriterionFigures]
 
 
+class Asked(NamedTuple):
+    """What every question takes: whose calls, which of them, of which days."""
+
+    session: AsyncSession
+    org_id: uuid.UUID
+    calls: Narrowing
+    period: Period
+
+
+@asynccontextmanager
+async def asking(
+    platform: Platform, principal: Principal, days: Days, labels: Narrowing
+) -> AsyncGenerator[Asked]:
+    """A transaction in which a key asks: of calls of its own mode.
+
+    Raises:
+        InvalidRequestError: the days are in the wrong order, or too far apart.
+    """
+    async with platform.database.tenant(principal.org_id) as session:
+        period = await days.period(session, principal.org_id)
+        yield Asked(session, principal.org_id, replace(labels, mode=principal.mode), period)
+
+
+def part(rows: Sequence[Row], cursor: str | None, limit: int) -> tuple[Sequence[Row], str | None]:
+    """One page of rows, and the cursor of the next: how many are above it."""
+    above = int(cursor or 0)
+    return rows[above : above + limit], str(above + limit) if len(rows) > above + limit else None
+
+
 def as_json(content: dict[str, Any]) -> Response:
     """An answer, written at once."""
     return Response(orjson.dumps(content), media_type="application/json")
@@ -216,10 +249,9 @@ async def get_summary(
 ) -> Response:
     """What the calls of a period come to, by the time when they took place (`calledAt`)."""
     only_known(request, PARAMETERS)
-    async with platform.database.tenant(principal.org_id) as session:
-        period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
-        found = await service.summary(session, principal.org_id, calls, period)
-    return as_json({"period": shown.period(period), **shown.figures(found)})
+    async with asking(platform, principal, days, labels) as asked:
+        found = await service.summary(*asked)
+    return as_json({"period": shown.period(asked.period), **shown.figures(found)})
 
 
 @router.get("/groups", response_model=GroupList, responses=ANSWERS)
@@ -229,13 +261,10 @@ async def list_groups(  # noqa: PLR0917 - query parameters, none is passed by po
 ) -> Response:  # fmt: skip
     """The same for each agent, queue (campaign), call center, project or engagement that has calls."""
     only_known(request, PARAMETERS | {"by", "limit", "cursor"})
-    async with platform.database.tenant(principal.org_id) as session:
-        period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
-        rows = await service.groups(session, principal.org_id, calls, period, BY[by])
-    above = int(cursor or 0)
-    following = str(above + limit) if len(rows) > above + limit else None
-    data = [shown.group(one) for one in rows[above : above + limit]]
-    return as_json({"period": shown.period(period), "data": data, "nextCursor": following})
+    async with asking(platform, principal, days, labels) as asked:
+        rows, following = part(await service.groups(*asked, BY[by]), cursor, limit)
+    data = [shown.group(one) for one in rows]
+    return as_json({"period": shown.period(asked.period), "data": data, "nextCursor": following})
 
 
 @router.get("/trend", response_model=Trend, responses=ANSWERS)
@@ -245,11 +274,10 @@ async def get_trend(
 ) -> Response:  # fmt: skip
     """The same over time."""
     only_known(request, PARAMETERS | {"bucket"})
-    async with platform.database.tenant(principal.org_id) as session:
-        period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
-        points = await service.trend(session, principal.org_id, calls, period, bucket)
+    async with asking(platform, principal, days, labels) as asked:
+        points = await service.trend(*asked, bucket)
     data = [shown.point(one) for one in points]
-    return as_json({"period": shown.period(period), "bucket": bucket, "data": data})
+    return as_json({"period": shown.period(asked.period), "bucket": bucket, "data": data})
 
 
 @router.get("/criteria", response_model=CriterionList, responses=ANSWERS)
@@ -258,7 +286,6 @@ async def list_criteria(
 ) -> Response:
     """How each criterion went by which the calls of a period were judged."""
     only_known(request, PARAMETERS)
-    async with platform.database.tenant(principal.org_id) as session:
-        period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
-        found = await service.criteria(session, principal.org_id, calls, period)
-    return as_json({"period": shown.period(period), "data": [shown.criterion(one) for one in found]})
+    async with asking(platform, principal, days, labels) as asked:
+        found = await service.criteria(*asked)
+    return as_json({"period": shown.period(asked.period), "data": [shown.criterion(one) for one in found]})

@@ -1,6 +1,5 @@
 """``/api/v1/insights/surveys``: what customers said of calls beside what calls are scored."""
 
-from dataclasses import replace
 from datetime import date
 from typing import Annotated
 
@@ -19,6 +18,8 @@ from calltrace.api.insights import (
     LabelsDep,
     PeriodDocument,
     as_json,
+    asking,
+    part,
 )
 from calltrace.api.parameters import Limit
 from calltrace.api.schemas import Wire
@@ -82,16 +83,13 @@ async def get_survey_insights(  # noqa: PLR0917 - query parameters, none is pass
 ) -> Response:  # fmt: skip
     """What customers answered after the calls and chats of a period, beside the scores of those calls."""
     only_known(request, PARAMETERS | {"by", "limit", "cursor"})
-    async with platform.database.tenant(principal.org_id) as session:
-        period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
-        total = await surveys.summary(session, principal.org_id, calls, period)
-        rows = await surveys.groups(session, principal.org_id, calls, period, BY[by])
-    above = int(cursor or 0)
+    async with asking(platform, principal, days, labels) as asked:
+        total, found = await surveys.groups(*asked, BY[by])
+    rows, following = part(found, cursor, limit)
     return as_json(
         {
-            "period": shown.period(period), "total": shown.survey_figures(total),
-            "data": [shown.survey_group(one) for one in rows[above : above + limit]],
-            "nextCursor": str(above + limit) if len(rows) > above + limit else None,
+            "period": shown.period(asked.period), "total": shown.survey_figures(total),
+            "data": [shown.survey_group(one) for one in rows], "nextCursor": following,
         }
     )  # fmt: skip
 
@@ -103,8 +101,7 @@ async def get_survey_trend(
 ) -> Response:  # fmt: skip
     """The same over time."""
     only_known(request, PARAMETERS | {"bucket"})
-    async with platform.database.tenant(principal.org_id) as session:
-        period, calls = await days.period(session, principal.org_id), replace(labels, mode=principal.mode)
-        points = await surveys.trend(session, principal.org_id, calls, period, bucket)
+    async with asking(platform, principal, days, labels) as asked:
+        points = await surveys.trend(*asked, bucket)
     data = [shown.survey_point(one) for one in points]
-    return as_json({"period": shown.period(period), "bucket": bucket, "data": data})
+    return as_json({"period": shown.period(asked.period), "bucket": bucket, "data": data})

@@ -11,6 +11,8 @@ from calltrace.scorecards.catalogue import default_scorecard
 
 AGENTS, QUEUES, CENTRES, PROJECTS, ENGAGEMENTS = 300, 20, 5, 10, 12
 QUEUES_OF_AN_AGENT = 3
+CALLS_OF_A_SURVEY = 20
+"""One call in so many is followed by a survey."""
 _AT_ONCE = 50_000
 _NAMED = {
     "agents": AGENTS,
@@ -19,7 +21,7 @@ _NAMED = {
     "projects": PROJECTS,
     "engagements": ENGAGEMENTS,
 }
-_TABLES = (*_NAMED, "analyses", "insight_facts")
+_TABLES = (*_NAMED, "analyses", "insight_facts", "surveys", "survey_facts")
 # Ids follow from numbers, so that the same calls can be made in pieces.
 _ID = "md5('{0}' || ({1})::text)::uuid"
 
@@ -53,6 +55,8 @@ async def store(dsn: str, org_id: uuid.UUID, count: int, last: date, say: Callab
                 [one.key for one in default_scorecard().criteria],
                 str(default_scorecard().id),
             )
+            for statement in (_SURVEYS, _SURVEY_FACTS):
+                await owner.execute(statement, org_id, first, until)
             say(f"insights: {until} of {count} calls are there")
         for table in _TABLES:
             await owner.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER, FORCE ROW LEVEL SECURITY")
@@ -99,4 +103,20 @@ FROM generate_series($2::int, $3::int) AS n JOIN analyses a ON a.id = {_ID.forma
             array_fill(chance % 1001, ARRAY[lines])
     ) AS said ON a.status = 'completed'
 WHERE a.org_id = $1
+"""
+_SURVEYS = f"""
+INSERT INTO surveys (id, org_id, analysis_id, state, total_questions, questions_answered, calculated_score)
+SELECT {_ID.format("survey", "n")}, $1, {_ID.format("call", "n")},
+    CASE WHEN n % 3 = 0 THEN 'NotStarted' ELSE 'Completed' END, 1, CASE WHEN n % 3 = 0 THEN 0 ELSE 1 END,
+    CASE WHEN n % 3 <> 0 THEN 1 + abs(hashint4(n)::bigint) % 5 END
+FROM generate_series($2::int, $3::int) AS n WHERE n % {CALLS_OF_A_SURVEY} = 1
+"""
+_SURVEY_FACTS = f"""
+INSERT INTO survey_facts (survey_id, org_id, mode, called_at, project_id, engagement_id, call_center_id,
+    queue_id, agent_id, answered, said, scored)
+SELECT s.id, s.org_id, f.mode, f.called_at, f.project_id, f.engagement_id, f.call_center_id, f.queue_id,
+    f.agent_id, s.state <> 'NotStarted', s.calculated_score, f.score / 10.0
+FROM generate_series($2::int, $3::int) AS n JOIN surveys s ON s.id = {_ID.format("survey", "n")}
+    JOIN insight_facts f ON f.analysis_id = s.analysis_id
+WHERE s.org_id = $1
 """

@@ -78,6 +78,11 @@ def _questions(last: date) -> Mapping[str, str]:
         "criteria of an agent": f"/criteria?{year}&agentId={agent}",
         "criteria of a queue": f"/criteria?{year}&queueId={queue}",
         "criteria of a queue and a call center": f"/criteria?{year}&queueId={queue}&callCenterId={centre}",
+        "surveys by agent": f"/surveys?{year}&by=agent&limit=200",
+        "surveys by queue": f"/surveys?{year}&by=queue",
+        "surveys of a queue by agent": f"/surveys?{year}&by=agent&queueId={queue}&limit=200",
+        "surveys by month": f"/surveys/trend?{year}&bucket=month",
+        "surveys by day": f"/surveys/trend?{year}&bucket=day",
     }
 
 
@@ -107,5 +112,6 @@ def _notes(analyses: int, seconds: float) -> list[str]:
     return [
         f"{analyses} calls within a year; one request at a time, over HTTP with a key.",
         f"They are of {counted.AGENTS} agents, {counted.CENTRES} call centers and {counted.QUEUES} queues.",
+        f"One call in {counted.CALLS_OF_A_SURVEY} is followed by a survey.",
         f"Their sums were made in {seconds:.0f} s, as `calltrace insights rebuild` makes them.",
     ]

@@ -4,10 +4,10 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from typing import TypeVar
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import ColumnElement, and_, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
+from calltrace.catalog.models import Agent, Archivable, CallCenter, Engagement, Project, Queue
 from calltrace.db.listing import NameFilter, Slice, listed
 from calltrace.kit.ids import as_uuid
 from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
@@ -57,8 +57,9 @@ async def engagements(session: AsyncSession, names: NameFilter, part: Slice) -> 
 
 
 async def found(
-    session: AsyncSession, model: type[M], part_of_name: str, wanted: Mapping[str, str], part: Slice
-) -> Sequence[M]:
+    session: AsyncSession, model: type[M], part_of_name: str, wanted: Mapping[str, str], part: Slice,
+    *, archived: bool = False,
+) -> Sequence[M]:  # fmt: skip
     """Rows of one kind, newest first, and one more than asked for if there are more.
 
     Args:
@@ -67,8 +68,11 @@ async def found(
         part_of_name: what their names have in them, whatever its case.
         wanted: values of their columns, letter by letter.
         part: which of them.
+        archived: of those that were put away, if that can be; else of the others.
     """
     query = select(model).where(*(getattr(model, name) == value for name, value in wanted.items()))
+    if issubclass(model, Archivable):
+        query = query.where(model.archived_at.is_not(None) if archived else model.archived_at.is_(None))
     if part_of_name:
         query = query.where(model.name.icontains(part_of_name, autoescape=True))
     return (await session.scalars(listed(query, model, NameFilter(), part))).all()
@@ -80,9 +84,25 @@ async def types(session: AsyncSession, model: type[Queue] | type[Engagement], li
     return [one for one in await session.scalars(query) if one]
 
 
-async def by_name(session: AsyncSession, model: type[M], limit: int) -> Sequence[M]:
-    """The first ``limit`` of one kind in the order of their names."""
-    return (await session.scalars(select(model).order_by(model.name, model.id).limit(limit))).all()
+async def by_name(
+    session: AsyncSession, model: type[M], limit: int, keep: Collection[uuid.UUID | None] = ()
+) -> Sequence[M]:
+    """The first ``limit`` of one kind in the order of their names.
+
+    Those that were put away are left out, but for those to ``keep``: what is chosen is offered.
+    """
+    query = select(model).order_by(model.name, model.id).limit(limit)
+    return (await session.scalars(query.where(offered(model, keep)))).all()
+
+
+def offered(model: type[Labelled], keep: Collection[uuid.UUID | None] = ()) -> ColumnElement[bool]:
+    """A condition on rows of the catalogue: they are not put away, or among those to ``keep``."""
+    kept = [one for one in keep if one is not None]
+    if issubclass(model, Engagement):
+        return or_(model.status != "archived", model.id.in_(kept))
+    if not issubclass(model, Archivable):
+        return true()
+    return or_(model.archived_at.is_(None), model.id.in_(kept))
 
 
 async def default_engagement(session: AsyncSession) -> Engagement | None:
@@ -123,14 +143,18 @@ async def agents_by_name(
     return (await session.scalars(query if only is None else query.where(Agent.id.in_(only)))).all()
 
 
-async def queues_by_name(session: AsyncSession, limit: int) -> Sequence[Queue]:
+async def queues_by_name(
+    session: AsyncSession, limit: int, keep: Collection[uuid.UUID | None] = ()
+) -> Sequence[Queue]:
     """The first ``limit`` queues in the order of their names."""
-    return await by_name(session, Queue, limit)
+    return await by_name(session, Queue, limit, keep)
 
 
-async def projects_by_name(session: AsyncSession, limit: int) -> Sequence[Project]:
+async def projects_by_name(
+    session: AsyncSession, limit: int, keep: Collection[uuid.UUID | None] = ()
+) -> Sequence[Project]:
     """The first ``limit`` projects in the order of their names."""
-    return await by_name(session, Project, limit)
+    return await by_name(session, Project, limit, keep)
 
 
 async def queues_named(session: AsyncSession, text: str) -> Sequence[Queue]:

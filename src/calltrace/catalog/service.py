@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Generic, TypeVar
 
 from pydantic.alias_generators import to_camel
@@ -14,9 +15,11 @@ from calltrace.accounts import queries as accounts
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.catalog import queries
-from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
+from calltrace.catalog.errors import EndsBeforeStartError
+from calltrace.catalog.models import Agent, Archivable, CallCenter, Engagement, Project, Queue
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.listing import NameFilter, Slice
+from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import uuid7
 from calltrace.scorecards import queries as scorecards
@@ -75,8 +78,11 @@ async def create(session: AsyncSession, org_id: uuid.UUID, actor: Actor, kind: K
 
     Raises:
         InvalidRequestError: naming the field. AlreadyExistsError: the external id is taken.
+        EndsBeforeStartError: its last day is before its first.
     """
-    row = kind.model(org_id=org_id, **await _checked(session, kind, {"name": "", **values}))
+    checked = await _checked(session, kind, {"name": "", **values})
+    _check_days(checked, None, None)
+    row = kind.model(org_id=org_id, **checked)
     session.add(row)
     await _flush(session, kind)
     await record(session, org_id, actor, Deed(_deed(kind, "created"), row.id, _facts(values)))
@@ -130,11 +136,17 @@ async def agent_named(session: AsyncSession, org_id: uuid.UUID, actor: Actor, na
 async def change(session: AsyncSession, actor: Actor, kind: Kind[M], row_id: uuid.UUID, values: Values) -> M:
     """Give some of its columns other values; what stays the same is no deed.
 
+    ``archived`` puts a project or queue away, or takes it out again.
+
     Raises:
-        NotFoundError, InvalidRequestError, AlreadyExistsError: as above.
+        NotFoundError, InvalidRequestError, AlreadyExistsError, EndsBeforeStartError: as above.
     """
     row = await find(session, kind, row_id, lock=True)
     checked = await _checked(session, kind, values)
+    if isinstance(row, Queue):
+        _check_days(checked, row.starts_on, row.ends_on)
+    if isinstance(row, Archivable) and "archived" in checked:
+        checked["archived_at"] = (row.archived_at or clock.now()) if checked.pop("archived") else None
     changed = {name: value for name, value in checked.items() if getattr(row, name) != value}
     if changed:
         for name, value in changed.items():
@@ -154,6 +166,16 @@ async def delete(session: AsyncSession, actor: Actor, kind: Kind[M], row_id: uui
     await session.delete(row)
     await session.flush()
     await record(session, row.org_id, actor, Deed(_deed(kind, "deleted"), row_id))
+
+
+def _check_days(values: Values, starts_on: date | None, ends_on: date | None) -> None:
+    """What is left as it is stays so, however it came to be."""
+    if not {"starts_on", "ends_on"} & set(values):
+        return
+    first, last = values.get("starts_on", starts_on), values.get("ends_on", ends_on)
+    if first and last and last < first:
+        detail = "The last day is before the first day."
+        raise EndsBeforeStartError(detail, errors=[FieldError("/endDate", detail)])
 
 
 def _deed(kind: Kind[Any], verb: str) -> str:

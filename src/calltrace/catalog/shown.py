@@ -1,6 +1,7 @@
 """What calls are sorted by, and the organisation, as everyone sees them: REST and command line alike."""
 
 import uuid
+from datetime import datetime
 from typing import Any
 
 from calltrace.accounts.models import Organisation
@@ -19,7 +20,7 @@ def as_json(row: Agent | Queue | Project | CallCenter | Engagement) -> dict[str,
     if isinstance(row, Agent):
         return fields | {"callCenterId": _id(row.call_center_id)}
     if isinstance(row, Project):
-        return fields | {"description": row.description}
+        return fields | {"description": row.description, "archivedAt": _moment(row.archived_at)}
     if isinstance(row, Engagement):
         return fields | {
             "description": row.description, "type": row.kind, "status": row.status,
@@ -35,8 +36,12 @@ def _queue(row: Queue) -> dict[str, Any]:
         "callCenterId": _id(row.call_center_id),
         "startDate": row.starts_on.isoformat() if row.starts_on else None,
         "endDate": row.ends_on.isoformat() if row.ends_on else None,
-        "updatedAt": clock.iso(row.updated_at),
+        "updatedAt": clock.iso(row.updated_at), "archivedAt": _moment(row.archived_at),
     }  # fmt: skip
+
+
+def _moment(value: datetime | None) -> str | None:
+    return clock.iso(value) if value else None
 
 
 def _id(value: uuid.UUID | None) -> str | None:

@@ -12,6 +12,8 @@ from calltrace.cli.accounts import OrgOption
 from calltrace.cli.instance import Scope, in_organisation, settings_of
 from calltrace.cli.output import JsonOption, show_many, show_one
 from calltrace.db.listing import everything
+from calltrace.kit.errors import NotFoundError
+from calltrace.kit.ids import as_uuid
 from calltrace.scorecards import service as scorecards
 
 agents = typer.Typer(no_args_is_help=True, help="People who take calls.")
@@ -20,6 +22,7 @@ call_centers = typer.Typer(no_args_is_help=True, help="Sites where calls are tak
 engagements = typer.Typer(no_args_is_help=True, help="Pieces of work with customers that group calls.")
 queues = typer.Typer(no_args_is_help=True, help="Where calls come in; a queue chooses the scorecard.")
 
+IdArgument = Annotated[str, typer.Argument(metavar="ID")]
 ExternalIdOption = Annotated[str | None, typer.Option(help="Your own identifier of it.")]
 
 
@@ -127,8 +130,35 @@ def _add_list(group: typer.Typer, kind: Kind[Any], *columns: str) -> None:
     del list_all  # the group has it
 
 
+def _add_archive(group: typer.Typer, kind: Kind[Any]) -> None:
+    def put(context: typer.Context, row_id: str, org: str, *, archived: bool, as_json: bool) -> None:
+        async def work(scope: Scope) -> dict[str, Any]:
+            found = as_uuid(row_id)
+            if found is None:
+                raise NotFoundError(f"There is no {kind.noun} with this id.")
+            return shown(await service.change(scope.session, OPERATOR, kind, found, {"archived": archived}))
+
+        show_one(in_organisation(settings_of(context), org, work), as_json=as_json)
+
+    @group.command("archive", help=f"Put a {kind.noun} away: it is kept, and offered in no menu.")
+    def archive(
+        context: typer.Context, row_id: IdArgument, org: OrgOption, as_json: JsonOption = False
+    ) -> None:
+        put(context, row_id, org, archived=True, as_json=as_json)
+
+    @group.command("unarchive", help=f"Take a {kind.noun} out again.")
+    def unarchive(
+        context: typer.Context, row_id: IdArgument, org: OrgOption, as_json: JsonOption = False
+    ) -> None:
+        put(context, row_id, org, archived=False, as_json=as_json)
+
+    del archive, unarchive  # the group has them
+
+
 _add_list(agents, AGENTS)
-_add_list(queues, QUEUES, "scorecardId")
-_add_list(projects, PROJECTS)
+_add_list(queues, QUEUES, "scorecardId", "archivedAt")
+_add_list(projects, PROJECTS, "archivedAt")
 _add_list(call_centers, CALL_CENTERS)
 _add_list(engagements, ENGAGEMENTS, "type", "status")
+_add_archive(queues, QUEUES)
+_add_archive(projects, PROJECTS)

@@ -26,6 +26,7 @@ class Conversation(Row, Tenant, Base):
 
     Attributes:
         channel_id: which chat channel, as the sender names it.
+        language: of a chat, ISO 639-1 or ``und``, where it was told.
         analysis_id: what it is evaluated as; it goes when that is erased.
     """
 
@@ -49,6 +50,7 @@ class Conversation(Row, Tenant, Base):
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agents.id", ondelete="SET NULL"))
     engagement_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("engagements.id", ondelete="SET NULL"))
     status: Mapped[str] = mapped_column(String(10), server_default="completed")
+    language: Mapped[str | None] = mapped_column(String(12))
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     analysis_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("analyses.id", ondelete="CASCADE"))

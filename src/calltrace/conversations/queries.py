@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
@@ -77,27 +77,6 @@ async def message_known_as(
     return await session.scalar(query.where(ChatMessage.external_id == external_id))
 
 
-@dataclass(frozen=True, slots=True)
-class MessagePlace:
-    """Where a new message belongs: its position, and how many others come after it."""
-
-    position: int
-    later: int
-
-
-async def place_of(session: AsyncSession, conversation_id: uuid.UUID, sent_at: datetime) -> MessagePlace:
-    """Behind everything that was not sent later."""
-    late = ChatMessage.sent_at > sent_at
-    query = select(
-        func.min(ChatMessage.position).filter(late),
-        func.count().filter(late),
-        func.coalesce(func.max(ChatMessage.position), -1),
-    )
-    row = (await session.execute(query.where(ChatMessage.conversation_id == conversation_id))).one()
-    first_later, later, last = row
-    return MessagePlace(first_later if later else last + 1, later)
-
-
 async def last_messages(
     session: AsyncSession, conversation_id: uuid.UUID, up_to: datetime, limit: int
 ) -> Sequence[ChatMessage]:
@@ -131,6 +110,12 @@ async def find(session: AsyncSession, conversation_id: uuid.UUID) -> Conversatio
 async def of_analysis(session: AsyncSession, analysis_id: uuid.UUID) -> Conversation | None:
     """The conversation that is evaluated as this analysis."""
     return await session.scalar(select(Conversation).where(Conversation.analysis_id == analysis_id).limit(1))
+
+
+async def any_of_engagement(session: AsyncSession, engagement_id: uuid.UUID) -> bool:
+    """Whether a live conversation says that it belongs to an engagement."""
+    mine = (Conversation.engagement_id == engagement_id, Conversation.mode == "live")
+    return bool(await session.scalar(select(exists().where(*mine))))
 
 
 async def voice_call(session: AsyncSession, conversation_id: uuid.UUID) -> VoiceCall | None:

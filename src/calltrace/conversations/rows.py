@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import Select, exists, func, not_, or_, select
@@ -85,3 +86,24 @@ async def count_older(session: AsyncSession, before: datetime) -> int:
     """How many they are."""
     query = select(func.count()).select_from(_forgotten(before).subquery())
     return await session.scalar(query) or 0
+
+
+@dataclass(frozen=True, slots=True)
+class MessagePlace:
+    """Where a new message belongs: its position, and how many others come after it."""
+
+    position: int
+    later: int
+
+
+async def place_of(session: AsyncSession, conversation_id: uuid.UUID, sent_at: datetime) -> MessagePlace:
+    """Behind everything that was not sent later."""
+    late = ChatMessage.sent_at > sent_at
+    query = select(
+        func.min(ChatMessage.position).filter(late),
+        func.count().filter(late),
+        func.coalesce(func.max(ChatMessage.position), -1),
+    )
+    row = (await session.execute(query.where(ChatMessage.conversation_id == conversation_id))).one()
+    first_later, later, last = row
+    return MessagePlace(first_later if later else last + 1, later)

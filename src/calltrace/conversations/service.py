@@ -87,7 +87,7 @@ def _words(one: Said) -> tuple[str, str, datetime]:
 
 async def add_message(session: AsyncSession, row: Conversation, one: Said) -> ChatMessage:
     """Put one message where its time says, behind those of the same moment; the conversation is held."""
-    at = await queries.place_of(session, row.id, one.sent_at)
+    at = await rows.place_of(session, row.id, one.sent_at)
     if at.later:  # twice, as no two may stand at one place, not even for a moment
         mine = (ChatMessage.conversation_id == row.id, ChatMessage.position >= at.position)
         turned = (ChatMessage.conversation_id == row.id, ChatMessage.position < 0)

@@ -21,8 +21,8 @@ from calltrace.scorecards.acts import ACTS_BY_SIDE, Side
 from calltrace.scorecards.document import Scorecard
 
 _PENALTY = 2e-4
-_ROUNDS = 300
-_POWER_ROUNDS = 15
+_ROUNDS = 25
+_STEADY = 1e-7
 
 
 class Trainer:
@@ -86,24 +86,21 @@ def _turns(call: LabelledCall, embedder: Embedder, side: Side) -> tuple[Matrix, 
 
 
 def _descend(x: Matrix, y: Matrix) -> Matrix:
-    """Nesterov's accelerated gradient descent; the last row, the bias, is not penalised."""
+    """Nesterov's accelerated descent, each step scaled by a curvature that the loss never exceeds.
+
+    A logistic loss bends at most as a quarter of ``x.T @ x`` does (Boehning and Lindsay, 1988): a tenth of
+    the rounds that plain steps need. The last row, the bias, is not penalised.
+    """
     rate = np.mean(y, axis=0)
     weights = np.zeros((x.shape[1], y.shape[1]), np.float32)
     weights[-1] = np.log((rate + 1e-3) / (1 - rate + 1e-3))
     penalty = np.full((x.shape[1], 1), _PENALTY, np.float32)
     penalty[-1] = 0.0
-    step = 1 / (0.25 * _largest_eigenvalue(x) / len(x) + _PENALTY)
+    bend = (x.T @ x) * (0.25 / len(x)) + np.diag(penalty[:, 0] + _STEADY)
+    scale = np.linalg.inv(bend.astype(np.float64)).astype(np.float32)
     ahead, momentum = weights.copy(), 1.0
     for _ in range(_ROUNDS):
         slope = x.T @ (sigmoid(x @ ahead).astype(np.float32) - y) / len(x) + penalty * ahead
-        new, faster = ahead - step * slope, (1 + np.sqrt(1 + 4 * momentum * momentum)) / 2
+        new, faster = ahead - scale @ slope, (1 + np.sqrt(1 + 4 * momentum * momentum)) / 2
         ahead, weights, momentum = new + (momentum - 1) / faster * (new - weights), new, faster
     return weights.astype(np.float32)
-
-
-def _largest_eigenvalue(x: Matrix) -> float:
-    vector = np.ones(x.shape[1], np.float32)
-    for _ in range(_POWER_ROUNDS):
-        vector = x.T @ (x @ vector)
-        vector = vector / np.linalg.norm(vector)
-    return float(np.linalg.norm(x @ vector) ** 2)

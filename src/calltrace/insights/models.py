@@ -14,6 +14,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Date,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -83,6 +84,29 @@ class Fact(Counted, Tenant, Base):
     analysis_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True
     )
+
+
+class SurveyFact(Tenant, Base):
+    """What is counted of one survey: kept by triggers as the view ``survey_states`` says it.
+
+    ``said`` is the customer's score on the sender's scale, ``scored`` that of the call, 0 to 100.
+    """
+
+    __tablename__ = "survey_facts"
+    __table_args__ = (Index("ix_survey_facts_called_at", "org_id", "mode", "called_at"),)
+    survey_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("surveys.id", ondelete="CASCADE"), primary_key=True
+    )
+    mode: Mapped[Mode] = mapped_column(String(4))
+    called_at: Mapped[datetime]
+    project_id: Mapped[uuid.UUID | None]
+    engagement_id: Mapped[uuid.UUID | None]
+    call_center_id: Mapped[uuid.UUID | None]
+    queue_id: Mapped[uuid.UUID | None]
+    agent_id: Mapped[uuid.UUID | None]
+    answered: Mapped[bool]
+    said: Mapped[float | None] = mapped_column(Double)
+    scored: Mapped[float | None] = mapped_column(Double)
 
 
 class Change(Counted, Tenant, Base):

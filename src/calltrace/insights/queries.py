@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts.models import Mode
 from calltrace.analyses.models import Analysis
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
+from calltrace.catalog.queries import offered
 from calltrace.insights.measures import DIMENSIONS, LETTERS, Dimension, Figures, Verdicts
 from calltrace.insights.models import Export, Fact, Zone
 from calltrace.insights.period import Bucket, Period
@@ -192,11 +193,16 @@ async def names(
 
 
 async def choices(
-    session: AsyncSession, dimension: Dimension, limit: int, agents: Collection[uuid.UUID] | None = None
-) -> list[tuple[uuid.UUID, str]]:
-    """The first ``limit`` of them in the order of their names; of agents some, where those are given."""
+    session: AsyncSession, dimension: Dimension, limit: int, agents: Collection[uuid.UUID] | None = None,
+    keep: Collection[uuid.UUID | None] = (),
+) -> list[tuple[uuid.UUID, str]]:  # fmt: skip
+    """The first ``limit`` of them in the order of their names; of agents some, where those are given.
+
+    What was put away is left out, but for what is to ``keep``.
+    """
     model = NAMED[dimension]
     query = select(model.id, model.name).order_by(model.name, model.id).limit(limit)
+    query = query.where(offered(model, keep))
     if agents is not None and dimension == "agent_id":
         query = query.where(model.id.in_(agents))
     return [(row[0], row[1]) for row in (await session.execute(query)).all()]

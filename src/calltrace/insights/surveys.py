@@ -1,12 +1,14 @@
 """What customers said of calls beside what calls are scored: averages, and how much the two go together.
 
-Surveys are few beside calls, so they are counted when somebody asks, each with the evaluation that its call
-shows now; chats count as well. The coefficient is Pearson's, its interval Fisher's (95 %), and neither is
-told of fewer than LEAST_FOR_CORRELATION calls: among so few even chance looks like a finding.
+Surveys are few beside calls, so they are added up when somebody asks: their facts are (``SurveyFact``), which
+triggers keep beside the surveys, each with the score that its call shows now. Chats count as well. The
+coefficient is Pearson's, its interval Fisher's (95 %), and neither is told of fewer than
+LEAST_FOR_CORRELATION calls: among so few even chance looks like a finding.
 """
 
 import math
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -20,25 +22,16 @@ from calltrace.insights.period import Bucket, Period
 from calltrace.insights.queries import Narrowing, Question
 
 LEAST_FOR_CORRELATION = 30
+Row = tuple[uuid.UUID | None, date | None, "Sums"]
 _95_PERCENT = 1.959964
 
-_SAID = """
-    SELECT s.org_id, s.mode, s.state, s.calculated_score AS said, shown.score AS scored,
-        coalesce(a.called_at, c.started_at) AS called_at, coalesce(a.agent_id, c.agent_id) AS agent_id,
-        coalesce(a.queue_id, c.queue_id) AS queue_id, a.project_id, a.call_center_id,
-        coalesce(a.engagement_id, c.engagement_id) AS engagement_id
-    FROM surveys s
-    LEFT JOIN conversations c ON c.id = s.conversation_id
-    LEFT JOIN analyses a ON a.id = coalesce(s.analysis_id, c.analysis_id)
-    LEFT JOIN LATERAL (
-        SELECT e.score FROM evaluations e WHERE e.analysis_id = a.id AND e.status = 'completed'
-        ORDER BY e.created_at DESC LIMIT 1
-    ) AS shown ON a.status = 'completed'
-"""
 _COUNTS = """
-    count(*), count(*) FILTER (WHERE f.state <> 'NotStarted'), count(f.said), avg(f.said),
-    regr_count(f.scored, f.said), regr_avgy(f.scored, f.said), corr(f.scored, f.said)
+    count(*), count(*) FILTER (WHERE f.answered), count(f.said), coalesce(sum(f.said), 0),
+    regr_count(f.scored, f.said), coalesce(regr_avgx(f.scored, f.said), 0),
+    coalesce(regr_avgy(f.scored, f.said), 0), coalesce(regr_sxx(f.scored, f.said), 0),
+    coalesce(regr_syy(f.scored, f.said), 0), coalesce(regr_sxy(f.scored, f.said), 0)
 """
+"""In the order of ``Sums``; what begins with ``regr_`` PostgreSQL adds up once for all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +74,49 @@ class SurveyFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Sums:
+    """What some surveys add up to: enough to add them to others.
+
+    ``n`` of them have a score on both sides; ``mean_x`` of what was said, ``mean_y`` of what was scored, and
+    the sums of squares and products around those (Chan, Golub and LeVeque, 1979).
+    """
+
+    surveys: int = 0
+    answered: int = 0
+    scored: int = 0
+    said: float = 0.0
+    n: int = 0
+    mean_x: float = 0.0
+    mean_y: float = 0.0
+    sxx: float = 0.0
+    syy: float = 0.0
+    sxy: float = 0.0
+
+    def __add__(self, other: "Sums") -> "Sums":
+        """Both together."""
+        n = self.n + other.n
+        share = other.n / n if n else 0.0
+        x, y, weight = other.mean_x - self.mean_x, other.mean_y - self.mean_y, self.n * share
+        return Sums(
+            self.surveys + other.surveys, self.answered + other.answered, self.scored + other.scored,
+            self.said + other.said, n, self.mean_x + x * share, self.mean_y + y * share,
+            self.sxx + other.sxx + x * x * weight, self.syy + other.syy + y * y * weight,
+            self.sxy + other.sxy + x * y * weight,
+        )  # fmt: skip
+
+    @property
+    def figures(self) -> SurveyFigures:
+        """What they come to."""
+        spread = math.sqrt(self.sxx * self.syy)
+        return SurveyFigures(
+            self.surveys, self.answered, self.scored,
+            round(self.said / self.scored, 2) if self.scored else None, self.n,
+            round(self.mean_y, 1) if self.n else None,
+            max(-1.0, min(1.0, self.sxy / spread)) if spread else None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class SurveyGroup:
     """The surveys of one agent, queue and so on; ``group_id`` and ``name`` are null for those without."""
 
@@ -101,20 +137,24 @@ async def summary(
     session: AsyncSession, org_id: uuid.UUID, narrowing: Narrowing, period: Period
 ) -> SurveyFigures:
     """Of all calls of a period, by the time when they took place."""
-    found = await _ask(session, org_id, Question(narrowing, period))
-    return found[0][2] if found else SurveyFigures()
+    return _total(await _ask(session, org_id, Question(narrowing, period)))
 
 
 async def groups(
     session: AsyncSession, org_id: uuid.UUID, narrowing: Narrowing, period: Period, by: Dimension
-) -> list[SurveyGroup]:
-    """A row for each agent, queue and so on that has surveys, most surveys first, then by name."""
+) -> tuple[SurveyFigures, list[SurveyGroup]]:
+    """All of them, and a row for each agent, queue and so on that has some: most first, then by name."""
     found = await _ask(session, org_id, Question(narrowing, period, by))
-    names = await queries.names(session, by, [group for group, _starts, _figures in found if group])
+    names = await queries.names(session, by, [group for group, _starts, _sums in found if group])
     rows = [
-        SurveyGroup(group, names.get(group) if group else None, figures) for group, _starts, figures in found
+        SurveyGroup(group, names.get(group) if group else None, sums.figures)
+        for group, _starts, sums in found
     ]
-    return sorted(rows, key=_most_first)
+    return _total(found), sorted(rows, key=_most_first)
+
+
+def _total(found: Sequence[Row]) -> SurveyFigures:
+    return sum((sums for _group, _starts, sums in found), Sums()).figures
 
 
 def _most_first(row: SurveyGroup) -> tuple[int, bool, str, str]:
@@ -126,13 +166,11 @@ async def trend(
 ) -> list[SurveyPoint]:
     """A point for each day, week (from Monday) or month of the period, also where nobody was asked."""
     found = await _ask(session, org_id, Question(narrowing, period, bucket=bucket))
-    known = {starts: figures for _group, starts, figures in found}
-    return [SurveyPoint(one, known.get(one, SurveyFigures())) for one in period.buckets(bucket)]
+    known = {starts: sums for _group, starts, sums in found}
+    return [SurveyPoint(one, known.get(one, Sums()).figures) for one in period.buckets(bucket)]
 
 
-async def _ask(
-    session: AsyncSession, org_id: uuid.UUID, question: Question
-) -> list[tuple[uuid.UUID | None, date | None, SurveyFigures]]:
+async def _ask(session: AsyncSession, org_id: uuid.UUID, question: Question) -> list[Row]:
     names: dict[str, Any] = {
         "org": org_id, "mode": question.narrowing.mode, "zone": question.period.zone,
         "first": question.period.first, "last": question.period.last,
@@ -140,19 +178,10 @@ async def _ask(
     where = queries.where_of(question.narrowing, names)
     day = "(f.called_at AT TIME ZONE :zone)::date"
     statement = f"""
-        SELECT {queries.split(question, day)}, {_COUNTS} FROM ({_SAID}) AS f
+        SELECT {queries.split(question, day)}, {_COUNTS} FROM survey_facts f
         WHERE {where} AND f.called_at >= CAST(:first AS date)::timestamp AT TIME ZONE :zone
             AND f.called_at < (CAST(:last AS date) + 1)::timestamp AT TIME ZONE :zone
         GROUP BY 1, 2 HAVING count(*) > 0
     """  # noqa: S608 - no input: values are parameters
     rows = (await session.execute(sql(statement), names)).all()
-    return [(row[0], row[1], _figures(*row[2:])) for row in rows]
-
-
-def _figures(*counted: Any) -> SurveyFigures:
-    surveys, answered, scored, said, paired, score, together = counted
-    return SurveyFigures(surveys, answered, scored, _rounded(said, 2), paired, _rounded(score, 1), together)
-
-
-def _rounded(value: float | None, digits: int) -> float | None:
-    return None if value is None else round(value, digits)
+    return [(row[0], row[1], Sums(*row[2:])) for row in rows]

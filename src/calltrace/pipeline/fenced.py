@@ -8,7 +8,7 @@ give the row back: neither counts as a lost worker.
 import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, nullcontext, suppress
+from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -21,6 +21,7 @@ from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.errors import InternalProcessingError, TryAgainLater, WorkerLostError
 from calltrace.pipeline.interruptible import Interruptible
+from calltrace.pipeline.owing import Owing
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -91,7 +92,7 @@ class Fenced(Interruptible, Generic[H]):
     ) -> None:
         super().__init__()
         self._platform, self._verbs, self._make = platform, verbs, make
-        self._owed, self._turn = owed, turn or nullcontext()
+        self._owing, self._turn = Owing(owed, self._give_back), turn or nullcontext()
 
     async def work(self, org_id: uuid.UUID, row_id: uuid.UUID) -> None:
         """Make one row, or raise TryAgainLater. One that was erased, or moved on, ends quietly.
@@ -110,17 +111,15 @@ class Fenced(Interruptible, Generic[H]):
                 raise TryAgainLater(0) from None
 
     async def settle(self) -> None:
-        """Give back what is owed: an outage of the database is no loss of a worker.
+        """Give back what is owed.
 
         Raises:
             DatabaseAwayError: it is away again; what is left stays owed.
         """
-        while self._owed:
-            with suppress(StaleAttemptError):  # somebody was faster, or its end was written after all
-                await self._give_back(self._owed[-1])
-            self._owed.pop()
+        await self._owing.settle()
 
     async def _take_and_make(self, org_id: uuid.UUID, row_id: uuid.UUID) -> None:
+        await self.settle()
         async with self._platform.database.tenant(org_id) as session:
             held = await self._verbs.claim(session, org_id, row_id)
         if held is None:
@@ -130,7 +129,7 @@ class Fenced(Interruptible, Generic[H]):
         except StaleAttemptError:
             log.info("job_stale", noun=self._verbs.noun, id=str(row_id))
         except DatabaseAwayError:
-            self._owed.append(held)
+            self._owing.add(held)
             raise
 
     async def _make_or_give_back(self, held: H, row_id: uuid.UUID) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
-from calltrace.catalog.models import CAMPAIGN_STATUSES, ENGAGEMENT_STATUSES
+from calltrace.catalog.models import CAMPAIGN_STATUSES, ENGAGEMENT_STATUSES, Archivable
 from calltrace.catalog.service import CALL_CENTERS, ENGAGEMENTS, PROJECTS, QUEUES, Kind
 from calltrace.insights import service as insights
 from calltrace.insights.measures import Figures
@@ -69,6 +69,11 @@ class Sort:
     def sieve(self) -> Sequence[Entry]:
         """What its list can be narrowed down by, beside the name."""
         return [one for one in self.entries if one.narrows]
+
+    @property
+    def archives(self) -> bool:
+        """Whether one can be put away; an engagement has a status for that."""
+        return issubclass(self.kind.model, Archivable)
 
     @property
     def has(self) -> frozenset[str]:
@@ -134,11 +139,7 @@ def values(sort: Sort, form: Form) -> Mapping[str, Any]:
     Raises:
         InvalidRequestError: naming the field.
     """
-    found = {one.column: _value(one, form.text(one.name)) for one in sort.entries}
-    first, last = found.get("starts_on"), found.get("ends_on")
-    if first and last and last < first:
-        raise judging.wrong("endDate", "The last day is before the first day.")
-    return found
+    return {one.column: _value(one, form.text(one.name)) for one in sort.entries}
 
 
 def _value(entry: Entry, text: str) -> Any:

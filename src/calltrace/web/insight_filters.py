@@ -106,11 +106,15 @@ class Scene:
         return replace(self, narrowing=replace(self.narrowing, agent_id=agent_id))
 
 
-async def choices(session: AsyncSession, reader: Who, most: int) -> dict[str, list[tuple[str, str]]]:
-    """What menus of labels offer, within what somebody may see."""
+async def choices(
+    session: AsyncSession, reader: Who, most: int, chosen: Mapping[Split, object] | None = None
+) -> dict[str, list[tuple[str, str]]]:
+    """What menus of labels offer, within what somebody may see; what is chosen is among it."""
     found = dict[str, list[tuple[str, str]]]()
     for name, column in SPLITS.items():
-        rows = await queries.choices(session, column, most, reader.agents)
+        mine = (chosen or {}).get(name)
+        keep = mine if isinstance(mine, uuid.UUID) else None
+        rows = await queries.choices(session, column, most, reader.agents, [keep])
         found[name] = [(str(one), label) for one, label in rows]
     return found
 

@@ -91,6 +91,8 @@ DONE: Mapping[str, str] = {
     "reset-sent": "A link to a new password is on its way to them.",
     "second-factor-removed": "The second factor was taken away from this person.",
     "filed-saved": "It was saved.",
+    "filed-archived": "It was put away. Its calls stay with it, and no menu offers it.",
+    "filed-unarchived": "It was taken out again.",
     "filed-deleted": "It was deleted. Its calls stay, and name it no more.",
     "signed-out": "You are signed out.",
     "signed-out-here": "You are signed out here, but not at your provider.",

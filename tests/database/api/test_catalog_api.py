@@ -52,6 +52,31 @@ async def test_what_is_made_is_found_listed_changed_and_deleted(call: Api, kind:
         refused(await call(method, path, body), 404, "not_found")
 
 
+@pytest.mark.parametrize("kind", ["projects", "queues"])
+async def test_projects_and_queues_are_put_away_and_taken_out_again(call: Api, kind: str) -> None:
+    made = await call.made(kind, name="Spring")
+    assert made["archivedAt"] is None
+    path = f"{kind}/{made['id']}"
+    away = (await call("PATCH", path, {"archived": True})).json()
+    assert away["archivedAt"] is not None
+    again = (await call("PATCH", path, {"archived": True, "name": "Spring"})).json()
+    assert again["archivedAt"] == away["archivedAt"], "once is enough"
+    assert [one["id"] for one in (await call("GET", kind)).json()["data"]] == [made["id"]], "it is kept"
+    back = (await call("PATCH", path, {"archived": False})).json()
+    assert _lasting(back) == _lasting(made)
+    refused(await call("PATCH", path, {"archived": None}), 400, "invalid_request", "/archived")
+
+
+async def test_a_campaign_does_not_end_before_it_starts(call: Api) -> None:
+    wrong = {"startDate": "2026-02-02", "endDate": "2026-02-01"}
+    refused(await call("POST", "queues", {"name": "x"} | wrong), 400, "ends_before_start", "/endDate")
+    made = await call.made("queues", name="x", startDate="2026-02-02", endDate="2026-02-02")
+    path = f"queues/{made['id']}"
+    for change in ({"endDate": "2026-02-01"}, {"startDate": "2026-02-03"}):
+        refused(await call("PATCH", path, change), 400, "ends_before_start", "/endDate")
+    assert (await call("PATCH", path, {"startDate": "2026-02-03", "endDate": None})).status_code == 200
+
+
 BAD_BODIES: dict[str, tuple[dict[str, Any], str]] = {
     "no name": ({}, "/name"),
     "null name": ({"name": None}, "/name"),

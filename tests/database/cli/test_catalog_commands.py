@@ -11,7 +11,7 @@ import typer
 import yaml
 from typer.testing import CliRunner
 
-from calltrace.cli.catalog import agents, queues
+from calltrace.cli.catalog import agents, projects, queues
 from calltrace.cli.people import users
 from calltrace.cli.scorecards import scorecards
 from calltrace.kit.errors import CallTraceError, InvalidRequestError, NotFoundError, UsageError
@@ -141,3 +141,15 @@ def test_a_user_is_an_agent_or_none(run: Run) -> None:
         run(users, "set-agent", email, "--agent", "Jane")
     with pytest.raises(NotFoundError):
         run(users, "set-agent", "nobody@x.test", "--agent", agent)
+
+
+@pytest.mark.parametrize("group", [projects, queues], ids=["projects", "queues"])
+def test_one_is_put_away_and_taken_out_again(run: Run, group: typer.Typer) -> None:
+    made = _json(run(group, "create", "Spring", "--json"))
+    away = _json(run(group, "archive", made["id"], "--json"))
+    assert away["archivedAt"]
+    assert [one["archivedAt"] for one in _json(run(group, "list", "--json"))] == [away["archivedAt"]]
+    assert _json(run(group, "unarchive", made["id"], "--json"))["archivedAt"] is None
+    for text in ("nonsense", str(uuid.uuid4())):
+        with pytest.raises(NotFoundError):
+            run(group, "archive", text)

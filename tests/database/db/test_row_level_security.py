@@ -37,6 +37,7 @@ from calltrace.insights.period import Period
 from calltrace.insights.queries import Narrowing, Question
 from calltrace.insights.sums import CELLS
 from calltrace.kit import clock
+from calltrace.kit.cursor import Cursor
 from calltrace.mail.models import Mail
 from calltrace.pipeline.context import Platform
 from calltrace.recordings import objects, sound
@@ -241,6 +242,7 @@ async def _fill(platform: Platform, org: uuid.UUID) -> dict[str, Any]:
         "begins": "", "until": moment + timedelta(days=2), "by": "month", "only": [agent.id], "over": False,
         **reviewed, **alerted, "emails": [user.email], "scorecard_ids": [str(stored.row.id)],
         "recording_id": recording.id, "upload_id": upload_id, "late": timedelta(0),
+        "keep": [queue.id], "archived": False,
     }  # fmt: skip
     texts = {
         "organisation_by_id_or_name": str(org),
@@ -260,6 +262,7 @@ def _special(queue: Queue) -> dict[str, dict[str, Any]]:
         "found": {"part_of_name": "", "wanted": {}},
         "agents_by_name": {"part": ""},
         "under_way": {"expected": 1.0},
+        "newer": {"than": Cursor(clock.now() - timedelta(days=9), uuid.UUID(int=0)), "most": 9},
         "last_calls": {"column": "queue_id", "only": [queue.id], "agents": None},
     }
 
@@ -442,17 +445,24 @@ async def _talked(session: AsyncSession, org: uuid.UUID) -> dict[str, Any]:
     call = Analysis(org_id=org, file_url="https://127.0.0.1/bot.mp3", status="completed")
     session.add(call)
     await session.flush()
-    talk = Conversation(org_id=org, kind="voice", channel_id="c", started_at=clock.now(), analysis_id=call.id)
+    work = Engagement(org_id=org, name="victim's")
+    session.add(work)
+    await session.flush()
+    talk = Conversation(
+        org_id=org, kind="voice", channel_id="c", started_at=clock.now(), analysis_id=call.id,
+        engagement_id=work.id,
+    )  # fmt: skip
     session.add(talk)
     await session.flush()
     turn = ChatMessage(
-        org_id=org, conversation_id=talk.id, position=0, role="bot", content="x", sent_at=clock.now()
-    )
+        org_id=org, conversation_id=talk.id, position=0, role="bot", content="x", sent_at=clock.now(),
+        external_id="victim",
+    )  # fmt: skip
     session.add_all([turn, VoiceCall(org_id=org, id=talk.id)])
     await session.flush()
     return {
         "conversation_id": talk.id, "analysis_id": call.id, "only": [talk.id],
-        "filters": TalkFilters(), "also": true(),
+        "filters": TalkFilters(), "also": true(), "engagement_id": work.id, "up_to": clock.now(),
     }  # fmt: skip
 
 

@@ -11,13 +11,14 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import OPERATOR
-from calltrace.analyses import conversations, evaluation_work, evaluations, lifecycle, speakers
+from calltrace.analyses import conversations, evaluation_work, evaluations, lifecycle, speakers, surveys
 from calltrace.analyses.document import ErrorDocument, ProcessingDocument
 from calltrace.analyses.erase import erase
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.lifecycle import CallFacts, Claim
 from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.analyses.speakers import Correction
+from calltrace.analyses.surveys import About, Answered
 from calltrace.analyses.telling import Source, Told
 from calltrace.catalog import service as catalog
 from calltrace.conversations.service import Said
@@ -140,6 +141,12 @@ class Office:
             await speakers.correct(
                 session, self.org, OPERATOR, Correction(call, "live", {"spk1": "customer"})
             )
+
+    async def survey(self, call: uuid.UUID, score: float) -> None:
+        """A customer answers after a call, or again."""
+        async with self.platform.database.tenant(self.org) as session:
+            await surveys.hold(session, self.org)
+            await surveys.put(session, self.org, "live", [Answered(About(call_id=call), score=score)])
 
     async def erase(self, call: uuid.UUID) -> None:
         await erase(self.platform.database, self.platform.vault, OPERATOR, self.org, call, "live")

@@ -48,6 +48,7 @@ DEEDS = st.one_of(
     st.tuples(st.just("again"), _some, _evaluation),
     st.tuples(st.just("override"), _some, st.sampled_from(CRITERIA)),
     st.tuples(st.just("swap"), _some),
+    st.tuples(st.just("survey"), _some, st.integers(1, 5)),
     st.tuples(st.just("erase"), _some),
     st.tuples(st.just("close"), _some),
     st.tuples(st.just("fold"), st.floats(0, 0.02)),
@@ -82,6 +83,7 @@ async def _do(office: Office, deed: tuple[Any, ...]) -> None:
         verbs: dict[str, Callable[..., Awaitable[None]]] = {
             "complete": office.complete, "fail": office.fail, "again": office.evaluate_again,
             "override": office.override, "swap": office.swap, "erase": office.erase,
+            "survey": office.survey,
         }  # fmt: skip
         await verbs[kind](call, *rest)
 
@@ -130,6 +132,22 @@ async def _check(office: Office) -> None:
                         recount([one for one in within if one.day(span.zone) == point.starts])
                         for point in points
                     ]
+
+
+_FACTS = """
+    SELECT survey_id, mode, called_at, project_id, engagement_id, call_center_id, queue_id, agent_id,
+        answered, said, scored FROM
+"""
+
+
+async def _check_surveys(office: Office) -> None:
+    """What is kept of each survey is what a recount says."""
+    async with office.platform.database.tenant(office.org) as session:
+        kept, counted = [
+            sorted(map(str, (await session.execute(text(_FACTS + table))).all()))
+            for table in ("survey_facts", "survey_states")
+        ]
+    assert kept == counted
 
 
 async def _listed(session: AsyncSession, scene: Scene, **further: Any) -> int:
@@ -185,6 +203,7 @@ async def test_the_sums_are_what_a_recount_says(
     await rollup.fold(platform.database)
     await _check(office)
     await _check_lists(office)
+    await _check_surveys(office)
     sums = await _sums(platform.database, office.org)
     await rollup.distrust(platform.database)
     await rollup.keep_up(platform.database, office.org)

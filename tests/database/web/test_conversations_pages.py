@@ -6,16 +6,20 @@ from typing import Any
 
 import pytest
 
-from calltrace.analyses import lifecycle, queries
+from calltrace.accounts.audit import OPERATOR
+from calltrace.analyses import conversations, lifecycle, queries
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.importing import Import, Importer
 from calltrace.analyses.models import Analysis
+from calltrace.analyses.telling import Source, Told
 from calltrace.catalog.models import Engagement
 from calltrace.conversations.models import Conversation
 from calltrace.evaluation.results import Evidence
+from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.speech.transcript import Transcript
+from calltrace.web.call_filters import MODES
 from database.analyses.factory import claimed
 from database.conftest import NewOrg
 from database.reviews.factory import judged, judged_call
@@ -195,3 +199,25 @@ async def test_everybody_sees_those_of_the_agents_whose_calls_they_see(
         for name in ("chat-1", "chat-2", "bot-1"):
             answer = await browser.get(f"/conversations/{ids[name]}")
             assert answer.status_code == (200 if name in seen else 404), name
+
+
+async def test_the_pages_follow_the_mode(admin: Browser, platform: Platform, org: uuid.UUID) -> None:
+    for mode in MODES:
+        told = Told(
+            f"chat-{mode}", {"started_at": clock.now(), "status": "active", "channel_id": f"on-{mode}"}
+        )
+        await conversations.receive(platform.intake, Source(org, OPERATOR, mode), told)
+    live = (await admin.get("/conversations")).text
+    assert _listed(live) == ["chat-live"]
+    assert '<a href="/conversations" aria-current="page">Live</a>' in live
+    test = (await admin.get("/conversations?mode=test")).text
+    assert _listed(test) == ["chat-test"]
+    assert '<a href="/conversations?mode=test" aria-current="page">Test</a>' in test
+    assert ("on-test" in test, "on-live" in test) == (True, False)
+    assert '<input type="hidden" name="mode" value="test">' in test
+    narrowed = (await admin.get("/conversations?mode=test&status=completed")).text
+    assert 'href="/conversations?mode=test">Show all' in narrowed
+    shown = (await admin.get(re.findall(r'class="strong" href="([^"]+)"', test)[0])).text
+    assert ">test<" in shown
+    assert 'href="/conversations?mode=test"' in shown
+    assert (await admin.get("/conversations?mode=odd")).status_code == 404

@@ -3,16 +3,22 @@
 import html
 import re
 import uuid
+from typing import Any
 
 import pytest
 
+from calltrace.accounts.audit import OPERATOR
+from calltrace.analyses import conversations
+from calltrace.analyses.telling import Source, Told
 from calltrace.catalog import service
 from calltrace.catalog.models import Project
 from calltrace.catalog.service import CALL_CENTERS, ENGAGEMENTS, PROJECTS
 from calltrace.insights import rollup
+from calltrace.kit import clock
 from calltrace.kit.errors import NotFoundError
 from calltrace.pipeline.context import Platform
 from calltrace.web.filed import SORTS, Sort
+from calltrace.web.insight_filters import SPLITS
 from database.conftest import NewOrg
 from database.reviews.factory import Line, judged_call, new_agent
 from database.web.conftest import Browser, NewPerson
@@ -60,6 +66,48 @@ async def test_one_is_made_shown_changed_and_deleted(
     async with platform.database.tenant(org) as session:
         with pytest.raises(NotFoundError):
             await service.find(session, sort.kind, uuid.UUID(here.rpartition("/")[2]))
+
+
+@pytest.mark.parametrize("sort", [one for one in SORTS if one.archives], ids=lambda sort: sort.path)
+async def test_one_is_put_away_kept_offered_nowhere_and_taken_out_again(
+    admin: Browser, platform: Platform, org: uuid.UUID, sort: Sort
+) -> None:
+    here = await _made(admin, sort.path, name="Spring")
+    row_id = here.rpartition("/")[2]
+    other = await _made(admin, sort.path, name="Autumn")
+    filed: dict[str, Any] = {SPLITS[sort.label]: uuid.UUID(row_id)}
+    call = await judged_call(platform, org, **filed)
+    away = await admin.submit(f"{here}/edit", {"archived": "yes"}, to=f"{here}/archive")
+    assert away.headers["location"] == f"{here}?done=filed-archived"
+    shown = (await admin.get(here)).text
+    assert ">archived<" in shown
+    assert str(call) in shown, "its calls stay with it"
+    assert _names((await admin.get(sort.path)).text, sort.path) == ["Autumn"]
+    assert _names((await admin.get(f"{sort.path}?archived=yes")).text, sort.path) == ["Spring"]
+    offers = f'<option value="{row_id}"'
+    for page in ("/calls", "/insights", "/alerts/rules/new"):
+        text = (await admin.get(page)).text
+        assert offers not in text, page
+        assert other.rpartition("/")[2] in text, page
+    for page in ("/calls", "/insights"):
+        assert offers in (await admin.get(f"{page}?{sort.label}={row_id}")).text, "what is chosen stays so"
+    back = await admin.submit(f"{here}/edit", to=f"{here}/archive")
+    assert back.headers["location"] == f"{here}?done=filed-unarchived"
+    assert _names((await admin.get(sort.path)).text, sort.path) == ["Autumn", "Spring"]
+    assert offers in (await admin.get("/calls")).text
+
+
+async def test_an_engagement_leads_to_its_conversations(
+    admin: Browser, platform: Platform, org: uuid.UUID
+) -> None:
+    here = await _made(admin, "/engagements", name="Acme")
+    row_id = uuid.UUID(here.rpartition("/")[2])
+    way = f'href="/conversations?engagement={row_id}"'
+    assert way not in (await admin.get(here)).text
+    told = Told("chat-1", {"started_at": clock.now(), "status": "active", "engagement_id": row_id})
+    await conversations.receive(platform.intake, Source(org, OPERATOR), told)
+    assert way in (await admin.get(here)).text
+    assert "chat-1" in (await admin.get(f"/conversations?engagement={row_id}")).text
 
 
 @EVERY

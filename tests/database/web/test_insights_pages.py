@@ -7,11 +7,15 @@ import uuid
 import pytest
 from sqlalchemy import select
 
-from calltrace.analyses import surveys
+from calltrace.accounts.audit import OPERATOR
+from calltrace.analyses import conversations, surveys
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.surveys import About, Answered
+from calltrace.analyses.telling import Source, Told
 from calltrace.catalog.models import Queue
+from calltrace.conversations.service import Said
 from calltrace.insights import rollup
+from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards.catalogue import default_scorecard
 from database.reviews.factory import Line, judged_call, new_agent
@@ -67,6 +71,19 @@ async def test_what_customers_said(
     page = (await admin.get("/insights")).text
     assert "6 of 6 surveys answered, 2.5 on average" in page
     assert "6 calls have both an answer and a score: from 30 on" in page
+
+
+async def test_what_customers_said_of_chats_is_there_without_a_call(
+    admin: Browser, platform: Platform, org: uuid.UUID
+) -> None:
+    at = clock.now()
+    told = Told("chat-1", {"started_at": at}, [Said("customer", "Hello.", at)])
+    chat, _new = await conversations.receive(platform.intake, Source(org, OPERATOR), told)
+    async with platform.database.tenant(org) as session:
+        await surveys.put(session, org, "live", [Answered(About(conversation_id=chat.id), score=4)])
+    page = (await admin.get("/insights")).text
+    assert "No call in these days." in page
+    assert "1 of 1 survey answered, 4 on average" in page
 
 
 async def test_every_figure_leads_to_the_calls_that_it_counts(

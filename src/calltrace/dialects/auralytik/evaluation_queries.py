@@ -117,7 +117,7 @@ async def page(
         if value is not None
     ]
     total = await session.scalar(select(func.count()).select_from(found).where(*wanted)) or 0
-    query = _chosen(found).where(*wanted).order_by(found.c.created_at.desc(), found.c.id.desc())
+    query = chosen(found).where(*wanted).order_by(found.c.created_at.desc(), found.c.id.desc())
     cut = query.offset(offset).limit(limit).cte("cut")
     rows = (await session.execute(_with_names(cut))).all()
     return [Listed(*row[:8]) for row in rows], total
@@ -128,7 +128,7 @@ async def following(
 ) -> Sequence[Listed]:
     """The next evaluations of some calls after a moment of creation and an id, newest first."""
     found = every(which)
-    query = _chosen(found).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit)
+    query = chosen(found).order_by(found.c.created_at.desc(), found.c.id.desc()).limit(limit)
     if after is not None:
         place = tuple_(found.c.created_at, found.c.id)
         query = query.where(place < tuple_(literal(after[0]), literal(after[1])))
@@ -136,7 +136,7 @@ async def following(
     return [Listed(*row[:8]) for row in rows]
 
 
-def _chosen(found: Subquery) -> Select[*tuple[Any, ...]]:
+def chosen(found: Subquery) -> Select[*tuple[Any, ...]]:
     """What says which evaluations are on a page: no document is opened for those that are not."""
     return select(found.c.id, found.c.analysis_id, found.c.state, found.c.created_at)
 
@@ -159,7 +159,7 @@ def _with_names(cut: CTE) -> Select[*tuple[Any, ...]]:
 async def find(session: AsyncSession, evaluation_id: uuid.UUID) -> Listed | None:
     """One evaluation with what it says."""
     found = every(Calls())
-    cut = _chosen(found).where(found.c.id == evaluation_id).cte("cut")
+    cut = chosen(found).where(found.c.id == evaluation_id).cte("cut")
     query = _with_names(cut).add_columns(cast(EvaluationRow.document, Text), ScorecardVersion)
     query = query.outerjoin(ScorecardVersion, ScorecardVersion.id == EvaluationRow.scorecard_version_id)
     row = (await session.execute(query)).first()

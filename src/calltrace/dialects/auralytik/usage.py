@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Annotated, Any, cast
 
 from fastapi import APIRouter, Depends, Query
-from sqlalchemy import Float, String, Uuid, exists, func, literal, select, union_all
+from sqlalchemy import ColumnElement, Float, String, Uuid, exists, func, literal, select, union_all
 from sqlalchemy import cast as sql_cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -52,6 +52,9 @@ async def get_period(
     return Period.month(int(match[1]), int(match[2]))
 
 
+_REMOVED = select(func.sum(UsageEntry.quantity)).where(
+    UsageEntry.mode == "live", UsageEntry.what == usage.WEBHOOK
+)
 _STORED = select(func.sum(Recording.size_bytes)).where(
     exists().where(Analysis.recording_id == Recording.id, Analysis.mode == "live")
 )
@@ -68,6 +71,7 @@ async def get_summary(
         assert organisation is not None
         used = await usage.of_month(session, "live", period)
         sent = await session.scalar(_deliveries(period, func.count())) or 0
+        sent += int(await session.scalar(_REMOVED.where(*_within(period))) or 0)
         stored = await session.scalar(_STORED) or 0
     terms = plans.catalogue(platform.settings.data_dir)[cast("Plan", organisation.plan)]
     shares = {
@@ -104,24 +108,35 @@ async def list_details(
 
 
 def _lines(period: Period) -> list[Any]:
-    """``id, at, type, quantity, key, resource`` of everything that was used."""
+    """``id, at, type, quantity, key, resource`` of everything that was used.
+
+    Deliveries that were removed since are one line for those of a day that went together.
+    """
     sent = _deliveries(
         period, sql_cast(func.md5(Delivery.id), Uuid), Delivery.created_at, literal("webhook"),
         sql_cast(1, Float), sql_cast(None, Uuid), Delivery.id,
     )  # fmt: skip
     return [
         _entries(period, usage.AUDIO, "call", "af"), sent, _entries(period, usage.EXPORT, "export", "exp"),
+        _lines_of(period, usage.WEBHOOK, "webhook", UsageEntry.quantity, sql_cast(None, String)),
     ]  # fmt: skip
 
 
 def _entries(period: Period, what: str, kind: str, prefix: str) -> Any:
     """The ledger's lines of one kind."""
     resource = func.concat(f"{prefix}_", func.replace(sql_cast(UsageEntry.resource_id, String), "-", ""))
-    within = (UsageEntry.created_at >= period.start, UsageEntry.created_at < period.end)
+    return _lines_of(period, what, kind, sql_cast(1, Float), resource)
+
+
+def _within(period: Period) -> tuple[ColumnElement[bool], ...]:
+    return UsageEntry.created_at >= period.start, UsageEntry.created_at < period.end
+
+
+def _lines_of(period: Period, what: str, kind: str, quantity: Any, resource: Any) -> Any:
     return select(
         UsageEntry.id.label("id"), UsageEntry.created_at.label("at"), literal(kind).label("type"),
-        sql_cast(1, Float).label("quantity"), UsageEntry.api_key_id.label("key"), resource.label("resource"),
-    ).where(*within, UsageEntry.mode == "live", UsageEntry.what == what)  # fmt: skip
+        quantity.label("quantity"), UsageEntry.api_key_id.label("key"), resource.label("resource"),
+    ).where(*_within(period), UsageEntry.mode == "live", UsageEntry.what == what)  # fmt: skip
 
 
 def _record(row: Any) -> UsageRecord:

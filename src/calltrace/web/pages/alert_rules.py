@@ -12,19 +12,17 @@ from calltrace.alerts.trial import Trial
 from calltrace.catalog import assignment
 from calltrace.catalog import queries as catalog
 from calltrace.db.base import Json
-from calltrace.db.listing import NameFilter, Slice
 from calltrace.evaluation.results import Mood, Verdict
 from calltrace.evaluation.sensitive_kinds import KINDS as SENSITIVE
-from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
-from calltrace.web import alert_form
+from calltrace.kit.ids import as_uuid
+from calltrace.web import alert_form, rule_pages
 from calltrace.web.deps import Desk, JudgesDeskDep, PostedDep, path_id
 from calltrace.web.forms import Form
 from calltrace.web.pages.calls import MOST_NAMES, Position, named
 from calltrace.web.render import NO_MISTAKES, page
 
 PATH = "/alerts/rules"
-PAGE = 100
 router = APIRouter(prefix=PATH)
 _NEW: Json = {"match": "all", "conditions": [{"kind": "score", **alert_form.BLANKS["score"]}]}
 
@@ -33,12 +31,8 @@ _NEW: Json = {"match": "all", "conditions": [{"kind": "score", **alert_form.BLAN
 async def show(request: Request, desk: JudgesDeskDep, cursor: Position = None) -> Response:
     """Every rule."""
     async with desk.open() as (session, reader):
-        part = Slice(Cursor.decode(cursor) if cursor else None, PAGE)
-        found, following = await rules.page(session, NameFilter(), part)
-    return page(
-        request, "alerts/rules.html", tab="rules", rules=found, reader=reader, kinds=alert_form.KINDS,
-        first=cursor is None, older=f"{PATH}?cursor={following}" if following else None,
-    )  # fmt: skip
+        listed = await rule_pages.listed(session, rules.page, PATH, cursor)
+    return page(request, "alerts/rules.html", tab="rules", reader=reader, kinds=alert_form.KINDS, **listed)
 
 
 @router.get("/new")
@@ -51,13 +45,14 @@ async def _form(
     request: Request, desk: Desk, filled: Form, conditions: Json, *, rule_id: uuid.UUID | None = None,
     error: CallTraceError | None = None, tried: Trial | None = None,
 ) -> Response:  # fmt: skip
+    project, queue = (as_uuid(filled.text(name)) for name in ("projectId", "queueId"))
     async with desk.open() as (session, reader):
         reader.require_administrator()
         _version, scorecard = await assignment.choose(session, None)
         choices = {
-            "projectId": named(await catalog.projects_by_name(session, MOST_NAMES)),
+            "projectId": named(await catalog.projects_by_name(session, MOST_NAMES, [project])),
             "agentId": named(await catalog.agents_by_name(session, MOST_NAMES)),
-            "queueId": named(await catalog.queues_by_name(session, MOST_NAMES)),
+            "queueId": named(await catalog.queues_by_name(session, MOST_NAMES, [queue])),
         }
         people = sorted(one.email for one in await accounts.users(session))
     return page(

@@ -75,10 +75,11 @@ async def _list(
         zone = await organisation.time_zone(session, reader.org_id)
         filters = replace(chosen.filters(zone), agents=reader.agents)
         found, following = await calls.listed(session, filters, cursor=cursor or upto, limit=PAGE)
+        queue, project = filters.queue_id, filters.project_id
         choices: dict[str, object] = {
             "agent_choices": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
-            "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES)),
-            "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES)),
+            "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES, [queue])),
+            "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES, [project])),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _spoken(await accounts.organisation(session, reader.org_id)),
             "status_choices": [(one, one) for one in STATUSES],

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import cast
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
@@ -11,6 +12,7 @@ from fastapi.responses import RedirectResponse, Response
 from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts.models import Mode
 from calltrace.analyses import queries as analyses
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.read import following
@@ -24,6 +26,7 @@ from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import as_uuid
 from calltrace.reviews.who import Who
+from calltrace.web.call_filters import MODES
 from calltrace.web.chat_view import Chat
 from calltrace.web.deps import CallsDeskDep, path_id
 from calltrace.web.pages.call import CONVERSATIONS as PATH
@@ -44,6 +47,7 @@ router = APIRouter(prefix=PATH)
 class Chosen:
     """What the list is narrowed down to, as its address says it."""
 
+    mode: Mode
     fields: Mapping[str, str]
 
     @classmethod
@@ -53,16 +57,23 @@ class Chosen:
         Raises:
             NotFoundError: a value that no form of ours offers.
         """
+        mode = query.get("mode") or "live"
         fields = {name: query.get(name, "").strip() for name in _FIELDS}
         known = fields["kind"] in {"", *dict(KINDS)} and fields["status"] in {"", *dict(STATUSES)}
-        if not known or any(len(value) > _LONGEST or "\0" in value for value in fields.values()):
+        strange = any(len(value) > _LONGEST or "\0" in value for value in fields.values())
+        if mode not in MODES or not known or strange:
             raise _no_such()
-        return cls(fields)
+        return cls(cast("Mode", mode), fields)
 
     @property
     def narrowed(self) -> bool:
         """Whether anything is left out."""
         return any(self.fields.values())
+
+    @property
+    def whole(self) -> str:
+        """The address of the whole list of this mode."""
+        return f"{PATH}?mode={self.mode}" if self.mode != "live" else PATH
 
     @property
     def more(self) -> bool:
@@ -71,7 +82,8 @@ class Chosen:
 
     def address(self, **further: str) -> str:
         """The address of the list that is narrowed down like this, and further."""
-        query = {name: value for name, value in {**self.fields, **further}.items() if value}
+        mode = {} if self.mode == "live" else {"mode": self.mode}
+        query = {name: value for name, value in {**mode, **self.fields, **further}.items() if value}
         return f"{PATH}?{urlencode(query)}" if query else PATH
 
     def filters(self, reader: Who) -> Filters:
@@ -83,7 +95,7 @@ class Chosen:
         fields = self.fields
         after = _day(fields["to"], 1)
         return Filters(
-            kind=fields["kind"] or None, status=fields["status"] or None,
+            mode=self.mode, kind=fields["kind"] or None, status=fields["status"] or None,
             channel_id=fields["channel"] or None, agent_id=_id(fields["agent"]),
             queue_id=_id(fields["queue"]), started_from=_day(fields["from"], 0),
             started_to=after and after - _LEAST, agents=reader.agents,
@@ -123,21 +135,22 @@ async def show_all(request: Request, desk: CallsDeskDep, cursor: Position = None
     chosen = Chosen.of(request.query_params)
     async with desk.open() as (session, reader):
         after = Cursor.decode(cursor) if cursor else None
-        found = await queries.page(session, chosen.filters(reader), after, PAGE + 1, chosen.of_engagement())
+        filters = chosen.filters(reader)
+        found = await queries.page(session, filters, after, PAGE + 1, chosen.of_engagement())
         shown, older = found[:PAGE], following([one.row for one in found], PAGE)
         counts = await queries.counts(session, [one.row.id for one in shown])
         results = await analyses.listed_by_id(
             session, [one.row.analysis_id for one in shown if one.row.analysis_id]
         )
         choices = {
-            "channel": [(one, one) for one in await queries.channels(session)],
+            "channel": [(one, one) for one in await queries.channels(session, chosen.mode)],
             "agent": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
-            "queue": named(await catalog.queues_by_name(session, MOST_NAMES)),
+            "queue": named(await catalog.queues_by_name(session, MOST_NAMES, [filters.queue_id])),
             "kind": KINDS, "status": STATUSES,
         }  # fmt: skip
         engagement = await _engagement(session, chosen)
     return page(
-        request, "conversations/list.html", chosen=chosen, conversations=shown, counts=counts,
+        request, "conversations/list.html", modes=MODES, chosen=chosen, conversations=shown, counts=counts,
         results=results, choices=choices, reader=reader, engagement=engagement, first=cursor is None,
         older=chosen.address(cursor=older) if older else None,
         live=any(one.analysis.status in {"queued", "processing"} for one in results.values()),

@@ -14,6 +14,7 @@ from calltrace.analyses.queries import Filters
 from calltrace.catalog import queries as catalog
 from calltrace.catalog import service
 from calltrace.catalog.models import CallCenter
+from calltrace.conversations import queries as conversations
 from calltrace.db.listing import Slice, cut
 from calltrace.insights.measures import Figures
 from calltrace.kit.cursor import Cursor
@@ -73,9 +74,29 @@ def _room(sort: Sort) -> APIRouter:
     return room
 
 
+def _archive(sort: Sort) -> APIRouter:
+    """Putting one away, and taking it out again."""
+    room = APIRouter(prefix=sort.path)
+
+    @room.post("/{row_id}/archive")
+    async def archive(row_id: str, desk: JudgesDeskDep, form: PostedDep) -> Response:
+        archived = form.text("archived") == "yes"
+        async with desk.open() as (session, admin):
+            admin.require_administrator()
+            row = await service.change(
+                session, admin.actor, sort.kind, path_id(row_id), {"archived": archived}
+            )
+        done = "filed-archived" if archived else "filed-unarchived"
+        return RedirectResponse(f"{sort.path}/{row.id}?done={done}", 303)
+
+    return room
+
+
 router = APIRouter()
 for _sort in SORTS:
     router.include_router(_room(_sort))
+    if _sort.archives:
+        router.include_router(_archive(_sort))
 
 
 async def _list(request: Request, desk: Desk, sort: Sort, cursor: str | None) -> Response:
@@ -85,7 +106,9 @@ async def _list(request: Request, desk: Desk, sort: Sort, cursor: str | None) ->
     types: Sequence[str] = ()
     async with desk.open() as (session, reader):
         part = Slice(Cursor.decode(cursor) if cursor else None, PAGE)
-        found = await catalog.found(session, model, chosen["name"], wanted, part)
+        found = await catalog.found(
+            session, model, chosen["name"], wanted, part, archived=bool(chosen.get("archived"))
+        )
         rows, following = cut(found, PAGE, lambda one: one)
         sums = await filed.figures(session, reader, sort)
         last = await queries.last_calls(session, by, [one.id for one in rows], reader.agents)
@@ -108,12 +131,13 @@ def _chosen(query: Mapping[str, str], sort: Sort) -> Mapping[str, str]:
     Raises:
         NotFoundError: a value that no form of ours offers.
     """
-    chosen = {name: query.get(name, "").strip() for name in ("name", *(one.name for one in sort.sieve))}
+    names = ("name", *(one.name for one in sort.sieve), *(("archived",) if sort.archives else ()))
+    chosen = {name: query.get(name, "").strip() for name in names}
     strange = any(len(value) > _LONGEST or "\0" in value for value in chosen.values())
     offered = all(
         not one.choices or chosen[one.name] in {"", *dict(one.choices)} for one in sort.sieve
     )  # fmt: skip
-    if strange or not offered:
+    if strange or not offered or chosen.get("archived") not in {None, "", "yes"}:
         raise NotFoundError("There is no such filter.")
     return chosen
 
@@ -133,9 +157,10 @@ async def _show(request: Request, desk: Desk, sort: Sort, row_id: uuid.UUID) -> 
         wanted = Filters(agents=reader.agents, **{SPLITS[sort.label]: row.id})
         newest, _more = await calls.listed(session, wanted, cursor=None, limit=NEWEST)
         centers = await _centers(session)
+        talks = sort.label == "engagement" and await conversations.any_of_engagement(session, row.id)
     return page(
         request, "filed/show.html", sort=sort, sorts=SORTS, row=row, sums=sums, calls=newest, reader=reader,
-        centers=centers, shown=filed.filled(sort, row),
+        centers=centers, shown=filed.filled(sort, row), talks=talks,
     )  # fmt: skip
 
 
@@ -146,10 +171,11 @@ async def _form(
     async with desk.open() as (session, reader):
         reader.require_administrator()
         centers = await _centers(session)
+        row = await service.find(session, sort.kind, row_id) if row_id else None
     names = tuple(one.name for one in sort.entries)
     return page(
         request, "filed/form.html", status=error.status if error else 200, sort=sort, sorts=SORTS, form=form,
-        row_id=row_id, centers=list(centers.items()),
+        row_id=row_id, centers=list(centers.items()), archived=sort.archives and row and row.archived_at,
         mistakes=Mistakes.of(error, names) if error else NO_MISTAKES,
     )  # fmt: skip
 

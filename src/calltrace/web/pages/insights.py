@@ -51,9 +51,8 @@ async def show(request: Request, desk: JudgesDeskDep) -> Response:
         points = await service.trend(*asked, scene.period, scene.bucket)
         criteria = await service.criteria(*asked, scene.period)
         rows = await service.groups(*asked, scene.period, SPLITS[scene.by])
-        said = await surveys.summary(*asked, scene.period)
-        voices = await surveys.groups(*asked, scene.period, SPLITS[scene.by]) if said.surveys else []
-        offered = await choices(session, reader, MOST_NAMES)
+        said, voices = await surveys.groups(*asked, scene.period, SPLITS[scene.by])
+        offered = await choices(session, reader, MOST_NAMES, scene.chosen)
     ranked = [one for one in rows if one.figures.calls >= LEAST_IN_RANKING]
     return page(
         request, "insights/show.html", scene=scene, now=now, tiles=tiles(scene, now, before), points=points,

@@ -7,13 +7,11 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
-from calltrace.db.listing import NameFilter, Slice
-from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
 from calltrace.reviews import policy, rules
 from calltrace.reviews.models import ReviewRule
 from calltrace.reviews.rules import MOST, NEEDS
-from calltrace.web import judging
+from calltrace.web import judging, rule_pages
 from calltrace.web.deps import Desk, JudgesDeskDep, PostedDep, path_id
 from calltrace.web.forms import Form, Mistakes
 from calltrace.web.pages.calls import Position
@@ -21,7 +19,6 @@ from calltrace.web.pages.review_queue import PATH as REVIEWS
 from calltrace.web.render import NO_MISTAKES, page
 
 PATH = REVIEWS + "/rules"
-PAGE = 100
 router = APIRouter(prefix=PATH)
 KINDS: Mapping[str, tuple[str, str, float]] = {
     "random": ("By chance", "percent of all calls", 100),
@@ -55,8 +52,7 @@ async def _list(
     error: CallTraceError | None = None,
 ) -> Response:  # fmt: skip
     async with desk.open() as (session, reader):
-        part = Slice(Cursor.decode(cursor) if cursor else None, PAGE)
-        found, following = await rules.page(session, NameFilter(), part)
+        listed = await rule_pages.listed(session, rules.page, PATH, cursor)
         wanted = await policy.read(session, reader.org_id)
     filled = form or Form(
         {
@@ -65,10 +61,9 @@ async def _list(
         }
     )  # fmt: skip
     return page(
-        request, "reviews/rules.html", status=error.status if error else 200, tab="rules", rules=found,
-        kinds=KINDS, number=number, form=filled, reader=reader, settings=wanted, first=cursor is None,
-        mistakes=Mistakes.of(error, SETTINGS) if error else NO_MISTAKES,
-        older=f"{PATH}?cursor={following}" if following else None,
+        request, "reviews/rules.html", status=error.status if error else 200, tab="rules", kinds=KINDS,
+        number=number, form=filled, reader=reader, settings=wanted,
+        mistakes=Mistakes.of(error, SETTINGS) if error else NO_MISTAKES, **listed,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from calltrace.accounts.audit import OPERATOR
-from calltrace.analyses import erase, lifecycle, queries, submit
+from calltrace.analyses import erase, lifecycle, queries, submit, waiting
 from calltrace.analyses.document import ProcessingDocument
 from calltrace.analyses.importing import Import, Importer
 from calltrace.kit.errors import InvalidRequestError
@@ -183,6 +183,21 @@ async def test_a_voice_call_with_its_recording(client: Client, intake: submit.In
     await finish(client, intake, f"af_{call.hex}", tmp_path)
     assert (await imported(client, FILE | {"voiceCalls": [entry]}, tmp_path)) == ids
     assert len(await client.data("GET", "audio-files")) == 1
+
+
+async def test_a_recording_whose_import_broke_off_is_taken_by_the_next(
+    client: Client, intake: submit.Intake, tmp_path: Path
+) -> None:
+    (tmp_path / "call.wav").write_bytes(AUDIO)
+    call = (await imported(client))["voiceCalls"]["vc-1"]
+    await waiting.open_file(intake, client.org, None, waiting.Told("call.wav"), call)
+    entry = FILE["voiceCalls"][0] | {"recordingFile": "call.wav"}
+    for _ in range(2):
+        await imported(client, FILE | {"voiceCalls": [entry]}, tmp_path)
+        file = await client.data("GET", f"audio-files/af_{call.hex}")
+        assert (file["isAICall"], file["processingState"]) == (True, "Pending")
+    async with client.platform.database.tenant(client.org) as session:
+        assert await session.scalar(text("SELECT count(*) FROM analyses WHERE medium = 'voice'")) == 1
 
 
 async def test_the_same_file_again_changes_nothing_and_another_what_it_names(client: Client) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from standardwebhooks.webhooks import Webhook
 
 from calltrace.accounts.quotas import Quotas
@@ -23,6 +23,7 @@ from calltrace.pipeline.context import Platform
 from calltrace.settings import load_settings
 from calltrace.webhooks import deliver, wires
 from calltrace.webhooks.claims import Holder
+from calltrace.webhooks.models import Delivery
 from calltrace.webhooks.record import record
 from database.analyses.factory import claimed, completed, submitted
 from database.dialects.auralytik.conftest import Client, another, refused, stranger
@@ -341,6 +342,11 @@ async def test_usage(client: Client, intake: submit.Intake, tmp_path: Path, rece
     counted = {one["keyId"]: one["calls"] for one in by_key["keys"]}
     assert counted[f"key_{client.key_id.hex}"] >= 5
     assert counted[f"key_{idle.key_id.hex}"] == 0
+    async with client.platform.database.tenant(client.org) as session:
+        await session.execute(delete(Delivery))  # as housekeeping does later on
+    assert (await client.data("GET", "usage/summary"))["usage"]["webhooks"] == used["webhooks"]
+    gone = [one for one in await client.data("GET", "usage/details") if one["type"] == "webhook"]
+    assert [(one["quantity"], one["unit"], one["resourceId"]) for one in gone] == [(3, "delivery", None)]
     empty = await client.data("GET", "usage/summary?billingPeriod=2020-02")
     assert (empty["billingPeriod"], empty["usage"]["calls"]["used"]) == ("2020-02", 0)
     for period in ("2020", "2020-13", "soon", "0000-01"):
