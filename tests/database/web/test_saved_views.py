@@ -45,7 +45,7 @@ async def test_a_list_is_saved_opened_changed_and_deleted(
     shown = (await admin.get(address)).text
     assert "The view was saved." in shown
     assert 'aria-current="page">Failed ones<' in shown
-    assert re.findall(r'<th scope="col" class="w-(\w+)', shown) == ["name", "status", "score"]
+    assert re.findall(r'<th scope="col" class="w-(\w+)', shown) == ["tick", "name", "status", "score"]
     assert str(failed) in shown
     assert str(other) not in shown
     assert f'name="view" value="{_view_id(address)}"' in shown, "filters keep the columns"
@@ -55,7 +55,7 @@ async def test_a_list_is_saved_opened_changed_and_deleted(
     changed = await admin.submit(page, {"name": "Broken", "columns": ALL_COLUMNS})
     assert changed.headers["location"] == "/calls/views?done=view-saved"
     shown = (await admin.get(address)).text
-    assert re.findall(r'<th scope="col" class="w-(\w+)', shown) == ["name", *ALL_COLUMNS]
+    assert re.findall(r'<th scope="col" class="w-(\w+)', shown) == ["tick", "name", *ALL_COLUMNS]
     assert "Broken" in (await admin.get("/calls/views")).text
     token = hidden(await admin.get("/logout"))["csrf"]
     await admin.send(f"{page}/delete", {"csrf": token})
