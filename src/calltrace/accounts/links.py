@@ -78,11 +78,16 @@ async def send_invitation(session: AsyncSession, user: User, inviter: str, publi
 
 
 async def send_reset(session: AsyncSession, user: User, public_url: str) -> str:
-    """Write the message with a link to a new password, and answer the link."""
+    """Write the message with a link to a new password, and answer the link.
+
+    It goes to the last address that was confirmed: one that was mistyped is somebody else's.
+    """
     code = await codes.issue(session, user, "reset")
     link = _link(public_url, "reset", code)
     body = _RESET.format(email=user.email, link=link, code=code)
-    await mail.send(session, user.org_id, user.email, "A new password for Call Trace", body)
+    await mail.send(
+        session, user.org_id, user.former_email or user.email, "A new password for Call Trace", body
+    )
     return link
 
 
@@ -163,7 +168,8 @@ async def reset(database: Database, chosen: NewPassword) -> None:
     hashed = await passwords.hashed(chosen.password)
     async with database.tenant(known.org_id) as session:
         user = await codes.use(session, "reset", chosen.code)
-        addresses.confirmed(user)  # the mail was read
+        if user.former_email is None:
+            addresses.confirmed(user)  # the mail was read
         await _settle(session, user, hashed)
         await audit.record(session, user.org_id, _actor(user, chosen), Deed("user.password_reset", user.id))
 

@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import text
 
 from calltrace.accounts import addresses, links, queries
+from calltrace.accounts.links import NewPassword
 from calltrace.accounts.models import User
 from calltrace.accounts.service import create_user
+from calltrace.accounts.sessions import Visitor
 from calltrace.db.session import Database
 from database.conftest import NewOrg, count
 
@@ -84,3 +86,19 @@ async def test_what_was_confirmed_stays(mover: Mover) -> None:
         addresses.confirmed(user)
     await addresses.free(mover.database, timedelta(0))
     assert (await mover.user()).email == mover.wanted
+
+
+async def test_a_link_to_a_new_password_goes_to_the_confirmed_address_and_confirms_no_other(
+    mover: Mover,
+) -> None:
+    await mover.move(mover.wanted, 0.1)
+    visitor = Visitor(None, None)
+    await links.ask_for_reset(mover.database, mover.wanted, "https://calls.test", visitor, None)
+    newest = "SELECT recipient, body FROM mails ORDER BY created_at DESC LIMIT 1"
+    async with mover.database.tenant(mover.org) as session:
+        recipient, body = (await session.execute(text(newest))).one()
+    assert recipient == mover.before, "a mistyped address is somebody else's"
+    code = str(body).partition("Code: ")[2].split()[0]
+    await links.reset(mover.database, NewPassword(code, "another one, long", visitor, None))
+    user = await mover.user()
+    assert (user.email, user.email_verified, user.former_email) == (mover.wanted, False, mover.before)
