@@ -107,6 +107,12 @@ class _Block:
     def usable(self) -> bool:
         return self.left > 0 and time.monotonic() < self.until
 
+    def used(self) -> "_Block":
+        """The same, with one more call being taken in."""
+        self.left -= 1
+        self.busy += 1
+        return self
+
 
 @dataclass(slots=True)
 class _State:
@@ -155,15 +161,20 @@ class Minutes:
             while True:
                 block, refused = state.block, state.refused
                 if block and block.allowance == allowance and block.usable:
-                    block.left -= 1
-                    block.busy += 1
-                    return block
+                    return block.used()
                 if refused and refused[0] == allowance and time.monotonic() < refused[1]:
                     raise _exhausted(allowance, refused[2])
-                await self._refill(database, allowance, state, patience)
+                if fresh := await self._refill(database, allowance, state, patience):
+                    return fresh
 
-    async def _refill(self, database: Database, allowance: Allowance, state: _State, patience: float) -> None:
-        """Another block, or the knowledge that there is none; or a little time has passed."""
+    async def _refill(
+        self, database: Database, allowance: Allowance, state: _State, patience: float
+    ) -> _Block | None:
+        """Another block, of which one is used at once, however long it took; or a little time has passed.
+
+        Raises:
+            MinutesExhaustedError: there is none.
+        """
         before, state.block = state.block, None
         if before and not before.busy:
             await self._give_back(database, before)
@@ -172,13 +183,16 @@ class Minutes:
         if count:
             until = began + LEASE_SECONDS
             seconds = math.ceil(count * look.mean)
-            state.block, state.refused = _Block(allowance, look.month.start, seconds, until, count), None
+            block = _Block(allowance, look.month.start, seconds, until, count).used()
+            state.block, state.refused = block, None
             if count > 1:
-                self._return_later(database, state.block)
-        elif look.out and time.monotonic() < patience:
+                self._return_later(database, block)
+            return block
+        if look.out and time.monotonic() < patience:
             await asyncio.sleep(_PAUSE)
-        else:
-            state.refused = (allowance, began + LEASE_SECONDS, look.month.end)
+            return None
+        state.refused = (allowance, began + LEASE_SECONDS, look.month.end)
+        raise _exhausted(allowance, look.month.end)
 
     async def _reserve(self, database: Database, allowance: Allowance) -> tuple[_Look, int]:
         """Under the counter's lock: what is left, and for how many calls some of it was taken."""
@@ -230,7 +244,7 @@ class Minutes:
         """Give back what is out."""
         for task in list(self._returning):
             task.cancel()
-        for state in self._states.values():
+        for state in list(self._states.values()):  # somebody may be coming meanwhile
             async with state.lock:
                 if state.block:
                     await self._give_back(database, state.block)

@@ -179,3 +179,14 @@ async def test_owners_are_warned_once_when_most_is_heard_or_under_way(
         )
     assert (details["quota"], details["limit"]) == ("minutes", 500)
     assert await count(platform.database, "mails", free) == 1
+
+
+async def test_a_database_slower_than_a_block_is_good_for_is_no_reason_to_go_round_for_ever(
+    platform: Platform, free: uuid.UUID, processes: list[Intake], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(limits, "LEASE_SECONDS", 0.0)  # every block is over when it comes
+    async with asyncio.timeout(10):
+        assert not await refused(processes[0], free)
+        assert await out(platform.database, free) == 0
+        await heard(platform.database, free, INCLUDED)
+        assert await refused(processes[0], free)
