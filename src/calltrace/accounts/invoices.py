@@ -20,6 +20,7 @@ from calltrace.accounts.models import Invoice, Organisation, Plan, PlanChange, U
 from calltrace.accounts.plans import Terms
 from calltrace.accounts.usage import Period
 from calltrace.db.clock import database_now
+from calltrace.db.each import each
 from calltrace.db.session import Database
 from calltrace.kit.ids import uuid7
 
@@ -126,11 +127,14 @@ async def close(database: Database, plans: Mapping[Plan, Terms]) -> None:
         month = Period.of(await database_now(session) - SETTLED_AFTER)
         period = Period.of(month.start - timedelta(days=1))
         found = (await session.scalars(_open(period, priced))).all()
-    for org_id in found:
+
+    async def write_down(org_id: uuid.UUID) -> None:
         async with database.tenant(org_id) as session:
             organisation = await queries.organisation(session, org_id)
             if organisation is not None:
                 await _record(session, organisation, plans, period)
+
+    await each(database, "invoices", found, write_down)
 
 
 def _open(period: Period, priced: Sequence[Plan]) -> Select[uuid.UUID]:

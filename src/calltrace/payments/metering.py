@@ -22,6 +22,7 @@ from calltrace.accounts.models import Plan, Subscription
 from calltrace.accounts.plans import Terms
 from calltrace.accounts.usage import Period
 from calltrace.db.clock import database_now
+from calltrace.db.each import each
 from calltrace.db.session import Database
 from calltrace.payments.errors import MeterRefusedError, PaymentsAwayError
 from calltrace.payments.line import StripeLine, current
@@ -62,11 +63,13 @@ class Metering:
             )
             waiting = select(MeterReport.org_id).where(MeterReport.sent_at.is_(None), ~MeterReport.unclear)
             found = (await session.scalars(paying.union(waiting))).all()
-        for org_id in found:
-            try:
-                await self.report(org_id)
-            except (PaymentsAwayError, MeterRefusedError) as error:
-                log.warning("stripe_usage_postponed", org=str(org_id), error=error.detail)
+        await each(self.database, "metering", found, self._report_or_postpone)
+
+    async def _report_or_postpone(self, org_id: uuid.UUID) -> None:
+        try:
+            await self.report(org_id)
+        except (PaymentsAwayError, MeterRefusedError) as error:
+            log.warning("stripe_usage_postponed", org=str(org_id), error=error.detail)
 
     async def report(self, org_id: uuid.UUID, *, now: bool = False) -> None:
         """Tell what is due of one organisation; ``now``: although the last time was within the hour.
@@ -108,7 +111,7 @@ class Metering:
             begun = max(row.created_at, period.start)
             if begun < period.end and await self._due(session, period, moment, now=now):
                 cost = await invoices.cost(session, organisation, self.plans, period)
-                more = int(cost.over * 100) - await _told(session, period)
+                more = int(cost.over_cost * 100) - await _told(session, period)
                 if more > 0:
                     session.add(MeterReport(org_id=org_id, month=period.start.date(), cents=more))
         await session.flush()
