@@ -13,6 +13,7 @@ import stripe
 
 from calltrace.accounts import service, subscriptions
 from calltrace.accounts.audit import SYSTEM
+from calltrace.accounts.models import Plan
 from calltrace.payments.errors import PaymentsAwayError
 from calltrace.payments.service import Order, Payments
 from calltrace.pipeline.context import Platform
@@ -86,13 +87,19 @@ async def test_a_silent_service_is_given_up_and_the_loop_goes_on(
     assert stripe.enable_telemetry is False
 
 
+async def _given(payments: Payments, server: StripeServer, org: uuid.UUID, plan: Plan) -> str:
+    """A customer who pays for a plan and was then given another one by the operator."""
+    customer = await _customer(payments, server, org)
+    await payments.follow(org, customer)
+    async with payments.database.tenant(org) as session:
+        await service.set_plan(session, org, plan)
+    return customer
+
+
 async def test_a_plan_that_the_operator_gave_stands_until_something_new_is_bought(
     payments: Payments, stripe_server: StripeServer, org: uuid.UUID
 ) -> None:
-    customer = await _customer(payments, stripe_server, org)
-    await payments.follow(org, customer)
-    async with payments.database.tenant(org) as session:
-        await service.set_plan(session, org, "self_hosted")
+    customer = await _given(payments, stripe_server, org, "self_hosted")
     await payments.follow(org, customer)  # the next invoice was paid
     assert await _plan(payments, org) == "self_hosted"
     [bought] = stripe_server.all("subscription", {"customer": customer})
@@ -109,10 +116,7 @@ async def test_a_plan_that_the_operator_gave_stands_until_something_new_is_bough
 async def test_a_plan_that_is_chosen_anew_where_it_is_paid_counts_again(
     payments: Payments, stripe_server: StripeServer, org: uuid.UUID
 ) -> None:
-    customer = await _customer(payments, stripe_server, org)
-    await payments.follow(org, customer)
-    async with payments.database.tenant(org) as session:
-        await service.set_plan(session, org, "business")
+    await _given(payments, stripe_server, org, "business")
     await payments.change(Order(org, "pro", SYSTEM))
     assert await _plan(payments, org) == "pro"
     await payments.cancel(org, SYSTEM, immediately=True)

@@ -32,6 +32,17 @@ async def read(database: Database, org: uuid.UUID, analysis_id: uuid.UUID) -> An
 
 
 @pytest.fixture
+async def cutting(line: tuple[Line, str], serve: Serve) -> str:
+    """The address of a recording; whoever fetches it finds the database away."""
+
+    async def script(_head: bytes, writer: asyncio.StreamWriter) -> None:
+        line[0].die()
+        writer.write(HEAD + SOUND)
+
+    return f"https://127.0.0.1:{await serve(script)}/call.mp3"
+
+
+@pytest.fixture
 def processor_of(tmp_path: Path) -> Callable[[Platform, list[Claim]], Processor]:
     return lambda platform, owed: Processor(
         platform, build_child(platform.settings, tmp_path), tmp_path, owed
@@ -39,15 +50,10 @@ def processor_of(tmp_path: Path) -> Callable[[Platform, list[Claim]], Processor]
 
 
 async def test_a_claim_is_given_back_when_the_database_is_there_again(
-    platform: Platform, intake: submit.Intake, org: uuid.UUID, line: tuple[Line, str], serve: Serve,
+    platform: Platform, intake: submit.Intake, org: uuid.UUID, line: tuple[Line, str], cutting: str,
     processor_of: Callable[[Platform, list[Claim]], Processor],
 ) -> None:  # fmt: skip
-    async def script(_head: bytes, writer: asyncio.StreamWriter) -> None:
-        line[0].die()
-        writer.write(HEAD + SOUND)
-
-    url = f"https://127.0.0.1:{await serve(script)}/call.mp3"
-    analysis_id, owed = await submitted(intake, org, file_url=url), list[Claim]()
+    analysis_id, owed = await submitted(intake, org, file_url=cutting), list[Claim]()
     database = Database(line[1], pool_size=2)
     processor = processor_of(replace(platform, database=database), owed)
     with pytest.raises(DatabaseAwayError):
@@ -78,17 +84,11 @@ async def test_what_somebody_else_has_taken_over_meanwhile_stays_theirs(
 
 
 async def test_a_statement_that_failed_costs_no_worker(
-    platform: Platform, intake: submit.Intake, org: uuid.UUID, line: tuple[Line, str], serve: Serve,
+    platform: Platform, intake: submit.Intake, org: uuid.UUID, line: tuple[Line, str], cutting: str,
     processor_of: Callable[[Platform, list[Claim]], Processor],
 ) -> None:  # fmt: skip
     """The worker lives on, and the job comes again to the same processor."""
-
-    async def script(_head: bytes, writer: asyncio.StreamWriter) -> None:
-        line[0].die()
-        writer.write(HEAD + SOUND)
-
-    url = f"https://127.0.0.1:{await serve(script)}/call.mp3"
-    analysis_id = await submitted(intake, org, file_url=url)
+    analysis_id = await submitted(intake, org, file_url=cutting)
     database = Database(line[1], pool_size=2)
     processor = processor_of(replace(platform, database=database), list[Claim]())
     for _ in range(2):
