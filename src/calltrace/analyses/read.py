@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses import queries
+from calltrace.analyses import queries, search
 from calltrace.analyses.document import (
     AnalysisDocument,
     CallDocument,
@@ -46,6 +46,10 @@ async def page(
 ) -> tuple[Sequence[queries.Found], str | None]:
     """One page of analyses, newest first, and the cursor of the next page."""
     after = Cursor.decode(cursor) if cursor else None
+    if filters.text is not None:
+        hits = await search.find(session, filters, after, limit)
+        known = await queries.found_by_id(session, hits.ids)
+        return [known[one] for one in hits.ids if one in known], hits.after and hits.after.encode()
     found = await queries.page(session, filters, after=after, limit=limit + 1)
     return found[:limit], following([one.analysis for one in found], limit)
 

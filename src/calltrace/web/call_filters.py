@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from calltrace.accounts.models import Mode
 from calltrace.analyses.document import Medium, Status
 from calltrace.analyses.queries import Filters
+from calltrace.analyses.search_terms import Search
 from calltrace.evaluation.results import Mood
 from calltrace.insights import queries
 from calltrace.insights.measures import Dimension
@@ -24,6 +25,7 @@ STATUSES = get_args(Status)
 MODES = get_args(Mode)
 MEDIA = get_args(Medium)
 COUNTED = (
+    "named",
     "medium",
     "calledFrom",
     "calledTo",
@@ -34,12 +36,13 @@ COUNTED = (
     "mood",
     "escalated",
 )
-"""What figures of insights lead to."""
+"""What other pages lead to: those of a file's name, and figures of insights."""
 FIELDS = (
-    "status", "agent", "queue", "project", "language", "scoreFrom", "scoreTo", "from", "to", "named",
+    "status", "agent", "queue", "project", "language", "scoreFrom", "scoreTo", "from", "to", "text",
     *COUNTED,
 )  # fmt: skip
 KEPT: Mapping[tuple[str, str], str] = {
+    ("named", ""): "named {}",
     ("medium", "voice"): "calls, no chats", ("medium", "text"): "chats",
     ("calledFrom", ""): "took place from {}", ("calledTo", ""): "took place until {}",
     ("passed", "yes"): "passed", ("passed", "no"): "not passed", ("center", "none"): "no call center",
@@ -89,7 +92,7 @@ class Chosen:
     @property
     def more(self) -> bool:
         """Whether one of the fields is used that are folded away."""
-        return any(self.fields[name] for name in FIELDS if name not in {"status", "agent", "named", *COUNTED})
+        return any(self.fields[name] for name in FIELDS if name not in {"status", "agent", "text", *COUNTED})
 
     @property
     def kept(self) -> Mapping[str, str]:
@@ -142,6 +145,7 @@ class Chosen:
             score_from=_score(fields["scoreFrom"]),
             score_to=_score(fields["scoreTo"]),
             called=fields["named"] or None,
+            text=Search.of(fields["text"]),
             called_from=_first_moment(fields["calledFrom"], zone, 0),
             called_before=_first_moment(fields["calledTo"], zone, 1),
             also=[

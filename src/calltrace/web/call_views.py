@@ -19,6 +19,7 @@ ALL = "all"
 _WORDS: Mapping[str, str] = {
     "mode": "mode", "status": "status", "agent": "one agent", "queue": "one queue", "language": "language",
     "scoreFrom": "score from", "scoreTo": "score to", "from": "from", "to": "to", "named": "named",
+    "text": "found",
     "calledFrom": "took place from", "calledTo": "took place until", "passed": "passed",
     "center": "one call center", "project": "one project", "engagement": "one engagement",
     "criterion": "one criterion not met", "mood": "customer sounded", "escalated": "escalated",

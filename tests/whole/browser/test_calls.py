@@ -128,7 +128,7 @@ def test_a_recording_is_uploaded_and_read_without_scripts(
     expect(page.get_by_role("heading", name="not audio.wav")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="taken in")).to_be_visible()
     page = seat.go("/calls")
-    page.get_by_label("File name or external id").fill("crm-call-4711")
+    page.get_by_role("searchbox", name="Search").fill("call-47")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator(".calls tbody tr")).to_have_count(1)
     page.get_by_role("link", name="sample call.mp3").click()
