@@ -8,6 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from calltrace.accounts.sessions import SignedIn
+from calltrace.kit import words
 from calltrace.web import shown, static
 from calltrace.web.forms import Mistakes
 
@@ -17,10 +18,12 @@ NO_MISTAKES = Mistakes()
 def _environment() -> Environment:
     environment = Environment(
         loader=PackageLoader("calltrace.web"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
     )  # fmt: skip
+    environment.newstyle_gettext = True  # pyright: ignore[reportAttributeAccessIssue] - the extension reads it
+    says = {"static": static.url, "_": words.markup, "gettext": words.markup, "ngettext": words.markup_plural}
+    environment.globals.update(says)  # pyright: ignore[reportCallIssue, reportArgumentType] - typed as its own
     environment.filters.update(shown.FILTERS)
-    environment.globals["static"] = static.url  # pyright: ignore[reportArgumentType] - typed as Jinja's own only
     return environment
 
 
@@ -41,7 +44,13 @@ def page(
     """
     who: SignedIn | None = getattr(request.state, "who", None)
     done = shown.DONE.get(request.query_params.get("done", ""))
-    common = {"who": who, "path": request.url.path, "done": done, "mistakes": mistakes}
+    common = {
+        "who": who,
+        "path": request.url.path,
+        "done": done,
+        "mistakes": mistakes,
+        "tongue": words.tongue(),
+    }
     return HTMLResponse(_templates.get_template(template).render({**common, **values}), status)
 
 
