@@ -65,17 +65,54 @@ def catalogue() -> Catalog:
 def python_messages(file: IO[bytes], _keywords: Any, _comment_tags: Any, options: Any) -> Iterator[Message]:
     """What a module says to people (an extraction method of Babel)."""
     del options
-    for node in ast.walk(ast.parse(file.read())):
+    tree = ast.parse(file.read())
+    passed, helpers = _passed_to_errors(tree)
+    for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             yield from _said(node)
+            at = helpers.get(_called(node))
+            if at is not None:
+                yield from _plain(node.args[at] if at < len(node.args) else None)
+        elif isinstance(node, ast.Assign) and passed & set(_names(node)):
+            yield from _plain(node.value)
         elif isinstance(node, ast.ClassDef) and node.name.endswith("Error"):
-            for one in node.body:
-                if isinstance(one, ast.Assign) and _names(one) == ["title"]:
-                    yield from _plain(one.value)
+            yield from _class_says(node)
+
+
+def _passed_to_errors(tree: ast.Module) -> tuple[set[str], dict[str, int]]:
+    """Variables that errors are made with, and functions that make an error of one of their parameters."""
+    helpers = dict[str, int]()
+    for function in (node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)):
+        parameters = [one.arg for one in function.args.args]
+        used = _texts_of_errors(function)
+        found = [at for at, one in enumerate(parameters) if one in used]
+        if found:
+            helpers[function.name] = found[0]
+    return _texts_of_errors(tree), helpers
+
+
+def _texts_of_errors(within: ast.AST) -> set[str]:
+    calls = (node for node in ast.walk(within) if isinstance(node, ast.Call) and node.args)
+    texts = (call.args[0] for call in calls if _called(call).endswith("Error"))
+    return {one.id for one in texts if isinstance(one, ast.Name)}
+
+
+def _class_says(kind: ast.ClassDef) -> Iterator[Message]:
+    """The title of an error, and what it is always made with."""
+    for node in ast.walk(kind):
+        if isinstance(node, ast.Assign) and _names(node) == ["title"]:
+            yield from _plain(node.value)
+        elif isinstance(node, ast.Call) and _called(node) == "__init__":
+            yield from _plain(node.args[0] if node.args else None)
+
+
+def _called(call: ast.Call) -> str:
+    name: str = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
+    return name
 
 
 def _said(call: ast.Call) -> Iterator[Message]:
-    name: str = getattr(call.func, "id", None) or getattr(call.func, "attr", "")
+    name = _called(call)
     first = call.args[0] if call.args else None
     if name in _TABLES and isinstance(first, ast.Dict):
         yield from (one for value in first.values for one in _TABLES[name](value))

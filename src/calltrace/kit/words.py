@@ -87,9 +87,13 @@ class Words(str):
         """A text that the catalogue has, or has not: words as they are, else a message without values."""
         return text if isinstance(text, cls) else cls(text.replace("%", "%%"))
 
-    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, Any]]:
-        """What copies and pickles are made of: the English."""
-        return (self.replace("%", "%%"),), {}
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """A pickle is the English."""
+        return str, (str.__str__(self),)
+
+    def __deepcopy__(self, _seen: Any) -> Self:
+        """Words do not change."""
+        return self
 
     def __html__(self) -> Markup:
         """What a page shows."""
@@ -105,22 +109,26 @@ class Words(str):
 class Joined(str):
     """Several words one after the other."""
 
-    __slots__ = ("_between", "_parts")
+    __slots__ = ("_between", "parts")
 
-    def __new__(cls, between: str, parts: Iterable[str] = (), /) -> Self:
+    def __new__(cls, between: str, parts: Iterable[str], /) -> Self:
         """Of parts, with a text between them."""
         kept = tuple(parts)
         made = super().__new__(cls, between.join(kept))
-        made._between, made._parts = between, kept
+        made._between, made.parts = between, kept
         return made
 
-    def __getnewargs__(self) -> tuple[str]:
-        """What copies and pickles are made of: the English."""
-        return (str(self),)
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """A pickle is the English."""
+        return str, (str.__str__(self),)
+
+    def __deepcopy__(self, _seen: Any) -> Self:
+        """Words do not change."""
+        return self
 
     def __html__(self) -> Markup:
         """What a page shows."""
-        return escape(self._between).join(self._parts)
+        return escape(self._between).join(self.parts)
 
 
 def joined(between: str, parts: Iterable[str]) -> str:

@@ -1,5 +1,6 @@
 """Templates to pages. Everything is escaped; a name that does not exist is an error, not an empty text."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -15,19 +16,20 @@ from calltrace.web.forms import Mistakes
 NO_MISTAKES = Mistakes()
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment(finalize: Callable[..., Any] | None = None) -> Environment:
+    """The templates with all that they may use; ``finalize`` sees every value that they show."""
+    made = Environment(
         loader=PackageLoader("calltrace.web"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"],
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"], finalize=finalize,
     )  # fmt: skip
-    environment.newstyle_gettext = True  # pyright: ignore[reportAttributeAccessIssue] - the extension reads it
+    made.newstyle_gettext = True  # pyright: ignore[reportAttributeAccessIssue] - the extension reads it
     says = {"static": static.url, "_": words.markup, "gettext": words.markup, "ngettext": words.markup_plural}
-    environment.globals.update(says)  # pyright: ignore[reportCallIssue, reportArgumentType] - typed as its own
-    environment.filters.update(shown.FILTERS)
-    return environment
+    made.globals.update(says)  # pyright: ignore[reportCallIssue, reportArgumentType] - typed as its own
+    made.filters.update(shown.FILTERS)
+    return made
 
 
-_templates = _environment()
+templates = environment()
 
 
 def page(
@@ -51,7 +53,7 @@ def page(
         "mistakes": mistakes,
         "tongue": words.tongue(),
     }
-    return HTMLResponse(_templates.get_template(template).render({**common, **values}), status)
+    return HTMLResponse(templates.get_template(template).render({**common, **values}), status)
 
 
 def see_other(address: str, text: str = "") -> RedirectResponse:

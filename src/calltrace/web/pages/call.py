@@ -25,7 +25,7 @@ from calltrace.conversations import surveys
 from calltrace.conversations.models import Survey
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
-from calltrace.kit.words import Words
+from calltrace.kit.words import Words, local
 from calltrace.recordings.models import WaveformRow
 from calltrace.recordings.playing import play
 from calltrace.recordings.waveform import split
@@ -234,7 +234,12 @@ def _drawn(row: WaveformRow, heard: Heard) -> dict[str, Any]:
     transcript = Transcript.model_validate_json(heard.document)
     found = lanes(transcript, split(row.points, row.channels), row.points_per_second)
     shown = [
-        {"role": one.role, "name": one.name, "speech": one.speech, "points": b64encode(one.points).decode()}
+        {
+            "role": one.role,
+            "name": local(one.name),
+            "speech": one.speech,
+            "points": b64encode(one.points).decode(),
+        }
         for one in found
     ]
     return {"pointsPerSecond": row.points_per_second, "lanes": shown}
