@@ -124,11 +124,9 @@ async def former_human_lines(
     return await session.scalar(query.where(*others))
 
 
-async def page(
-    session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
-) -> Sequence[Found]:
-    """The next ``limit`` analyses after a cursor, newest first; stable while rows arrive."""
-    query = _cut(_WITH_RESULTS, filters, after, limit)
+async def whole(session: AsyncSession, analysis_ids: Collection[uuid.UUID]) -> Sequence[Found]:
+    """Some analyses with their results, newest first; those that are gone are left out."""
+    query = _WITH_RESULTS.where(Analysis.id.in_(analysis_ids)).order_by(*_NEWEST_FIRST)
     return [Found(row[0], row[1], row[2]) for row in (await session.execute(query)).all()]
 
 
@@ -141,7 +139,7 @@ async def call(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None)
 async def calls(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Analysis]:
-    """The same as ``page``, without what was said."""
+    """The next ``limit`` analyses after a cursor, newest first; stable while rows arrive. Of no words."""
     return (await session.scalars(_cut(select(Analysis), filters, after, limit))).all()
 
 

@@ -25,6 +25,7 @@ from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
+from calltrace.kit.json_text import dumps
 from calltrace.kit.words import Words
 from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
 from calltrace.webhooks.events import AnalysisEvent, AnalysisEventType, EventCall
@@ -44,11 +45,11 @@ async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None 
 
 async def page(
     session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int
-) -> tuple[Sequence[queries.Found], str | None]:
-    """One page of analyses, newest first, and the cursor of the next page."""
+) -> tuple[Sequence[uuid.UUID], str | None]:
+    """Which analyses are on one page, newest first, and the cursor of the next page."""
     after = Cursor.decode(cursor) if cursor else None
-    found = await queries.page(session, filters, after=after, limit=limit + 1)
-    return found[:limit], following([one.analysis for one in found], limit)
+    found = await queries.calls(session, filters, after=after, limit=limit + 1)
+    return [one.id for one in found[:limit]], following(found, limit)
 
 
 def following(found: Sequence[Row], limit: int) -> str | None:
@@ -92,7 +93,13 @@ def as_json(found: queries.Found, links: RecordingLinks) -> dict[str, Any]:
     content = document(bare, links).model_dump(mode="json")
     content["transcript"] = orjson.Fragment(found.transcript) if found.transcript else None
     content["evaluation"] = orjson.Fragment(found.evaluation) if found.evaluation else None
+    content["metadata"] = orjson.Fragment(dumps(found.analysis.details))  # numbers of any size
     return content
+
+
+def written(found: Sequence[queries.Found], links: RecordingLinks) -> bytes:
+    """The documents of some analyses, with commas between."""
+    return b",".join(dumps(as_json(one, links)) for one in found)
 
 
 def document(found: queries.Found, links: RecordingLinks) -> AnalysisDocument:
