@@ -2,9 +2,10 @@
 
 import { first } from "./kit/dom.ts";
 import { ASK } from "./kit/live.ts";
+import { t } from "./kit/words.ts";
 
-const AWAY = "The connection was lost. Try again.";
-const SIGNED_OUT = "You are signed out. Sign in again, then try once more.";
+const AWAY = t("The connection was lost. Try again.");
+const SIGNED_OUT = t("You are signed out. Sign in again, then try once more.");
 
 /** What the server answers to one recording. */
 interface Told {
@@ -52,27 +53,27 @@ function offer({ form, input, list, button }: Parts): void {
 class Row {
   readonly element = document.createElement("li");
   readonly #bar = document.createElement("progress");
-  readonly #said = part("span", "upload-said", "waiting");
+  readonly #said = part("span", "upload-said", t("waiting"));
   readonly #name: string;
 
   constructor(list: HTMLElement, file: File) {
     this.#name = file.name;
     this.#bar.max = 1;
     this.#bar.value = 0;
-    this.#bar.setAttribute("aria-label", `Upload of ${file.name}`);
+    this.#bar.setAttribute("aria-label", t("Upload of %(name)s", { name: file.name }));
     this.element.append(part("span", "upload-name", file.name), this.#bar, this.#said);
     list.append(this.element);
   }
 
   progress(share: number): void {
     this.#bar.value = share;
-    this.#said.textContent = share < 1 ? `${Math.floor(share * 100)} %` : "being kept";
+    this.#said.textContent = share < 1 ? `${Math.floor(share * 100)} %` : t("being kept");
   }
 
   done(path: string): void {
-    const link = part("a", "", "taken in");
+    const link = part("a", "", t("taken in"));
     link.href = path;
-    link.setAttribute("aria-label", `${this.#name} was taken in: open the call`);
+    link.setAttribute("aria-label", t("%(name)s was taken in: open the call", { name: this.#name }));
     this.#bar.remove();
     this.#said.replaceChildren(link);
     this.element.dataset.state = "done";
@@ -96,7 +97,7 @@ function part<K extends keyof HTMLElementTagNameMap>(kind: K, name: string, text
 function send(form: HTMLFormElement, wishes: FormData, file: File, row: Row): Promise<void> {
   const most = Number(form.dataset.maxBytes);
   if (file.size > most) {
-    row.failed(`This file is too large: at most ${Math.round(most / 1_048_576)} MB.`);
+    row.failed(t("This file is too large: at most %(most)s MB.", { most: Math.round(most / 1_048_576) }));
     return Promise.resolve();
   }
   const body = new FormData();
@@ -122,7 +123,7 @@ function tell(request: XMLHttpRequest, row: Row): void {
   const path = answer?.paths?.[0];
   if (request.status === 201 && path) row.done(path);
   else if (new URL(request.responseURL).pathname === "/login") row.failed(SIGNED_OUT);
-  else row.failed(answer?.detail ?? `It was refused (${request.status}).`);
+  else row.failed(answer?.detail ?? t("It was refused (%(status)s).", { status: request.status }));
 }
 
 /** Show what was taken in: from here on the list follows by itself. */

@@ -26,6 +26,7 @@ from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.json_text import dumps
+from calltrace.kit.words import Words
 from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
 from calltrace.webhooks.events import AnalysisEvent, AnalysisEventType, EventCall
 
@@ -81,7 +82,9 @@ async def transcript(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) 
         return Heard(analysis.id, analysis.file_name, document)
     if analysis.status == "failed":
         raise NotFoundError("The analysis failed before anything was heard; its error says why.")
-    raise TranscriptNotReadyError(f"The analysis is {analysis.status}; nothing was heard yet.")
+    raise TranscriptNotReadyError(
+        Words("The analysis is %(status)s; nothing was heard yet.", status=analysis.status)
+    )
 
 
 def as_json(found: queries.Found, links: RecordingLinks) -> dict[str, Any]:

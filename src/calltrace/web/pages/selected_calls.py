@@ -17,6 +17,7 @@ from calltrace.batches.selection import Selection
 from calltrace.batches.service import Asked
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.web.deps import Desk, JudgesDeskDep, PostedDep
 from calltrace.web.forms import Form, Mistakes
 from calltrace.web.pages.calls import PAGE, PATH
@@ -72,7 +73,7 @@ async def _ticked(desk: Desk, form: Form) -> tuple[Sequence[Listed], Mode]:
         seen = {one.analysis_id for one in await queries.progress(session, ids, reader.agents)}
     found = _in_order(listed, ids, seen)
     if not found:
-        detail = "Tick the calls that are meant; those that are gone cannot be."
+        detail = Words("Tick the calls that are meant; those that are gone cannot be.")
         raise InvalidRequestError(detail, errors=[FieldError("/id", detail)])
     mode = found[0].analysis.mode
     return [one for one in found if one.analysis.mode == mode], mode
