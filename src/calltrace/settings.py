@@ -48,6 +48,7 @@ class Settings(BaseSettings):
     pg_bin: Path | None = None
     storage_url: str = ""
     public_url: str = ""
+    ui_language: str = "en"
     secret_key: str = ""
     admin_email: str = "admin@example.com"
     admin_password: str = ""

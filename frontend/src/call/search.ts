@@ -2,6 +2,7 @@
 
 import { all, first } from "../kit/dom.ts";
 import { literally } from "../kit/text.ts";
+import { t } from "../kit/words.ts";
 import type { Line, Transcript } from "./transcript.ts";
 
 const HIGHLIGHT = "found";
@@ -56,7 +57,7 @@ export class Search {
   #tell(): void {
     const said = first("[data-hits]", this.#root);
     const wanted = this.#field.value.trim();
-    const found = this.#hits.length ? `${this.#hit + 1} of ${this.#hits.length}` : "not found";
+    const found = this.#hits.length ? t("%(hit)s of %(hits)s", { hit: this.#hit + 1, hits: this.#hits.length }) : t("not found");
     if (said) said.textContent = wanted ? found : "";
     for (const line of all('.line[data-hit="now"]', this.#root)) line.dataset.hit = "";
     const now = this.#hits[this.#hit];

@@ -3,6 +3,7 @@
 // Without a script, or where nothing was kept to draw, the strip of the server stays in its place.
 
 import { first } from "../kit/dom.ts";
+import { t } from "../kit/words.ts";
 import { clock, decoded, type Drawing, gain, heights, spoken } from "./bars.ts";
 
 /** Something of the call between two seconds: a mark of the server, or a finding. */
@@ -76,7 +77,7 @@ export class CallWaveform extends HTMLElement {
     const whole = String(Math.floor(seconds));
     if (this.getAttribute("aria-valuenow") === whole) return;
     this.setAttribute("aria-valuenow", whole);
-    this.setAttribute("aria-valuetext", `${clock(seconds)} of ${clock(this.seconds)}`);
+    this.setAttribute("aria-valuetext", t("%(time)s of %(length)s", { time: clock(seconds), length: clock(this.seconds) }));
   }
 
   /** Show which part was chosen, such as a finding. */

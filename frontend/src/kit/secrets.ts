@@ -1,6 +1,7 @@
 // Secrets that are shown once: copied with a press, and gone when the page is left.
 
 import { all, first } from "./dom.ts";
+import { t } from "./words.ts";
 
 /** Copy buttons appear only where they can work: the clipboard needs https or localhost. */
 export function offerCopying(): void {
@@ -17,11 +18,11 @@ export function offerCopying(): void {
 async function copy(source: HTMLElement, said: HTMLElement | null): Promise<void> {
   try {
     await navigator.clipboard.writeText(textOf(source));
-    if (said) said.textContent = "Copied.";
+    if (said) said.textContent = t("Copied.");
   } catch {
     source.focus();
     if (isField(source)) source.select();
-    if (said) said.textContent = "The browser did not allow it. The text is selected: copy it by keyboard.";
+    if (said) said.textContent = t("The browser did not allow it. The text is selected: copy it by keyboard.");
   }
 }
 

@@ -37,7 +37,7 @@ interface Told {
 
 export interface Words {
   readonly signedOut: string;
-  readonly refused: string;
+  readonly refused: (status: number) => string;
 }
 
 /** One file travels at a time; one that is paused, or waits, lets the others pass. */
@@ -154,7 +154,7 @@ export class Sending {
   async #begin(): Promise<Place> {
     const { name, size, type } = this.#file;
     const told = await this.#post("/calls/uploads", [["name", name], ["size", String(size)], ["type", type]]);
-    if (!told.id || !told.address || !told.until) throw new Refused(this.#words.refused);
+    if (!told.id || !told.address || !told.until) throw new Refused(this.#words.refused(201));
     const place = { id: told.id, address: told.address, until: told.until, wishes: this.#wishes };
     this.#memory.keep(this.#key, place);
     this.#offset = 0;
@@ -217,12 +217,12 @@ export class Sending {
     if (passes(status)) return new Interrupted();
     // A line that died unnoticed may have brought more, or less, than was thought; so may have another window.
     if (told.code === "upload_offset_mismatch" || told.code === "upload_incomplete") return new Moved();
-    return new Refused(told.detail ?? `${this.#words.refused} (${status})`);
+    return new Refused(told.detail ?? this.#words.refused(status));
   }
 
   async #end(place: Place): Promise<string> {
     const told = await this.#post(`/calls/uploads/${place.id}/call`, []);
-    if (!told.path) throw new Refused(this.#words.refused);
+    if (!told.path) throw new Refused(this.#words.refused(201));
     return told.path;
   }
 
@@ -241,7 +241,7 @@ export class Sending {
     if (answer.status === 201) return told;
     if (told.code === "upload_incomplete") throw new Moved();
     if (["upload_expired", "not_found", "upload_used"].includes(told.code ?? "") && this.#place) this.#anew();
-    throw new Refused(told.detail ?? `${this.#words.refused} (${answer.status})`);
+    throw new Refused(told.detail ?? this.#words.refused(answer.status));
   }
 
   async #ask(path: string, options: RequestInit): Promise<Response> {

@@ -24,6 +24,7 @@ from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.forwarded import address_of
+from calltrace.kit.words import Words
 
 LONGEST_NAME = 100
 _USE_RESOLUTION = timedelta(minutes=1)
@@ -42,7 +43,7 @@ class Principal:
     def require(self, scope: str) -> None:
         """Refuse the call unless the key carries exactly this scope: none implies another (CT-023)."""
         if scope not in self.scopes:
-            raise InsufficientScopeError(f"This operation needs the scope {scope}.")
+            raise InsufficientScopeError(Words("This operation needs the scope %(scope)s.", scope=scope))
 
     def require_live(self) -> None:
         """Refuse the call of a test key: what live calls rest on is not for tests to change."""
@@ -79,7 +80,9 @@ async def presented(database: Database, token: str | None, contract: Contract) -
     """
     if not token:
         raise UnauthorizedError(
-            f"Send the API key as 'Authorization: Bearer {FORMS[contract].start('live')}…'."
+            Words(
+                "Send the API key as 'Authorization: Bearer %(start)s…'.", start=FORMS[contract].start("live")
+            )
         )
     if not tokens.well_formed(token, contract):
         raise UnauthorizedError("The API key is malformed.")

@@ -5,6 +5,7 @@ import unicodedata
 
 from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.kit.smtp_url import is_address
+from calltrace.kit.words import Words
 
 LONGEST_NAME, LONGEST_EMAIL = 200, 320
 PHONE = r"^\+[1-9]\d{6,14}$"
@@ -20,7 +21,10 @@ def checked_name(text: str | None, field: str = "/name") -> str | None:
     """
     name = " ".join((text or "").split())
     if len(name) > LONGEST_NAME or any(unicodedata.category(one) in {"Cc", "Cs"} for one in name):
-        detail = f"A name has at most {LONGEST_NAME} characters, and no control characters."
+        detail = Words(
+            "A name has at most %(longest_name)s characters, and no control characters.",
+            longest_name=LONGEST_NAME,
+        )
         raise InvalidRequestError(detail, errors=[FieldError(field, detail)])
     return name or None
 
@@ -51,6 +55,6 @@ def checked_email(text: str, field: str = "/email") -> str:
     """
     email = text.strip()
     if len(email) > LONGEST_EMAIL or not email.isprintable() or not is_mailable(email):
-        detail = f"{text[:100]!r} is not an e-mail address."
+        detail = Words("%(text)s is not an e-mail address.", text=f"{text[:100]!r}")
         raise InvalidRequestError(detail, errors=[FieldError(field, detail)])
     return email

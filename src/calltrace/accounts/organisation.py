@@ -17,6 +17,7 @@ from calltrace.accounts.service import checked_organisation_name
 from calltrace.db.clock import knows_zone
 from calltrace.db.conflicts import broken_constraint
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words
 
 MOST_LANGUAGES = 20
 LONGEST_KEPT = 36_500
@@ -89,14 +90,20 @@ def _languages(codes: Sequence[str]) -> list[str]:
     """Codes that callers have looked up already (``speech.codes``), each once."""
     found = list(dict.fromkeys(codes))
     if len(found) > MOST_LANGUAGES:
-        raise _refused("languages", f"At most {MOST_LANGUAGES}; none at all for any language.")
+        raise _refused(
+            "languages",
+            Words("At most %(most_languages)s; none at all for any language.", most_languages=MOST_LANGUAGES),
+        )
     return found
 
 
 def _days(field: str) -> Callable[[int | None], int | None]:
     def checked(value: int | None) -> int | None:
         if value is not None and not 0 < value <= LONGEST_KEPT:
-            raise _refused(field, f"Between 1 and {LONGEST_KEPT} days; nothing for ever.")
+            raise _refused(
+                field,
+                Words("Between 1 and %(longest_kept)s days; nothing for ever.", longest_kept=LONGEST_KEPT),
+            )
         return value
 
     return checked

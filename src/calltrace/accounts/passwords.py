@@ -8,6 +8,7 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 
 SHORTEST, LONGEST = 8, 1024
 """Characters. The upper bound keeps a megabyte of "password" from being hashed."""
@@ -34,9 +35,9 @@ def check(password: str, field: str = "/password") -> None:
         InvalidRequestError: naming the field.
     """
     if len(password) < SHORTEST:
-        detail = f"A password has at least {SHORTEST} characters."
+        detail = Words("A password has at least %(shortest)s characters.", shortest=SHORTEST)
     elif len(password) > LONGEST:
-        detail = f"A password has at most {LONGEST} characters."
+        detail = Words("A password has at most %(longest)s characters.", longest=LONGEST)
     else:
         return
     raise InvalidRequestError(detail, errors=[FieldError(field, detail)])

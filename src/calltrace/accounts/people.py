@@ -27,8 +27,6 @@ from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
 
-_SUFFIX = " Ask one of yours."
-
 
 @dataclass(frozen=True, slots=True)
 class Manager:
@@ -59,7 +57,7 @@ def person(who: SignedIn, actor: Actor) -> Manager:
         ForbiddenError: neither owner nor admin.
     """
     if who.role not in ADMINISTRATORS:
-        raise ForbiddenError(f"This is for owners and admins.{_SUFFIX}")
+        raise ForbiddenError("This is for owners and admins. Ask one of yours.")
     return Manager(who.org_id, actor, who.role, who.user_id, who.name or who.email)
 
 
@@ -261,13 +259,13 @@ async def _taken(session: AsyncSession, manager: Manager, user_id: uuid.UUID) ->
     if user is None:
         raise NotFoundError("There is no user with this id.")
     if user.role == "owner" and not manager.commands_owners:
-        raise ForbiddenError(f"Only owners manage owners.{_SUFFIX}")
+        raise ForbiddenError("Only owners manage owners. Ask one of yours.")
     return user
 
 
 def _may_make(manager: Manager, role: UserRole) -> None:
     if role == "owner" and not manager.commands_owners:
-        raise ForbiddenError(f"Only owners make owners.{_SUFFIX}")
+        raise ForbiddenError("Only owners make owners. Ask one of yours.")
 
 
 def _not_oneself(manager: Manager, user: User, detail: str) -> None:

@@ -28,6 +28,7 @@ from calltrace.accounts.plans import Terms
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.kit import clock
+from calltrace.kit.words import Words
 
 What = Literal["api_calls", "analyses"]
 NAMES: Mapping[What, str] = {"api_calls": "API call", "analyses": "analyses"}
@@ -241,7 +242,12 @@ def _key(quota: Quota) -> dict[str, object]:
 def _exceeded(quota: Quota, reset: datetime, seconds: float) -> QuotaExceededError:
     """In the words of Call Center Rate (acceptance CR-059), whatever contract was asked."""
     numbers = f"{quota.limit}/{quota.limit}"
-    detail = f"Monthly {NAMES[quota.what]} quota exceeded ({numbers}). Resets on {clock.iso(reset)}."
+    detail = Words(
+        "Monthly %(what)s quota exceeded (%(numbers)s). Resets on %(reset)s.",
+        what=NAMES[quota.what],
+        numbers=numbers,
+        reset=clock.iso(reset),
+    )
     return QuotaExceededError(detail, max(1, math.ceil(seconds)))
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from calltrace.accounts.models import Contract
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 
 SCOPES = (
     "analysis:write",
@@ -63,7 +64,7 @@ def checked(scopes: Iterable[str], contract: Contract = "calltrace") -> list[str
     unknown = sorted(wanted - set(known))
     if unknown:
         there = f"known are {', '.join(known)}" if known else "keys of this contract have none"
-        detail = f"Unknown scope {', '.join(unknown)}; {there}."
+        detail = Words("Unknown scope %(unknown)s; %(there)s.", unknown=", ".join(unknown), there=there)
         raise InvalidRequestError(detail, errors=[FieldError("/scopes", detail)])
     wanted = wanted or set(known) - ONLY_BY_NAME
     return [scope for scope in known if scope in wanted]

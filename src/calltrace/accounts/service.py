@@ -17,6 +17,7 @@ from calltrace.accounts.models import Organisation, Plan, Subscription, User, Us
 from calltrace.accounts.names import checked_email
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 
 DEFAULT_ORGANISATION = "Default"
 LONGEST_NAME = 200
@@ -32,7 +33,7 @@ async def create_organisation(
     """
     name = checked_organisation_name(name)
     if await queries.organisation_by_id_or_name(session, name):
-        raise AlreadyExistsError(f"An organisation named {name!r} exists already.")
+        raise AlreadyExistsError(Words("An organisation named %(name)s exists already.", name=f"{name!r}"))
     organisation = Organisation(name=name, plan=plan)
     session.add(organisation)
     await session.flush()
@@ -49,7 +50,10 @@ def checked_organisation_name(text: str) -> str:
     """
     name = " ".join(text.split())
     if not 0 < len(name) <= LONGEST_NAME or as_uuid(name):
-        detail = f"An organisation needs a name of 1 to {LONGEST_NAME} characters that is no id."
+        detail = Words(
+            "An organisation needs a name of 1 to %(longest_name)s characters that is no id.",
+            longest_name=LONGEST_NAME,
+        )
         raise InvalidRequestError(detail, errors=[FieldError("/name", detail)])
     return name
 
@@ -108,7 +112,7 @@ async def find_organisation(session: AsyncSession, text: str) -> Organisation:
     """
     found = await queries.organisation_by_id_or_name(session, text)
     if found is None:
-        raise NotFoundError(f"There is no organisation {text!r}.")
+        raise NotFoundError(Words("There is no organisation %(text)s.", text=f"{text!r}"))
     return found
 
 
@@ -143,7 +147,7 @@ async def add_user(session: AsyncSession, user: User) -> User:
     Raises:
         AlreadyExistsError: the address is taken, here or in another organisation.
     """
-    detail = f"There is a user {user.email!r} already."
+    detail = Words("There is a user %(email)s already.", email=f"{user.email!r}")
     taken = AlreadyExistsError(detail, errors=[FieldError("/email", detail)])
     if await queries.user_by_email(session, user.email):
         raise taken

@@ -4,6 +4,7 @@ from ipaddress import IPv6Address, ip_address, ip_network
 
 from calltrace.accounts import limits
 from calltrace.db.session import Database
+from calltrace.kit.words import Words, messages
 
 WINDOW_SECONDS = 600
 PER_PERSON = 10
@@ -14,6 +15,13 @@ PER_RECIPIENT = 5
 """Messages with a link that one address is sent in HOUR, whoever asks for them."""
 HOUR = 3600
 _V6_PREFIX = 64
+_TOO_MANY = messages({
+    "to sign in": "There were too many tries to sign in. Try again in %(minutes)s min.",
+    "with this password": "There were too many tries with this password. Try again in %(minutes)s min.",
+    "of this code": "There were too many tries of this code. Try again in %(minutes)s min.",
+    "to open such a link": "There were too many tries to open such a link. Try again in %(minutes)s min.",
+    "to get a link": "There were too many tries to get a link. Try again in %(minutes)s min.",
+})  # fmt: skip
 
 
 async def sign_in_attempt(database: Database, email: str, peer: str | None) -> None:
@@ -86,7 +94,7 @@ async def may_send_link(database: Database, email: str) -> bool:
 async def _take(database: Database, limit: int, parts: tuple[object, ...], what: str) -> None:
     left = await limits.take(database, limits.subject(*parts), limit, WINDOW_SECONDS)
     minutes = -(-left.reset // 60)
-    left.require(f"There were too many tries {what}. Try again in {minutes} min.")
+    left.require(Words(_TOO_MANY[what], minutes=minutes))
 
 
 def place(peer: str | None) -> str:

@@ -20,6 +20,7 @@ from calltrace.conversations.errors import MessageConflictError, TooManyMessages
 from calltrace.conversations.models import ChatMessage, Conversation
 from calltrace.conversations.service import Identity, Said
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words
 
 MOST_MESSAGES = 10_000
 _CONTEXT = 3
@@ -127,7 +128,9 @@ async def _added(session: AsyncSession, row: Conversation, said: Said) -> tuple[
     known = await queries.message_known_as(session, row.id, said.external_id)
     if known is None:
         if await queries.number_of_messages(session, row.id) >= MOST_MESSAGES:
-            raise TooManyMessagesError(f"A conversation has at most {MOST_MESSAGES} messages.")
+            raise TooManyMessagesError(
+                Words("A conversation has at most %(most_messages)s messages.", most_messages=MOST_MESSAGES)
+            )
         return await service.add_message(session, row, kept), True
     if (known.role, known.sent_at) != (said.role, said.sent_at) or known.content not in {
         kept.content, said.content,

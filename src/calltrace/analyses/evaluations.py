@@ -27,6 +27,7 @@ from calltrace.kit.cursor import Cursor
 from calltrace.kit.document import Document
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import uuid7
+from calltrace.kit.words import Words
 from calltrace.scorecards.catalogue import default_scorecard
 
 EvaluationStatus = Literal["queued", "completed", "failed"]
@@ -113,7 +114,9 @@ async def heard_analysis(session: AsyncSession, analysis_id: uuid.UUID, mode: Mo
     if analysis is None:
         raise NotFoundError("There is no analysis with this id.")
     if analysis.status not in {"completed", "failed"} or not await _was_heard(session, analysis):
-        raise AnalysisNotCompletedError(f"The analysis is {analysis.status}; there is nothing to evaluate.")
+        raise AnalysisNotCompletedError(
+            Words("The analysis is %(status)s; there is nothing to evaluate.", status=analysis.status)
+        )
     return analysis
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses.models import CallText
 from calltrace.analyses.search_terms import Search, Term
-from calltrace.kit.words import Placed, placed
+from calltrace.kit.folding import Placed, placed
 
 BEFORE, AROUND = 40, 160
 """Characters before the first word that was found, and in all."""

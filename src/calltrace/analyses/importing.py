@@ -33,6 +33,7 @@ from calltrace.conversations.service import Said
 from calltrace.kit.document import Document
 from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.kit.moments import of_a_call
+from calltrace.kit.words import Words
 from calltrace.recordings import upload_receive
 from calltrace.recordings.upload_inlet import Sending
 
@@ -199,7 +200,10 @@ class Importer:
             except InvalidRequestError as error:
                 pointer = f"/{where}/{number}"
                 raise InvalidRequestError(
-                    f"{where}[{number}]: {error.detail}", errors=[FieldError(pointer, error.detail)]
+                    Words(
+                        "%(where)s[%(number)s]: %(detail)s", where=where, number=number, detail=error.detail
+                    ),
+                    errors=[FieldError(pointer, error.detail)],
                 ) from error
         return found
 
@@ -297,7 +301,7 @@ class Importer:
             return None
         path = self.folder / name
         if not path.is_file():
-            raise InvalidRequestError(f"recordingFile {name!r} is no file.")
+            raise InvalidRequestError(Words("recordingFile %(name)s is no file.", name=f"{name!r}"))
         return path
 
     async def _take_in(self, row: Conversation, path: Path) -> None:
@@ -334,7 +338,13 @@ async def _of(session: AsyncSession, kind: Kind[Any], field: str, external_id: s
         return None
     found = await session.scalar(select(kind.model.id).where(kind.model.external_id == external_id))
     if found is None:
-        raise InvalidRequestError(f"{field} {external_id!r} names nothing that there is.")
+        raise InvalidRequestError(
+            Words(
+                "%(field)s %(external_id)s names nothing that there is.",
+                field=field,
+                external_id=f"{external_id!r}",
+            )
+        )
     return found
 
 

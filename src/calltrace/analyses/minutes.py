@@ -34,6 +34,7 @@ from calltrace.db.clock import database_now
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.kit import clock
+from calltrace.kit.words import Words
 
 LEASE_SECONDS = 1.0
 """How long a block may be used."""
@@ -262,4 +263,6 @@ def _key(allowance: Allowance, month: datetime) -> dict[str, object]:
 
 def _exhausted(allowance: Allowance, reset: datetime) -> MinutesExhaustedError:
     told = f"The {allowance.minutes} minutes that the plan includes this month are used up or under way."
-    return MinutesExhaustedError(f"{told} There are new ones from {clock.iso(reset)}.")
+    return MinutesExhaustedError(
+        Words("%(told)s There are new ones from %(reset)s.", told=told, reset=clock.iso(reset))
+    )

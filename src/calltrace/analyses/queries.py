@@ -128,11 +128,9 @@ async def former_human_lines(
     return await session.scalar(query.where(*others))
 
 
-async def page(
-    session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
-) -> Sequence[Found]:
-    """The next ``limit`` analyses after a cursor, newest first; stable while rows arrive."""
-    query = _cut(_WITH_RESULTS, filters, after, limit)
+async def whole(session: AsyncSession, analysis_ids: Collection[uuid.UUID]) -> Sequence[Found]:
+    """Some analyses with their results, newest first; those that are gone are left out."""
+    query = _WITH_RESULTS.where(Analysis.id.in_(analysis_ids)).order_by(*_NEWEST_FIRST)
     return [Found(row[0], row[1], row[2]) for row in (await session.execute(query)).all()]
 
 
@@ -145,7 +143,7 @@ async def call(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None)
 async def calls(
     session: AsyncSession, filters: Filters, *, after: Cursor | None, limit: int
 ) -> Sequence[Analysis]:
-    """The same as ``page``, without what was said."""
+    """The next ``limit`` analyses after a cursor, newest first; stable while rows arrive. Of no words."""
     return (await session.scalars(_cut(select(Analysis), filters, after, limit))).all()
 
 
@@ -202,12 +200,6 @@ def narrowed(filters: Filters, after: Cursor | None) -> Select[uuid.UUID, dateti
         query = _scored(query.outerjoin(_RESULT, true()), filters)
     query = filtered(_called(query, filters), filters)
     return query if after is None else query.where(_beyond(after))
-
-
-async def found_by_id(session: AsyncSession, analysis_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Found]:
-    """Some analyses with their results; those that are gone are left out."""
-    rows = (await session.execute(_WITH_RESULTS.where(Analysis.id.in_(analysis_ids)))).all()
-    return {row[0].id: Found(row[0], row[1], row[2]) for row in rows}
 
 
 async def listed_by_id(session: AsyncSession, analysis_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Listed]:

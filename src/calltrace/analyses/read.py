@@ -25,6 +25,8 @@ from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
+from calltrace.kit.json_text import dumps
+from calltrace.kit.words import Words
 from calltrace.speech.transcript import Mark, TalkMetrics, Transcript
 from calltrace.webhooks.events import AnalysisEvent, AnalysisEventType, EventCall
 
@@ -43,15 +45,14 @@ async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None 
 
 async def page(
     session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int
-) -> tuple[Sequence[queries.Found], str | None]:
-    """One page of analyses, newest first, and the cursor of the next page."""
+) -> tuple[Sequence[uuid.UUID], str | None]:
+    """Which analyses are on one page, newest first, and the cursor of the next page."""
     after = Cursor.decode(cursor) if cursor else None
     if filters.text is not None:
         hits = await search.find(session, filters, after, limit)
-        known = await queries.found_by_id(session, hits.ids)
-        return [known[one] for one in hits.ids if one in known], hits.after and hits.after.encode()
-    found = await queries.page(session, filters, after=after, limit=limit + 1)
-    return found[:limit], following([one.analysis for one in found], limit)
+        return hits.ids, hits.after and hits.after.encode()
+    found = await queries.calls(session, filters, after=after, limit=limit + 1)
+    return [one.id for one in found[:limit]], following(found, limit)
 
 
 def following(found: Sequence[Row], limit: int) -> str | None:
@@ -84,7 +85,9 @@ async def transcript(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode) 
         return Heard(analysis.id, analysis.file_name, document)
     if analysis.status == "failed":
         raise NotFoundError("The analysis failed before anything was heard; its error says why.")
-    raise TranscriptNotReadyError(f"The analysis is {analysis.status}; nothing was heard yet.")
+    raise TranscriptNotReadyError(
+        Words("The analysis is %(status)s; nothing was heard yet.", status=analysis.status)
+    )
 
 
 def as_json(found: queries.Found, links: RecordingLinks) -> dict[str, Any]:
@@ -93,7 +96,13 @@ def as_json(found: queries.Found, links: RecordingLinks) -> dict[str, Any]:
     content = document(bare, links).model_dump(mode="json")
     content["transcript"] = orjson.Fragment(found.transcript) if found.transcript else None
     content["evaluation"] = orjson.Fragment(found.evaluation) if found.evaluation else None
+    content["metadata"] = orjson.Fragment(dumps(found.analysis.details))  # numbers of any size
     return content
+
+
+def written(found: Sequence[queries.Found], links: RecordingLinks) -> bytes:
+    """The documents of some analyses, with commas between."""
+    return b",".join(dumps(as_json(one, links)) for one in found)
 
 
 def document(found: queries.Found, links: RecordingLinks) -> AnalysisDocument:

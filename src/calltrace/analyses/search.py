@@ -36,7 +36,7 @@ from calltrace.catalog.models import Agent
 from calltrace.db.rls import BY_INDEX
 from calltrace.db.session import ORG
 from calltrace.kit.cursor import Cursor
-from calltrace.kit.words import folded
+from calltrace.kit.folding import folded
 
 WALKED = 200
 """Calls that are looked at without the index: a page of what one call in four has is among them."""

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
-from calltrace.kit.words import words
+from calltrace.kit.folding import words
 
 MOST_TERMS = 12
 LONGEST = 255

@@ -7,6 +7,7 @@ from calltrace.analyses import queries
 from calltrace.analyses.errors import PlaybackNotThereError, WaveformNotThereError
 from calltrace.analyses.models import Analysis
 from calltrace.kit.document import Document
+from calltrace.kit.words import Words
 from calltrace.recordings import queries as recordings
 from calltrace.recordings.models import SealedAudio, WaveformRow
 from calltrace.recordings.waveform import amplitudes
@@ -28,7 +29,9 @@ async def waveform(session: AsyncSession, analysis: Analysis) -> WaveformRow:
     """
     found = await waveform_if_kept(session, analysis)
     if not found:
-        raise WaveformNotThereError(f"The analysis is {analysis.status}; it has no waveform.")
+        raise WaveformNotThereError(
+            Words("The analysis is %(status)s; it has no waveform.", status=analysis.status)
+        )
     return found
 
 

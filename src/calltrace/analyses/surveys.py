@@ -22,6 +22,7 @@ from calltrace.conversations.models import Conversation, Survey
 from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.kit.ids import uuid7
+from calltrace.kit.words import Words
 
 Json = dict[str, Any]
 _ONE_AT_A_TIME = sql("SELECT pg_advisory_xact_lock(hashtextextended('surveys ' || :org, 0))")
@@ -159,7 +160,9 @@ def _place(session: AsyncSession, org_id: uuid.UUID, mode: Mode, told: Answered,
 
 
 def _taken(name: str, reason: str) -> Put:
-    return Put(fault=FieldError(f"/{name}", f"{name} {reason}."), taken=True)
+    return Put(
+        fault=FieldError(f"/{name}", Words("%(name)s %(reason)s.", name=name, reason=reason)), taken=True
+    )
 
 
 def _subject(about: About, known: _Known) -> tuple[Subject | None, FieldError]:
@@ -167,12 +170,14 @@ def _subject(about: About, known: _Known) -> tuple[Subject | None, FieldError]:
     if about.call_external_id is not None:
         found = known.by_name.get(about.call_external_id, set())
         reason = NO_CALL if not found else f"names {len(found)} calls: give the id of one"
-        wrong = FieldError("/callExternalId", f"callExternalId {reason}.")
+        wrong = FieldError("/callExternalId", Words("callExternalId %(reason)s.", reason=reason))
         return (next(iter(found)) if len(found) == 1 else None), wrong
     if about.call_id is not None:
-        return known.by_call.get(about.call_id), FieldError("/callId", f"callId {NO_CALL}.")
+        return known.by_call.get(about.call_id), FieldError(
+            "/callId", Words("callId %(no_call)s.", no_call=NO_CALL)
+        )
     found_one = known.by_conversation.get(about.conversation_id) if about.conversation_id else None
-    return found_one, FieldError("/conversationId", f"conversationId {NO_CALL}.")
+    return found_one, FieldError("/conversationId", Words("conversationId %(no_call)s.", no_call=NO_CALL))
 
 
 async def _look_up(session: AsyncSession, mode: Mode, told: Sequence[Answered]) -> _Known:

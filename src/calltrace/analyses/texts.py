@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.analyses.models import Analysis, CallText, TranscriptRow
 from calltrace.db.session import Database
-from calltrace.kit.words import folded
+from calltrace.kit.folding import folded
 
 AT_ONCE = 100
 """Calls that are read in one transaction: whoever changes one of them waits for it."""

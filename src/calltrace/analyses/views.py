@@ -18,6 +18,7 @@ from calltrace.accounts.errors import AlreadyExistsError, ForbiddenError
 from calltrace.analyses.errors import TooManyViewsError
 from calltrace.analyses.models import SavedView, ViewChoice
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words
 
 MOST_VIEWS = 50
 """Of one person, and as many that everybody has."""
@@ -77,7 +78,9 @@ async def save(session: AsyncSession, viewer: Viewer, wanted: Wanted) -> SavedVi
     owner = _owner(viewer, shared=wanted.shared)
     same = SavedView.user_id == owner if owner else SavedView.user_id.is_(None)
     if (await session.scalar(select(func.count()).select_from(SavedView).where(same)) or 0) >= MOST_VIEWS:
-        raise TooManyViewsError(f"There are {MOST_VIEWS} views. Delete one that nobody needs.")
+        raise TooManyViewsError(
+            Words("There are %(most_views)s views. Delete one that nobody needs.", most_views=MOST_VIEWS)
+        )
     view = SavedView(org_id=viewer.org_id, user_id=owner)
     session.add(view)
     await _write(session, view, wanted)
@@ -145,13 +148,13 @@ async def _changeable(session: AsyncSession, viewer: Viewer, view_id: uuid.UUID 
 async def _write(session: AsyncSession, view: SavedView, wanted: Wanted) -> None:
     name = " ".join(wanted.name.split())
     if not 0 < len(name) <= LONGEST_NAME or not name.isprintable():
-        detail = f"A view needs a name of 1 to {LONGEST_NAME} characters."
+        detail = Words("A view needs a name of 1 to %(longest_name)s characters.", longest_name=LONGEST_NAME)
         raise InvalidRequestError(detail, errors=[FieldError("/name", detail)])
     view.name, view.fields, view.columns = name, dict(wanted.fields), list(wanted.columns)
     try:
         await session.flush()
     except IntegrityError as error:
-        detail = f"There is a view {name!r} already."
+        detail = Words("There is a view %(name)s already.", name=f"{name!r}")
         raise AlreadyExistsError(detail, errors=[FieldError("/name", detail)]) from error
 
 

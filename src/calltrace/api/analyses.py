@@ -1,11 +1,14 @@
 """``/api/v1/analyses``: create, read, list."""
 
+import asyncio
+import uuid
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Request, Response
 
-from calltrace.analyses import read, submit
+from calltrace.analyses import queries, read, submit
 from calltrace.analyses.document import AnalysisDocument
 from calltrace.api.body import read_json
 from calltrace.api.deps import PlatformDep, Reader, Writer, only_known, path_id
@@ -14,6 +17,8 @@ from calltrace.api.openapi import json_body, problems
 from calltrace.api.parameters import Limit, Position, as_json
 from calltrace.api.schemas import AnalysisAccepted, AnalysisList, AnalysisRequest
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.json_list import json_list
+from calltrace.kit.json_text import dumps
 
 router = APIRouter(prefix="/analyses", tags=["Analyses"])
 
@@ -66,11 +71,15 @@ async def list_analyses(
     limit: Limit = 50,
     cursor: Position = None,
 ) -> Response:
-    """Analyses of the key's organisation, newest first."""
+    """Analyses of the key's organisation, newest first. A long page is sent as it is read."""
     only_known(request, SEARCHED_PARAMETERS)
     wanted = replace(filters, mode=principal.mode)
     async with platform.database.tenant(principal.org_id) as session:
-        found, following = await read.page(session, wanted, cursor=cursor, limit=limit)
-    return await as_json(
-        lambda: {"data": [read.as_json(one, platform.links) for one in found], "nextCursor": following}
-    )
+        chosen, following = await read.page(session, wanted, cursor=cursor, limit=limit)
+
+    async def write(some: Sequence[uuid.UUID]) -> bytes:
+        async with platform.database.tenant(principal.org_id) as session:
+            found = await queries.whole(session, some)
+        return await asyncio.to_thread(read.written, found, platform.links)
+
+    return await json_list(chosen, write, b'{"data":[', b'],"nextCursor":%s}' % dumps(following))

@@ -21,6 +21,7 @@ from calltrace.db.base import Json
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import uuid7
+from calltrace.kit.words import Words
 from calltrace.scorecards import queries as scorecards
 from calltrace.scorecards import versions
 
@@ -109,7 +110,12 @@ def _batch(asked: Asked, kind: Kind) -> Batch:
 async def _begin(session: AsyncSession, asked: Asked, made: Batch) -> Batch:
     await accounts.locked_organisation(session, asked.org_id)  # of two at a time, the limit counts both
     if await queries.unfinished(session, asked.org_id) >= MOST_UNFINISHED:
-        raise TooManyBatchesError(f"{MOST_UNFINISHED} batches have not ended; cancel one, or wait.")
+        raise TooManyBatchesError(
+            Words(
+                "%(most_unfinished)s batches have not ended; cancel one, or wait.",
+                most_unfinished=MOST_UNFINISHED,
+            )
+        )
     session.add(made)
     await session.flush()
     if not await selection.fill(session, made, asked.calls):
@@ -148,7 +154,9 @@ async def find(session: AsyncSession, batch_id: uuid.UUID, kind: Kind, mode: Mod
     """
     found = await queries.batch(session, batch_id, kind, mode)
     if found is None:
-        raise NotFoundError(f"There is no {'back-test' if kind == BACKTEST else 'batch'} with this id.")
+        raise NotFoundError(
+            "There is no back-test with this id." if kind == BACKTEST else "There is no batch with this id."
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from calltrace.catalog import queries
 from calltrace.catalog.errors import ScorecardInUseError
 from calltrace.catalog.models import Queue
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.scorecards import queries as scorecards
 from calltrace.scorecards import service, versions
 from calltrace.scorecards.catalogue import default_scorecard
@@ -135,7 +136,7 @@ async def _unused(session: AsyncSession, scorecard_id: uuid.UUID) -> ScorecardRo
     row = await versions.for_change(session, scorecard_id)
     if users := await queries.queues_with_scorecard(session, scorecard_id):
         named = ", ".join(repr(queue.name) for queue in users)
-        raise ScorecardInUseError(f"Queues still choose this scorecard: {named}.")
+        raise ScorecardInUseError(Words("Queues still choose this scorecard: %(named)s.", named=named))
     if row.is_default:
         raise ScorecardInUseError("It is the default scorecard of the organisation.")
     return row

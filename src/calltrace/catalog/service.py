@@ -22,6 +22,7 @@ from calltrace.db.listing import NameFilter, Slice
 from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import uuid7
+from calltrace.kit.words import Words
 from calltrace.scorecards import queries as scorecards
 
 DEFAULT_ENGAGEMENT = "Default"
@@ -97,7 +98,7 @@ async def find(session: AsyncSession, kind: Kind[M], row_id: uuid.UUID, *, lock:
     """
     row = await session.get(kind.model, row_id, with_for_update=lock or None)
     if row is None:
-        raise NotFoundError(f"There is no {kind.noun} with this id.")
+        raise NotFoundError(Words("There is no %(noun)s with this id.", noun=kind.noun))
     return row
 
 
@@ -250,6 +251,6 @@ async def _flush(session: AsyncSession, kind: Kind[M]) -> None:
         await session.flush()
     except IntegrityError as error:
         if broken_constraint(error) == f"uq_{kind.model.__tablename__}_org_id_external_id":
-            detail = f"There is a {kind.noun} with this externalId already."
+            detail = Words("There is a %(noun)s with this externalId already.", noun=kind.noun)
             raise AlreadyExistsError(detail, errors=[FieldError("/externalId", detail)]) from error
         raise

@@ -15,9 +15,11 @@ from calltrace.cli import instance
 from calltrace.cli.options import HostOption, PortOption
 from calltrace.cli.service import start_service, with_shared_database
 from calltrace.kit.errors import ConfigurationError
+from calltrace.kit.words import speak
 from calltrace.pipeline.context import build_platform
 from calltrace.server import create_server
 from calltrace.settings import Settings
+from calltrace.web.tongues import tongue_of
 
 
 class _Server(uvicorn.Server):
@@ -55,6 +57,7 @@ def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOpti
     settings = start_service(context)
 
     def run(dsn: str) -> None:
+        speak(tongue_of(settings.ui_language))
         key, url = instance.secret_key(settings), instance.public_url(settings, host, port)
         watchers = Watchers()
         app = create_server(

@@ -32,6 +32,7 @@ from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import CallTraceError, NotFoundError
 from calltrace.kit.ids import uuid7
 from calltrace.kit.links import LinkSigner
+from calltrace.kit.words import Words
 from calltrace.recordings import objects
 from calltrace.recordings.vault import Stored
 from calltrace.webhooks import service as webhooks
@@ -106,7 +107,11 @@ async def ask(session: AsyncSession, org_id: uuid.UUID, actor: Actor, asked: Ask
     """
     await accounts.locked_organisation(session, org_id)  # of two at a time, the limit counts both
     if await queries.unfinished_exports(session, org_id) >= MOST_UNFINISHED:
-        raise TooManyExportsError(f"{MOST_UNFINISHED} exports have not ended; wait for one.")
+        raise TooManyExportsError(
+            Words(
+                "%(most_unfinished)s exports have not ended; wait for one.", most_unfinished=MOST_UNFINISHED
+            )
+        )
     made = Export(
         id=uuid7(), org_id=org_id, mode=asked.subject.narrowing.mode, kind=asked.subject.kind,
         format=asked.form, asked=_written(asked), api_key_id=asked.api_key_id, user_id=asked.user_id,

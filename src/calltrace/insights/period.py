@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.kit.moments import EARLIEST, LATEST
+from calltrace.kit.words import Words
 
 Bucket = Literal["day", "week", "month"]
 Grain = Literal["d", "m"]
@@ -32,12 +33,20 @@ class Period:
             InvalidRequestError: it ends before it begins, is too long, or lies far from any call.
         """
         if not EARLIEST <= first.year <= last.year <= LATEST:
-            raise _refused(f"from and to lie between {EARLIEST} and {LATEST}, in this order.")
+            raise _refused(
+                Words(
+                    "from and to lie between %(earliest)s and %(latest)s, in this order.",
+                    earliest=EARLIEST,
+                    latest=LATEST,
+                )
+            )
         if last < first:
             raise _refused("to is before from.")
         period = cls(first, last, zone)
         if period.days > LONGEST_DAYS:
-            raise _refused(f"from and to are at most {LONGEST_DAYS} days apart.")
+            raise _refused(
+                Words("from and to are at most %(longest_days)s days apart.", longest_days=LONGEST_DAYS)
+            )
         return period
 
     @classmethod

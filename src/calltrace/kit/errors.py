@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
+from calltrace.kit.words import Words
+
 
 @dataclass(frozen=True, slots=True)
 class FieldError:
@@ -15,6 +17,9 @@ class FieldError:
 
     pointer: str
     detail: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "detail", Words.of(self.detail))  # the way in to what is frozen
 
 
 class CallTraceError(Exception):
@@ -30,13 +35,18 @@ class CallTraceError(Exception):
 
     code: str = "internal_error"
     status: int = 500
-    title: str = "Something went wrong on our side"
+    title: str = Words("Something went wrong on our side")
     retryable: bool = False
     headers: Mapping[str, str] = MappingProxyType({})
 
+    def __init_subclass__(cls) -> None:
+        """Titles are words: pages show them in their language."""
+        super().__init_subclass__()
+        cls.title = Words.of(cls.title)
+
     def __init__(self, detail: str, *, errors: Sequence[FieldError] = ()) -> None:
         super().__init__(detail)
-        self.detail = detail
+        self.detail = Words.of(detail)
         self.errors = tuple(errors)
 
 

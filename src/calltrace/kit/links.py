@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError
 from calltrace.kit.signatures import hmac_hex, same
+from calltrace.kit.words import Words
 
 
 class LinkRefusedError(CallTraceError):
@@ -43,7 +44,9 @@ class LinkSigner:
         if not any(same(signature, one) for one in known):
             raise LinkRefusedError("The signature of the link does not fit.")
         if expires < clock.now().timestamp():
-            raise LinkRefusedError(f"The link has expired; ask for the {self.kind} again to get a new one.")
+            raise LinkRefusedError(
+                Words("The link has expired; ask for the %(kind)s again to get a new one.", kind=self.kind)
+            )
 
     def _sign(self, secret: str, org_id: uuid.UUID, thing_id: uuid.UUID, expires: int) -> str:
         return hmac_hex(secret, f"{self.kind}.{org_id}.{thing_id}.{expires}".encode())

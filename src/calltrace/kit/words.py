@@ -1,57 +1,151 @@
-"""Words as a search compares them: without case and accents, whatever language they are of.
+"""Words that people read: English where they are written, another language where a page shows them.
 
-Written Chinese, Japanese and Thai set no spaces between words: there each character counts as one, and a word
-is characters beside one another.
+Every message is one whole sentence or label in the catalogue (``web/locale/calltrace.pot``, made by
+``make strings``). Values stand in it by name, as ``%(name)s``; a percent sign is written twice.
 """
 
-import re
-import unicodedata
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from gettext import NullTranslations
+from typing import Any, Self, TypeVar
 
-LONGEST = 64
-"""Characters of a word that count; nobody says longer ones."""
-_SPACELESS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
-_MARKS = "\u0300-\u036f"
-_WORD = re.compile(rf"[{_SPACELESS}]|(?:(?![{_SPACELESS}])[^\W_])(?:(?![{_SPACELESS}])[^\W_]|[{_MARKS}])*")
-_ASCII_WORD = re.compile(r"[A-Za-z0-9]+")
-_PLAIN = str.maketrans(
-    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "\u0131": "i"}
-)
-"""Letters that are others with something through them, or two in one, which no normal form takes apart."""
+from markupsafe import Markup, escape
+
+_Key = TypeVar("_Key")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """One word of a text, folded, and the characters of the text that it stands for."""
+@dataclass
+class Tongue:
+    """What the pages of this process speak.
 
-    word: str
-    start: int
-    end: int
+    Attributes:
+        language: of the catalogue, such as ``de`` or ``pt_BR``.
+        catalogue: messages of it; none for English.
+        scripts: messages of the pages' scripts by their English.
+    """
 
-
-def placed(text: str) -> Iterator[Placed]:
-    """The words of a text, in order."""
-    pattern = _ASCII_WORD if text.isascii() else _WORD
-    for found in pattern.finditer(text):
-        if word := _folded(found.group()):
-            yield Placed(word, found.start(), found.end())
-
-
-def words(text: str) -> list[str]:
-    """The same without their places."""
-    return [one.word for one in placed(text)]
+    language: str = "en"
+    catalogue: NullTranslations = field(default_factory=NullTranslations)
+    scripts: Mapping[str, str] = field(default_factory=dict[str, str])
+    markup: dict[str, Markup] = field(default_factory=dict[str, Markup])
+    escaped: dict[str, Markup] = field(default_factory=dict[str, Markup])
 
 
-def folded(text: str) -> str:
-    """The words of a text with one space before, between and after them; nothing where there are none."""
-    found = words(text)
-    return f" {' '.join(found)} " if found else ""
+_spoken = [Tongue()]
 
 
-def _folded(word: str) -> str:
-    if word.isascii():
-        return word[:LONGEST].lower()
-    bare = "".join(one for one in unicodedata.normalize("NFKD", word) if not unicodedata.combining(one))
-    plain = unicodedata.normalize("NFC", bare.casefold().translate(_PLAIN))
-    return "".join(one for one in plain if one.isalnum())[:LONGEST]
+def tongue() -> Tongue:
+    """What is spoken now."""
+    return _spoken[0]
+
+
+def speak(chosen: Tongue) -> None:
+    """From now on pages speak this, in the whole process."""
+    _spoken[0] = chosen
+
+
+def markup(message: str, /, **values: object) -> Markup:
+    """A message of a template, whose text is markup; values are escaped."""
+    known = _spoken[0].markup
+    found = known.get(message)
+    if found is None:
+        found = known[message] = Markup(_spoken[0].catalogue.gettext(message))  # noqa: S704 - our own text
+    return found % values
+
+
+def markup_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
+    """The same of a message that has another form for other numbers; ``num`` is the number."""
+    found = Markup(_spoken[0].catalogue.ngettext(one, many, count))  # noqa: S704 - our own text
+    return found % {"num": count, **values}
+
+
+class Words(str):
+    """A message that is written in Python.
+
+    It is its own English text, for JSON, logs and whoever compares it. Pages show it in their language.
+    Values that are words themselves are shown in theirs, too. What is made of words, makes words again
+    with ``Words`` or ``joined``: an f-string of them would be English everywhere.
+    """
+
+    __slots__ = ("_many", "message", "values")
+
+    def __new__(cls, message: str, /, **values: object) -> Self:
+        """Of a literal, or the catalogue would not have it."""
+        made = super().__new__(cls, message % values)
+        made.message, made.values, made._many = message, values, None
+        return made
+
+    @classmethod
+    def plural(cls, one: str, many: str, count: int, /, **values: object) -> Self:
+        """A message that has another form for other numbers; the number is ``count`` in it."""
+        made = cls(one if count == 1 else many, count=count, **values)
+        made.message, made._many = one, (many, count)
+        return made
+
+    @classmethod
+    def of(cls, text: str) -> Self:
+        """A text that the catalogue has, or has not: words as they are, else a message without values."""
+        return text if isinstance(text, cls) else cls(text.replace("%", "%%"))
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """A pickle is the English."""
+        return str, (str.__str__(self),)
+
+    def __deepcopy__(self, _seen: Any) -> Self:
+        """Words do not change."""
+        return self
+
+    def __html__(self) -> Markup:
+        """What a page shows."""
+        if self._many is not None:
+            return escape(_spoken[0].catalogue.ngettext(self.message, *self._many)) % self.values
+        known = _spoken[0].escaped
+        found = known.get(self.message)
+        if found is None:
+            found = known[self.message] = escape(_spoken[0].catalogue.gettext(self.message))
+        return found % self.values
+
+
+class Joined(str):
+    """Several words one after the other."""
+
+    __slots__ = ("_between", "parts")
+
+    def __new__(cls, between: str, parts: Iterable[str], /) -> Self:
+        """Of parts, with a text between them."""
+        kept = tuple(parts)
+        made = super().__new__(cls, between.join(kept))
+        made._between, made.parts = between, kept
+        return made
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        """A pickle is the English."""
+        return str, (str.__str__(self),)
+
+    def __deepcopy__(self, _seen: Any) -> Self:
+        """Words do not change."""
+        return self
+
+    def __html__(self) -> Markup:
+        """What a page shows."""
+        return escape(self._between).join(self.parts)
+
+
+def joined(between: str, parts: Iterable[str]) -> str:
+    """Words one after the other, still to be shown in the language of a page."""
+    return Joined(between, parts)
+
+
+def worded(table: Mapping[_Key, str]) -> dict[_Key, str]:
+    """A table of words: every text in it is a message without values."""
+    return {key: Words.of(text) for key, text in table.items()}
+
+
+def messages(table: Mapping[_Key, str]) -> Mapping[_Key, str]:
+    """A table of messages that are made words later, by ``Words(table[key], name=value)``."""
+    return table
+
+
+def local(text: str) -> str:
+    """A text as a page shows it where the page cannot: in what scripts and downloads are given."""
+    return escape(text).unescape() if hasattr(text, "__html__") else text

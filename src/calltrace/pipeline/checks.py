@@ -13,6 +13,7 @@ from calltrace.db.session import make_engine
 from calltrace.evaluation.model.server import chosen_model, load_model
 from calltrace.evaluation.model.talk import check_model
 from calltrace.kit.errors import CallTraceError, ConfigurationError
+from calltrace.kit.words import Words
 from calltrace.mail.transport import transport
 from calltrace.pipeline.context import Platform
 from calltrace.speech.engines.catalogue import check_engine, chosen
@@ -61,7 +62,7 @@ async def _one(name: str, check: Check, platform: Platform) -> Finding:
 async def _database(platform: Platform) -> str:
     async with platform.database.operator() as session:
         version = await session.scalar(text("SHOW server_version"))
-    return f"PostgreSQL {version} answers"
+    return Words("PostgreSQL %(version)s answers", version=version)
 
 
 async def _schema(platform: Platform) -> str:
@@ -72,27 +73,35 @@ async def _schema(platform: Platform) -> str:
     finally:
         await engine.dispose()
     if found != head_revision():
-        raise ConfigurationError(f"The schema is at {found}, not {head_revision()}: run `calltrace migrate`.")
-    return f"revision {found}"
+        raise ConfigurationError(
+            Words(
+                "The schema is at %(found)s, not %(head)s: run `calltrace migrate`.",
+                found=found,
+                head=head_revision(),
+            )
+        )
+    return Words("revision %(found)s", found=found)
 
 
 async def _storage(platform: Platform) -> str:
     await platform.store.check()
-    return "an object was written, read and deleted"
+    return Words("an object was written, read and deleted")
 
 
 async def _models(platform: Platform) -> str:
     settings = platform.settings
     found = await asyncio.to_thread(check_engine, chosen(settings))
     voices = (
-        "voices in mono calls are told apart" if weights_file() else "no voice model: mono calls stay unknown"
+        Words("voices in mono calls are told apart")
+        if weights_file()
+        else Words("no voice model: mono calls stay unknown")
     )
     return f"{found}; {voices}"
 
 
 async def _language_model(platform: Platform) -> str:
     server = load_model(chosen_model(platform.settings))
-    return await check_model(server) if server else "none: calls are evaluated offline"
+    return await check_model(server) if server else Words("none: calls are evaluated offline")
 
 
 async def _keys(platform: Platform) -> str:
@@ -101,7 +110,7 @@ async def _keys(platform: Platform) -> str:
         sealed = (await session.scalars(text(_SEALED))).all()
     for one in sealed:
         platform.box.open(str(one))
-    return f"SECRET_KEY opens {len(sealed)} stored secrets"
+    return Words("SECRET_KEY opens %(count)s stored secrets", count=len(sealed))
 
 
 async def _mail(platform: Platform) -> str:
@@ -116,7 +125,7 @@ async def _clock(platform: Platform) -> str:
     apart = abs(theirs.astimezone(UTC).timestamp() - (before + time.time()) / 2)
     if apart > CLOCK_TOLERANCE_SECONDS:
         raise ConfigurationError(f"This machine's clock and the database's are {apart:.1f} s apart.")
-    return f"within {apart:.2f} s of the database"
+    return Words("within %(apart)s s of the database", apart=f"{apart:.2f}")
 
 
 CHECKS: Mapping[str, Check] = {

@@ -14,6 +14,7 @@ from calltrace.insights import export_files, export_rows, exports
 from calltrace.insights.export_rows import Row
 from calltrace.insights.exports import Claim
 from calltrace.kit.errors import CallTraceError
+from calltrace.kit.words import Words
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.fenced import Fenced, Verbs
 from calltrace.recordings import objects
@@ -68,7 +69,13 @@ class Exporter(Fenced[Claim]):
                 file.writelines(json.dumps(dict(row)) + "\n" for row in page)
                 rows += len(page)
                 if most is not None and rows > most:
-                    raise TooManyRowsError(f"{claim.form} holds {most} rows; choose a shorter period.")
+                    raise TooManyRowsError(
+                        Words(
+                            "%(form)s holds %(most)s rows; choose a shorter period.",
+                            form=claim.form,
+                            most=most,
+                        )
+                    )
                 await self._report(claim, rows)
         return rows
 

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.db import jobs
 from calltrace.db.clock import database_now
+from calltrace.kit.words import Words
 from calltrace.pipeline import life, milestones
 from calltrace.pipeline.context import Platform
 from calltrace.settings import Settings
@@ -119,13 +120,29 @@ class Health:
     @property
     def worries(self) -> list[str]:
         """What somebody should look after, in sentences."""
-        found = [] if self.alive else ["No worker is there: nothing is heard, evaluated or delivered."]
+        found: list[str] = (
+            [] if self.alive else [Words("No worker is there: nothing is heard, evaluated or delivered.")]
+        )
         late = [one.kind for one in (*self.queues, self.deliveries) if one.waits and one.waits > LATE]
         if late and self.alive:
-            found.append(f"Work waits for more than {LATE.seconds // 60} minutes: {', '.join(late)}.")
-        found += [f"Little room is left for {one.what}." for one in self.rooms if one.scarce]
+            found.append(
+                Words(
+                    "Work waits for more than %(minutes)s minutes: %(kinds)s.",
+                    minutes=LATE.seconds // 60,
+                    kinds=", ".join(late),
+                )
+            )
+        found += [
+            Words("Little room is left for %(what)s.", what=one.what) for one in self.rooms if one.scarce
+        ]
         if self.failing:
-            found.append(f"Webhooks fail at {self.failing} endpoint{'' if self.failing == 1 else 's'}.")
+            found.append(
+                Words.plural(
+                    "Webhooks fail at %(count)s endpoint.",
+                    "Webhooks fail at %(count)s endpoints.",
+                    self.failing,
+                )
+            )
         return found
 
 
@@ -182,5 +199,9 @@ def _rooms(settings: Settings) -> list[Room]:
             continue
         device, room = near.stat().st_dev, shutil.disk_usage(near)
         known = found.get(device)
-        found[device] = Room(f"{known.what} and {what}" if known else what, room.free, room.total)
+        found[device] = Room(
+            Words("%(one)s and %(other)s", one=known.what, other=what) if known else what,
+            room.free,
+            room.total,
+        )
     return list(found.values())

@@ -22,6 +22,7 @@ from typing import IO, Any
 from calltrace.kit.disk import DiskFullError
 from calltrace.kit.errors import ProcessingError, RecordingTooLongError, UnsupportedMediaError
 from calltrace.kit.progress import Progress, silent
+from calltrace.kit.words import Words
 from calltrace.recordings import raw
 from calltrace.recordings.audio import DecodedAudio
 from calltrace.recordings.decode_answer import ErrorLine, MalformedError, decoded, follow
@@ -125,7 +126,7 @@ def _refuse_hopeless(path: Path, media: str | None) -> None:
     if found.st_size == 0:
         raise UnsupportedMediaError("The file is empty.")
     if raw.of_media(media) is None and sniff(head) is None and (other := looks_like(head)):
-        raise UnsupportedMediaError(f"The file is not audio but {other}.")
+        raise UnsupportedMediaError(Words("The file is not audio but %(other)s.", other=other))
 
 
 @dataclass(frozen=True, slots=True)

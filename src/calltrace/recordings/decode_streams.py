@@ -6,6 +6,7 @@ from av.audio.codeccontext import AudioCodecContext
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from calltrace.kit.words import Words
 from calltrace.recordings.decode_track import MAX_CHANNELS, UnusableError
 
 _LOWEST_RATE, _HIGHEST_RATE = 2_000, 768_000
@@ -51,9 +52,15 @@ def codec_of(stream: AudioStream) -> str | None:
 def _check(stream: AudioStream) -> None:
     channels, rate = stream.codec_context.channels, stream.codec_context.sample_rate
     if not 1 <= channels <= MAX_CHANNELS:
-        raise UnusableError(f"The file has {channels} audio channels; 1 to {MAX_CHANNELS} are supported.")
+        raise UnusableError(
+            Words(
+                "The file has %(channels)s audio channels; 1 to %(max_channels)s are supported.",
+                channels=channels,
+                max_channels=MAX_CHANNELS,
+            )
+        )
     if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
-        raise UnusableError(f"The file has {rate} samples per second; that is no sound.")
+        raise UnusableError(Words("The file has %(rate)s samples per second; that is no sound.", rate=rate))
 
 
 def _beside(first: AudioStream, known: list[AudioStream]) -> list[AudioStream]:

@@ -8,6 +8,7 @@ from typing import IO, Any
 import numpy as np
 from av.audio.frame import AudioFrame
 
+from calltrace.kit.words import Words
 from calltrace.recordings.audio import SAMPLE_RATE
 from calltrace.recordings.decode_clock import Clock
 from calltrace.recordings.decode_resampler import Resampler
@@ -39,7 +40,9 @@ class Room:
     def sink(self, stack: ExitStack) -> IO[bytes]:
         """The file of one channel more. Raises UnusableError if there are too many."""
         if self.channels == MAX_CHANNELS:
-            raise UnusableError(f"The file has more than {MAX_CHANNELS} audio channels.")
+            raise UnusableError(
+                Words("The file has more than %(max_channels)s audio channels.", max_channels=MAX_CHANNELS)
+            )
         path = self._folder / f"channel{self.channels}.s16"
         self.channels += 1
         return stack.enter_context(path.open("wb"))
@@ -48,11 +51,11 @@ class Room:
         """Before it is written. Raises TooLongError."""
         seconds = frames / SAMPLE_RATE
         if seconds > self._max:
-            raise TooLongError(f"The recording is longer than {self._max:.0f} seconds.")
+            raise TooLongError(Words("The recording is longer than %(max)s seconds.", max=f"{self._max:.0f}"))
         most = self._max * MAX_TOTAL_CHANNELS / max(self.channels, 1)
         if seconds > most:
             said = f"With {self.channels} channels a recording may last {most:.0f} seconds"
-            raise TooLongError(f"{said}; this one is longer.")
+            raise TooLongError(Words("%(said)s; this one is longer.", said=said))
 
 
 class Track:

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 from calltrace.kit.errors import FileTooLargeError, UnsupportedMediaError
 from calltrace.kit.outbound import OutboundClient, OutboundResponse, UrlUnreachableError
 from calltrace.kit.progress import Progress
+from calltrace.kit.words import Words
 from calltrace.recordings.media import judge
 from calltrace.recordings.sniff import ENOUGH, describe
 from calltrace.recordings.spool import Spool, spool
@@ -135,12 +136,14 @@ async def _head(body: AsyncIterator[bytes]) -> bytes:
 def _require_audio(head: bytes, told: Told) -> str:
     if media := judge(head, told.content_type, told.names):
         return media
-    raise UnsupportedMediaError(f"The file is {describe(head)}, not a recording")
+    raise UnsupportedMediaError(Words("The file is %(describe)s, not a recording", describe=describe(head)))
 
 
 def _check_announcement(response: OutboundResponse, limits: FetchLimits) -> None:
     if _announced(response) > limits.max_bytes:
-        raise FileTooLargeError(f"The file is larger than {limits.max_bytes} bytes")
+        raise FileTooLargeError(
+            Words("The file is larger than %(max_bytes)s bytes", max_bytes=limits.max_bytes)
+        )
     check_kind(response.headers.get("content-type", ""), "The source")
 
 
@@ -152,7 +155,7 @@ def check_kind(content_type: str, who: str) -> None:
     """
     kind = content_type.partition(";")[0].strip().lower()
     if kind not in _UNTYPED and not kind.startswith(_MEDIA_TYPES):
-        raise UnsupportedMediaError(f"{who} announces {kind}, not audio")
+        raise UnsupportedMediaError(Words("%(who)s announces %(kind)s, not audio", who=who, kind=kind))
 
 
 async def _first_piece(response: OutboundResponse, limits: FetchLimits) -> None:

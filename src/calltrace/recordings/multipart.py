@@ -10,6 +10,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 
 from calltrace.kit.errors import InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.recordings.errors import FormTooLargeError, UploadInterruptedError
 
 if TYPE_CHECKING:
@@ -49,7 +50,9 @@ class Part:
         async for piece in self.body:
             content += piece
             if len(content) > MAX_BYTES:
-                raise FormTooLargeError(f"A field has at most {MAX_BYTES} bytes.")
+                raise FormTooLargeError(
+                    Words("A field has at most %(max_bytes)s bytes.", max_bytes=MAX_BYTES)
+                )
         try:
             text = content.decode()
         except UnicodeDecodeError as error:
@@ -67,13 +70,15 @@ async def parts(content_type: str, body: AsyncIterable[bytes]) -> AsyncGenerator
     """
     media, options = parse_options_header(content_type)
     if media != MEDIA_TYPE.encode() or b"boundary" not in options:
-        raise InvalidRequestError(f"A form with a file is sent as {MEDIA_TYPE}.")
+        raise InvalidRequestError(
+            Words("A form with a file is sent as %(media_type)s.", media_type=MEDIA_TYPE)
+        )
     reader = _Reader(options[b"boundary"], body)
     count = 0
     while await reader.next_part():
         count += 1
         if count > MAX_FIELDS:
-            raise FormTooLargeError(f"A form has at most {MAX_FIELDS} fields.")
+            raise FormTooLargeError(Words("A form has at most %(max_fields)s fields.", max_fields=MAX_FIELDS))
         part = _part(reader.headers, reader.rest_of_part())
         yield part
         async for _skipped in reader.rest_of_part():

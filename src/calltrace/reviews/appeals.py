@@ -27,6 +27,7 @@ from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import uuid7
+from calltrace.kit.words import Words
 from calltrace.reviews import overrides, pinned, policy, queries, who
 from calltrace.reviews.errors import AppealDecidedError, AppealTooLateError, NotImpartialError
 from calltrace.reviews.models import Acknowledgement, Appeal
@@ -99,7 +100,9 @@ async def make(session: AsyncSession, agent: Who, analysis_id: uuid.UUID, key: s
         raise refused("reason", "is missing")
     now, until = await database_now(session), await deadline(session, agent.org_id, found.row)
     if now > until:
-        raise AppealTooLateError(f"This result could be appealed until {clock.iso(until)}.")
+        raise AppealTooLateError(
+            Words("This result could be appealed until %(until)s.", until=clock.iso(until))
+        )
     appeal = Appeal(
         org_id=agent.org_id, analysis_id=analysis.id, evaluation_id=found.row.id, criterion_key=key,
         user_id=agent.require_person(), reason=reason.strip(), state="open", created_at=now,
@@ -140,7 +143,7 @@ async def decide(session: AsyncSession, judge: Who, appeal_id: uuid.UUID, ruling
     await session.refresh(appeal, with_for_update=True)
     judge.require_judge(analysis)
     if appeal.state != "open":
-        raise AppealDecidedError(f"The appeal is {appeal.state} already.")
+        raise AppealDecidedError(Words("The appeal is %(state)s already.", state=appeal.state))
     await _check_impartial(session, judge, appeal)
     if not ruling.reason.strip():
         raise refused("reason", "is missing")

@@ -25,6 +25,7 @@ from calltrace.evaluation.results import CriterionResult, Decision, Evaluation, 
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.reviews import pinned, queries, standing, who
 from calltrace.reviews.errors import NothingToUndoError, OverrideConflictError
 from calltrace.reviews.models import Override
@@ -107,7 +108,12 @@ def _check_revision(latest: Override | None, wanted: Wanted) -> None:
     revision = latest.revision if latest else 0
     if revision != wanted.revision:
         raise OverrideConflictError(
-            f"{wanted.criterion_key} is at revision {revision}, not {wanted.revision}: look at it again."
+            Words(
+                "%(criterion_key)s is at revision %(revision)s, not %(revision2)s: look at it again.",
+                criterion_key=wanted.criterion_key,
+                revision=revision,
+                revision2=wanted.revision,
+            )
         )
     if wanted.act == "undo" and (latest is None or latest.verdict is None):
         raise NothingToUndoError("No decision of a person stands on this criterion.")

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.reviews import queries
 from calltrace.reviews.errors import EvaluationSupersededError, NothingToDecideError
 from calltrace.scorecards.catalogue import default_scorecard
@@ -51,7 +52,9 @@ async def shown(session: AsyncSession, analysis: Analysis, expected: uuid.UUID |
     """
     row = await queries.shown_evaluation(session, analysis.id)
     if row is None or row.document is None:
-        raise NothingToDecideError(f"The analysis is {analysis.status}; it has no evaluation.")
+        raise NothingToDecideError(
+            Words("The analysis is %(status)s; it has no evaluation.", status=analysis.status)
+        )
     if expected not in {None, row.id}:
         raise EvaluationSupersededError("evaluationId is not the evaluation that the call shows.")
     machine = Evaluation.model_validate(row.machine_document or row.document)

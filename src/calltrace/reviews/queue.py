@@ -20,6 +20,7 @@ from calltrace.catalog.service import refused
 from calltrace.db.clock import database_now
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
+from calltrace.kit.words import Words
 from calltrace.reviews import pinned, queries, who
 from calltrace.reviews.errors import (
     ReviewFinishedError,
@@ -183,7 +184,9 @@ async def finish(session: AsyncSession, reviewer: Who, item_id: uuid.UUID, reaso
     decided = {one.criterion_key for one in await queries.newest_words(session, found.row.id) if one.verdict}
     missing = [one.key for one in found.scorecard.criteria if one.key not in decided]
     if missing:
-        raise ReviewIncompleteError(f"Confirm or override these first: {', '.join(missing)}.")
+        raise ReviewIncompleteError(
+            Words("Confirm or override these first: %(missing)s.", missing=", ".join(missing))
+        )
     return await _finished(session, reviewer, row, "done", reason)
 
 
@@ -216,7 +219,7 @@ async def _find(
 async def _open(session: AsyncSession, reader: Who, item_id: uuid.UUID) -> tuple[ReviewItem, Analysis]:
     row, analysis = await _find(session, reader, item_id, lock=True)
     if row.state in {"done", "skipped"}:
-        raise ReviewFinishedError(f"This review is {row.state}.")
+        raise ReviewFinishedError(Words("This review is %(state)s.", state=row.state))
     return row, analysis
 
 

@@ -7,6 +7,7 @@ import uuid
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import Actor, Deed, record
+from calltrace.kit.words import Words
 from calltrace.scorecards import queries, versions
 from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.errors import (
@@ -164,6 +165,11 @@ def _check_newest(published: int | None, expected: int | None) -> None:
     known = f"version {expected}" if expected else "nothing"
     newest = f"version {published} is the newest" if published else "nothing is published yet"
     raise DraftOutdatedError(
-        f"You replace {known}, but {newest}. Look at what differs, then publish with"
-        f' "replaces": {published or "null"}.'
+        Words(
+            "You replace %(known)s, but %(newest)s. Look at what differs, then publish with"
+            ' "replaces": %(published)s.',
+            known=known,
+            newest=newest,
+            published=published or "null",
+        )
     )

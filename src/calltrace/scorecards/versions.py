@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.db.clock import database_now
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words
 from calltrace.scorecards import queries
 from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.errors import ScorecardArchivedError
@@ -87,7 +88,11 @@ def fill(version: ScorecardVersion, wanted: Scorecard) -> None:
     document = pinned(wanted, version)
     size = len(json.dumps(document, ensure_ascii=False).encode())
     if size > MAX_BYTES:
-        detail = f"A scorecard is at most {MAX_BYTES} bytes; this one has {size}."
+        detail = Words(
+            "A scorecard is at most %(max_bytes)s bytes; this one has %(size)s.",
+            max_bytes=MAX_BYTES,
+            size=size,
+        )
         raise InvalidRequestError(detail, errors=[FieldError("/document", detail)])
     version.document = document
 

@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 from pydantic import ValidationError
 
+from calltrace.kit.words import Words
 from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.errors import ScorecardError
 from calltrace.scorecards.places import Map, Place, refused
@@ -42,7 +43,13 @@ def _ordered(value: dict[str, Any], scorecard: Scorecard) -> dict[str, Any]:
 def _decoded(text: str | bytes) -> str:
     size = len(text if isinstance(text, bytes) else text.encode(errors="surrogatepass"))
     if size > MAX_BYTES:
-        raise ScorecardError(f"a scorecard is at most {MAX_BYTES} bytes of YAML; this one has {size}")
+        raise ScorecardError(
+            Words(
+                "a scorecard is at most %(max_bytes)s bytes of YAML; this one has %(size)s",
+                max_bytes=MAX_BYTES,
+                size=size,
+            )
+        )
     try:
         return text.decode("utf-8-sig") if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:

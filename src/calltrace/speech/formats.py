@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 
+from calltrace.kit.words import Words, worded
 from calltrace.speech.transcript import Role, Segment, Transcript
 
 LINE_CHARACTERS = 42
@@ -17,7 +18,7 @@ LONGEST_SECONDS = 7.0
 SHORTEST_SECONDS = 0.1
 """Shorter cues never show on a screen."""
 _SENTENCE_END, _CLAUSE_END = ".?!。？！…", ",;:，；：、"  # noqa: RUF001 - full-width marks are meant
-_NAMES: dict[Role, str] = {"agent": "Agent", "customer": "Customer", "unknown": "Speaker"}
+_NAMES: dict[Role, str] = worded({"agent": "Agent", "customer": "Customer", "unknown": "Speaker"})
 
 Voice = tuple[Role, str]
 """A role and the ``speaker_id`` of the voice in it."""
@@ -53,7 +54,8 @@ def _name(voice: Voice, voices: Sequence[Voice]) -> str:
     same_role = [other for other in voices if other[0] == voice[0]]
     if voice[0] != "unknown" and len(same_role) == 1:
         return _NAMES[voice[0]]
-    return f"{_NAMES[voice[0]]} {same_role.index(voice) + 1}"
+    number = same_role.index(voice) + 1
+    return Words("%(role)s %(number)s", role=_NAMES[voice[0]], number=number)
 
 
 def clock(seconds: float) -> str:

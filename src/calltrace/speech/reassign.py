@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.speech.transcript import Attribution, Role, Segment, Transcript
 
 _SWAPPED: Mapping[Role, Role] = {"agent": "customer", "customer": "agent", "unknown": "unknown"}
@@ -41,7 +42,11 @@ def assigned(transcript: Transcript, roles: Mapping[str, Role]) -> Transcript:
     if unknown := sorted(set(roles) - present):
         known = ", ".join(sorted(present)) or "none"
         raise InvalidRequestError(
-            f"The transcript has no speaker {unknown[0]!r}; it has: {known}.",
+            Words(
+                "The transcript has no speaker %(unknown)s; it has: %(known)s.",
+                unknown=f"{unknown[0]!r}",
+                known=known,
+            ),
             errors=[FieldError(f"/speakers/{name}", "No such speaker.") for name in unknown],
         )
     return _with(transcript, roles, "Somebody said who is who.")

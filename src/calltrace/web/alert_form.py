@@ -15,14 +15,21 @@ from calltrace.db.base import Json
 from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import CallTraceError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words, worded
 from calltrace.web.forms import Form, Mistakes
 from calltrace.web.judging import wrong
 
-KINDS: Mapping[str, str] = {
+KINDS: Mapping[str, str] = worded({
     "score": "Score", "criterion": "Criterion", "keyword": "Words", "sentiment": "Sentiment",
     "duration": "Duration", "silence": "Silence", "escalation": "Escalation",
     "sensitive_data": "Sensitive data", "group": "Group",
-}  # fmt: skip
+})  # fmt: skip
+WITHIN: Mapping[str, str] = worded({
+    "score": "score", "criterion": "criterion", "keyword": "words", "sentiment": "sentiment",
+    "duration": "duration", "silence": "silence", "escalation": "escalation",
+    "sensitive_data": "sensitive data", "group": "group",
+})  # fmt: skip
+"""The same within a sentence."""
 BLANKS: Mapping[str, Json] = {
     "score": {"operator": "under", "value": 60},
     "criterion": {"key": "", "verdicts": ["not_met"]},
@@ -140,7 +147,7 @@ def scope(form: Form) -> dict[str, uuid.UUID | None]:
         chosen = form.text(field)
         found[name] = as_uuid(chosen)
         if chosen and found[name] is None:
-            raise wrong(field, "Choose one of these.")
+            raise wrong(field, Words("Choose one of these."))
     return found
 
 
@@ -166,10 +173,12 @@ def mistakes(error: CallTraceError) -> Mistakes:
     return Mistakes(tuple(summary) or (("", error.detail),), fields)
 
 
-_PLAIN = {
-    "Input should be a valid number, unable to parse string as a number": "Write a number.",
-    "String should have at least 1 character": "This is needed.",
-    "Field required": "This is needed.",
-    "List should have at least 1 item after validation, not 0": "At least one is needed.",
-}
+_PLAIN = worded(
+    {
+        "Input should be a valid number, unable to parse string as a number": "Write a number.",
+        "String should have at least 1 character": "This is needed.",
+        "Field required": "This is needed.",
+        "List should have at least 1 item after validation, not 0": "At least one is needed.",
+    }
+)
 """What the document says, for people who never heard of strings and lists."""

@@ -20,6 +20,7 @@ from calltrace.insights.period import midnight
 from calltrace.insights.queries import NONE
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words, messages, worded
 
 STATUSES = get_args(Status)
 MODES = get_args(Mode)
@@ -41,16 +42,27 @@ FIELDS = (
     "status", "agent", "queue", "project", "language", "scoreFrom", "scoreTo", "from", "to", "text",
     *COUNTED,
 )  # fmt: skip
-KEPT: Mapping[tuple[str, str], str] = {
-    ("named", ""): "named {}",
+KEPT: Mapping[tuple[str, str], str] = worded({
     ("medium", "voice"): "calls, no chats", ("medium", "text"): "chats",
-    ("calledFrom", ""): "took place from {}", ("calledTo", ""): "took place until {}",
     ("passed", "yes"): "passed", ("passed", "no"): "not passed", ("center", "none"): "no call center",
-    ("center", ""): "call center {}",
-    ("engagement", "none"): "no engagement", ("engagement", ""): "engagement {}",
-    ("criterion", ""): "not met: {}", ("mood", ""): "customer sounded {}", ("escalated", "yes"): "escalated",
-}  # fmt: skip
-"""Each of them in words; with a value that is not listed by that of the empty one."""
+    ("engagement", "none"): "no engagement", ("escalated", "yes"): "escalated",
+})  # fmt: skip
+"""Those of them whose values are few, in words."""
+
+
+_WITH_VALUE = messages({
+    "named": "named %(value)s",
+    "calledFrom": "took place from %(value)s", "calledTo": "took place until %(value)s",
+    "center": "call center %(value)s", "engagement": "engagement %(value)s",
+    "mood": "customer sounded %(value)s", "criterion": "not met: %(value)s",
+})  # fmt: skip
+
+
+def kept(name: str, value: str) -> str:
+    """One of them in words, for the value that it has."""
+    return Words(_WITH_VALUE[name], value=value)
+
+
 LABELS: Mapping[str, Dimension] = {
     "agent": "agent_id", "queue": "queue_id", "center": "call_center_id", "project": "project_id",
     "engagement": "engagement_id",

@@ -8,6 +8,7 @@ from calltrace.analyses.document import AnalysisDocument
 from calltrace.analyses.queries import FoundEvaluation
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.evaluation.scoring import Total, total
+from calltrace.kit.words import worded
 from calltrace.scorecards.catalogue import default_scorecard
 from calltrace.scorecards.document import Scorecard
 from calltrace.speech.formats import voice_names
@@ -79,9 +80,9 @@ def strip(transcript: Transcript, duration: float | None) -> list[Stretch]:
     return found
 
 
-MARKS: dict[MarkKind, str] = {
+MARKS: dict[MarkKind, str] = worded({
     "hold": "Hold music", "silence": "Silence", "overlap": "Both at once", "redacted": "Redacted",
-}  # fmt: skip
+})  # fmt: skip
 """What is marked in the waveform, and how it is called; a signal of the line is part of the noise."""
 
 

@@ -8,9 +8,10 @@ from itertools import groupby
 from calltrace.analyses.chats import transcript_of
 from calltrace.conversations.models import ChatMessage, Conversation, Survey, VoiceCall
 from calltrace.conversations.service import said_by
+from calltrace.kit.words import Words, worded
 from calltrace.speech.transcript import Segment
 
-_NAMES = {"customer": "Customer", "agent": "Agent", "bot": "Bot"}
+_NAMES = worded({"customer": "Customer", "agent": "Agent", "bot": "Bot"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Chat:
     @property
     def name(self) -> str:
         """What people call it by."""
-        return self.row.external_id or ("Chat" if self.row.kind == "text" else "Call of a bot")
+        return self.row.external_id or (Words("Chat") if self.row.kind == "text" else Words("Call of a bot"))
 
     @property
     def segments(self) -> Sequence[Segment]:

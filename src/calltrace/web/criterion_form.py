@@ -12,6 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from calltrace.db.base import Json
 from calltrace.kit.digits import whole_number
+from calltrace.kit.words import Words, worded
 from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.errors import MisplacedError
 from calltrace.web.forms import Form, Mistakes
@@ -181,13 +182,13 @@ def _field(path: Iterable[str]) -> str:
     return ".".join(known)
 
 
-_WORDS = {
+_WORDS = worded({
     "missing": "This is needed.", "string_too_short": "This is needed.", "float_parsing": "Write a number.",
     "literal_error": "Choose one of these.", "bool_parsing": "Choose one of these.",
-}  # fmt: skip
+})  # fmt: skip
 _PATTERNS = {
-    "key": "Small letters, digits and _, and a letter first.",
-    "languages": "Two small letters for each language, such as en de.",
+    "key": Words("Small letters, digits and _, and a letter first."),
+    "languages": Words("Two small letters for each language, such as en de."),
 }
 
 

@@ -20,10 +20,12 @@ from calltrace.insights.period import LONGEST_DAYS, Period
 from calltrace.insights.queries import Narrowing
 from calltrace.kit import clock
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words, worded
 from calltrace.reviews.who import Who
 from calltrace.web import judging
 from calltrace.web.forms import Form
 from calltrace.web.insight_filters import SPLITS, Split
+from calltrace.web.names import heading
 
 Choices = Sequence[tuple[str, str]]
 
@@ -53,14 +55,14 @@ class Sort:
     Attributes:
         kind: of the catalogue.
         path: where its pages are.
-        title: many of them, noun: one of them, lead: what they are for.
+        title: many of them, lead: what they are for.
         label: the field of ``/calls`` and ``/insights`` that narrows calls down to one.
     """
 
     kind: Kind[Any]
     path: str
     title: str
-    noun: str
+    said: Mapping[str, str]
     lead: str
     label: Split
     entries: Sequence[Entry]
@@ -82,43 +84,90 @@ class Sort:
 
 
 def _statuses(names: Sequence[str]) -> Entry:
-    choices = [(one, one.capitalize()) for one in names]
-    return Entry("status", "status", "Status", "choice", otherwise="active", choices=choices, narrows=True)
+    choices = [(one, heading(one)) for one in names]
+    return Entry(
+        "status", "status", Words("Status"), "choice", otherwise="active", choices=choices, narrows=True
+    )
 
 
-_NAME = Entry("name", "name", "Name", required=True)
+_NAME = Entry("name", "name", Words("Name"), required=True)
 _EXTERNAL = Entry(
-    "externalId", "external_id", "External id", longest=255, hint="What another system knows it by."
+    "externalId",
+    "external_id",
+    Words("External id"),
+    longest=255,
+    hint=Words("What another system knows it by."),
 )
-_DESCRIPTION = Entry("description", "description", "Description", "text", 2000)
+_DESCRIPTION = Entry("description", "description", Words("Description"), "text", 2000)
 
+_PROJECT = worded({
+    "one": "Project", "new": "New project", "change": "Change the project", "create": "Create project",
+    "none_like": "No project is like that.", "none_yet": "No project yet.", "filter": "Filter projects",
+    "unnamed": "No call names this project yet.",
+    "unnamed_seen": "No call names this project that you may see yet.",
+    "archive": "Archive the project", "unarchive": "Take the project out of the archive",
+    "delete": "Delete the project", "delete_this": "Delete this project",
+})  # fmt: skip
+_CAMPAIGN = worded({
+    "one": "Campaign", "new": "New campaign", "change": "Change the campaign", "create": "Create campaign",
+    "none_like": "No campaign is like that.", "none_yet": "No campaign yet.", "filter": "Filter campaigns",
+    "unnamed": "No call names this campaign yet.",
+    "unnamed_seen": "No call names this campaign that you may see yet.",
+    "archive": "Archive the campaign", "unarchive": "Take the campaign out of the archive",
+    "delete": "Delete the campaign", "delete_this": "Delete this campaign",
+})  # fmt: skip
+_CALL_CENTER = worded({
+    "one": "Call center", "new": "New call center", "change": "Change the call center",
+    "create": "Create call center",
+    "none_like": "No call center is like that.", "none_yet": "No call center yet.",
+    "filter": "Filter call centers",
+    "unnamed": "No call names this call center yet.",
+    "unnamed_seen": "No call names this call center that you may see yet.",
+    "archive": "Archive the call center", "unarchive": "Take the call center out of the archive",
+    "delete": "Delete the call center", "delete_this": "Delete this call center",
+})  # fmt: skip
+_ENGAGEMENT = worded({
+    "one": "Engagement", "new": "New engagement", "change": "Change the engagement",
+    "create": "Create engagement",
+    "none_like": "No engagement is like that.", "none_yet": "No engagement yet.",
+    "filter": "Filter engagements",
+    "unnamed": "No call names this engagement yet.",
+    "unnamed_seen": "No call names this engagement that you may see yet.",
+    "archive": "Archive the engagement", "unarchive": "Take the engagement out of the archive",
+    "delete": "Delete the engagement", "delete_this": "Delete this engagement",
+})  # fmt: skip
+"""What pages say of each sort: another language declines its name by the sentence."""
 SORTS: Sequence[Sort] = (
     Sort(
-        PROJECTS, "/projects", "Projects", "project",
-        "A project is a label for recordings that belong together.", "project",
+        PROJECTS, "/projects", Words("Projects"), _PROJECT,
+        Words("A project is a label for recordings that belong together."), "project",
         (_NAME, _DESCRIPTION, _EXTERNAL),
     ),
     Sort(
-        QUEUES, "/campaigns", "Campaigns", "campaign",
-        "A campaign is a queue that calls come in by: it may have days between which it runs.", "queue",
+        QUEUES, "/campaigns", Words("Campaigns"), _CAMPAIGN,
+        Words("A campaign is a queue that calls come in by: it may have days between which it runs."),
+        "queue",
         (
             _NAME,
-            Entry("type", "kind", "Type", longest=50, hint="Such as inbound or outbound.", narrows=True),
-            _statuses(CAMPAIGN_STATUSES), Entry("startDate", "starts_on", "First day", "day"),
-            Entry("endDate", "ends_on", "Last day", "day"),
-            Entry("callCenterId", "call_center_id", "Call center", "center"), _DESCRIPTION, _EXTERNAL,
+            Entry(
+                "type", "kind", Words("Type"), longest=50, hint=Words("Such as inbound or outbound."),
+                narrows=True,
+            ),
+            _statuses(CAMPAIGN_STATUSES), Entry("startDate", "starts_on", Words("First day"), "day"),
+            Entry("endDate", "ends_on", Words("Last day"), "day"),
+            Entry("callCenterId", "call_center_id", Words("Call center"), "center"), _DESCRIPTION, _EXTERNAL,
         ),
     ),
     Sort(
-        CALL_CENTERS, "/call-centers", "Call centers", "call center",
-        "A call center is a place where calls are taken.", "center", (_NAME, _EXTERNAL),
+        CALL_CENTERS, "/call-centers", Words("Call centers"), _CALL_CENTER,
+        Words("A call center is a place where calls are taken."), "center", (_NAME, _EXTERNAL),
     ),
     Sort(
-        ENGAGEMENTS, "/engagements", "Engagements", "engagement",
-        "An engagement is a piece of work with a customer that groups conversations.", "engagement",
+        ENGAGEMENTS, "/engagements", Words("Engagements"), _ENGAGEMENT,
+        Words("An engagement is a piece of work with a customer that groups conversations."), "engagement",
         (
             _NAME, Entry(
-                "type", "kind", "Type", longest=50, hint="Such as renewal or onboarding.",
+                "type", "kind", Words("Type"), longest=50, hint=Words("Such as renewal or onboarding."),
                 otherwise="general", narrows=True,
             ),
             _statuses(ENGAGEMENT_STATUSES), _DESCRIPTION, _EXTERNAL,
@@ -148,11 +197,11 @@ def _value(entry: Entry, text: str) -> Any:
     if entry.kind == "day":
         return _day(entry, text)
     if entry.kind == "choice" and text not in dict(entry.choices):
-        raise judging.wrong(entry.name, "Choose from the list.")
+        raise judging.wrong(entry.name, Words("Choose from the list."))
     if entry.kind == "center":
         found = as_uuid(text)
         if found is None:
-            raise judging.wrong(entry.name, "Choose from the list.")
+            raise judging.wrong(entry.name, Words("Choose from the list."))
         return found
     return text.replace("\r\n", "\n")
 
@@ -161,7 +210,7 @@ def _day(entry: Entry, text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise judging.wrong(entry.name, f"{entry.label} is no date.") from error
+        raise judging.wrong(entry.name, Words("%(label)s is no date.", label=entry.label)) from error
 
 
 async def figures(session: AsyncSession, reader: Who, sort: Sort) -> Mapping[uuid.UUID | None, Figures]:

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.recordings.errors import FormTooLargeError
 from calltrace.recordings.multipart import MAX_BYTES, MAX_FIELDS
 
@@ -44,12 +45,12 @@ async def read_form(request: Request, most: int = MAX_BYTES) -> Form:
     """
     declared = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if declared != _MEDIA_TYPE:
-        raise InvalidRequestError(f"A form is sent as {_MEDIA_TYPE}.")
+        raise InvalidRequestError(Words("A form is sent as %(media_type)s.", media_type=_MEDIA_TYPE))
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > most:
-            raise FormTooLargeError(f"A form has at most {most} bytes.")
+            raise FormTooLargeError(Words("A form has at most %(most)s bytes.", most=most))
     return Form(_parse(bytes(body)))
 
 

@@ -16,6 +16,7 @@ from calltrace.insights.queries import NONE, Narrowing
 from calltrace.kit import clock
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import worded
 from calltrace.reviews.who import Who
 
 Split = Literal["agent", "queue", "center", "project", "engagement"]
@@ -23,10 +24,10 @@ SPLITS: Mapping[Split, Dimension] = {
     "agent": "agent_id", "queue": "queue_id", "center": "call_center_id", "project": "project_id",
     "engagement": "engagement_id",
 }  # fmt: skip
-LABELS: Mapping[Split, str] = {
+LABELS: Mapping[Split, str] = worded({
     "agent": "Agent", "queue": "Queue", "center": "Call center", "project": "Project",
     "engagement": "Engagement",
-}  # fmt: skip
+})  # fmt: skip
 RECENT = (7, 30, 90, 365)
 _DEFAULT_DAYS = 30
 _DAYS_AT_MOST, _WEEKS_AT_MOST = 45, 200

@@ -5,12 +5,13 @@ from typing import cast, get_args
 from calltrace.evaluation.results import Settled
 from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.reviews.overrides import LONGEST_REASON
 from calltrace.web.forms import Form
 
 VERDICTS: tuple[tuple[Settled, str], ...] = (
-    ("met", "Met"), ("partly_met", "Partly met"), ("not_met", "Not met"),
-    ("not_applicable", "Does not apply"),
+    ("met", Words("Met")), ("partly_met", Words("Partly met")), ("not_met", Words("Not met")),
+    ("not_applicable", Words("Does not apply")),
 )  # fmt: skip
 """What a person may choose, and how it is called."""
 FIELDS = ("verdict", "points", "reason", "decision", "revision")
@@ -29,7 +30,7 @@ def verdict(form: Form, field: str = "verdict") -> Settled:
     """
     chosen = form.text(field)
     if chosen not in get_args(Settled):
-        raise wrong(field, "Choose a verdict.")
+        raise wrong(field, Words("Choose a verdict."))
     return cast("Settled", chosen)
 
 
@@ -44,7 +45,7 @@ def points(form: Form) -> float | None:
     try:
         return float(form.text("points").replace(",", "."))
     except ValueError as error:
-        raise wrong("points", "Say how many points partly met is worth.") from error
+        raise wrong("points", Words("Say how many points partly met is worth.")) from error
 
 
 def reason(form: Form) -> str:
@@ -55,7 +56,10 @@ def reason(form: Form) -> str:
     """
     text = form.text("reason")
     if len(text) > LONGEST_REASON:
-        raise wrong("reason", f"A reason has at most {LONGEST_REASON} characters.")
+        raise wrong(
+            "reason",
+            Words("A reason has at most %(longest_reason)s characters.", longest_reason=LONGEST_REASON),
+        )
     return text
 
 
@@ -67,5 +71,5 @@ def revision(form: Form) -> int:
     """
     number = whole_number(form.text("revision"))
     if number is None:
-        raise wrong("revision", "Open the page again: the form does not say what you saw.")
+        raise wrong("revision", Words("Open the page again: the form does not say what you saw."))
     return number

@@ -4,9 +4,10 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from calltrace.kit.words import worded
 from calltrace.speech.transcript import Role, Segment, Transcript
 
-NAMES: dict[Role, str] = {"agent": "Agent", "customer": "Customer", "unknown": "Unknown"}
+NAMES: dict[Role, str] = worded({"agent": "Agent", "customer": "Customer", "unknown": "Unknown"})
 _APART_SECONDS = 0.25
 """A pause that no screen shows."""
 Span = tuple[float, float]

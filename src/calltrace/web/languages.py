@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 
-NAMES: Mapping[str, str] = {
+from calltrace.kit.words import worded
+
+NAMES: Mapping[str, str] = worded({
     "af": "Afrikaans", "ar": "Arabic", "az": "Azerbaijani", "be": "Belarusian", "bg": "Bulgarian",
     "bn": "Bengali", "bs": "Bosnian", "ca": "Catalan", "cs": "Czech", "cy": "Welsh", "da": "Danish",
     "de": "German", "el": "Greek", "en": "English", "es": "Spanish", "et": "Estonian", "eu": "Basque",
@@ -14,7 +16,7 @@ NAMES: Mapping[str, str] = {
     "sk": "Slovak", "sl": "Slovenian", "sq": "Albanian", "sr": "Serbian", "sv": "Swedish", "sw": "Swahili",
     "ta": "Tamil", "th": "Thai", "tl": "Tagalog", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu",
     "vi": "Vietnamese", "zh": "Chinese",
-}  # fmt: skip
+})  # fmt: skip
 """By ISO 639-1, as far as the packaged recogniser hears them usefully."""
 
 

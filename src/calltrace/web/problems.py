@@ -7,12 +7,15 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
 from calltrace.kit.errors import CallTraceError, NotFoundError, UnavailableError
+from calltrace.kit.words import Words
 from calltrace.web.errors import MethodNotAllowedError, SecondFactorOwedError, SignInNeededError
 from calltrace.web.render import page
 from calltrace.web.way import HOME, sign_in_path
 
 RETRY_AFTER_SECONDS = 5
-_FAULT = "It was written down. Try again; if it stays, tell whoever runs this installation the number below."
+_FAULT = Words(
+    "It was written down. Try again; if it stays, tell whoever runs this installation the number below."
+)
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 
@@ -62,7 +65,9 @@ async def _known(request: Request, error: Exception) -> Response:
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == MethodNotAllowedError.status:
-        answer = render(request, MethodNotAllowedError(f"{request.method} is not possible here."))
+        answer = render(
+            request, MethodNotAllowedError(Words("%(method)s is not possible here.", method=request.method))
+        )
         answer.headers.update(error.headers or {})
         return answer
     return render(request, NotFoundError("There is no page at this address."))

@@ -1,5 +1,6 @@
 """Templates to pages. Everything is escaped; a name that does not exist is an error, not an empty text."""
 
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote
 
@@ -8,23 +9,27 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse
 
 from calltrace.accounts.sessions import SignedIn
+from calltrace.kit import words
 from calltrace.web import shown, static
 from calltrace.web.forms import Mistakes
 
 NO_MISTAKES = Mistakes()
 
 
-def _environment() -> Environment:
-    environment = Environment(
+def environment(finalize: Callable[..., Any] | None = None) -> Environment:
+    """The templates with all that they may use; ``finalize`` sees every value that they show."""
+    made = Environment(
         loader=PackageLoader("calltrace.web"), autoescape=True, undefined=StrictUndefined,
-        trim_blocks=True, lstrip_blocks=True,
+        trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"], finalize=finalize,
     )  # fmt: skip
-    environment.filters.update(shown.FILTERS)
-    environment.globals["static"] = static.url  # pyright: ignore[reportArgumentType] - typed as Jinja's own only
-    return environment
+    made.newstyle_gettext = True  # pyright: ignore[reportAttributeAccessIssue] - the extension reads it
+    says = {"static": static.url, "_": words.markup, "gettext": words.markup, "ngettext": words.markup_plural}
+    made.globals.update(says)  # pyright: ignore[reportCallIssue, reportArgumentType] - typed as its own
+    made.filters.update(shown.FILTERS)
+    return made
 
 
-_templates = _environment()
+templates = environment()
 
 
 def page(
@@ -41,8 +46,14 @@ def page(
     """
     who: SignedIn | None = getattr(request.state, "who", None)
     done = shown.DONE.get(request.query_params.get("done", ""))
-    common = {"who": who, "path": request.url.path, "done": done, "mistakes": mistakes}
-    return HTMLResponse(_templates.get_template(template).render({**common, **values}), status)
+    common = {
+        "who": who,
+        "path": request.url.path,
+        "done": done,
+        "mistakes": mistakes,
+        "tongue": words.tongue(),
+    }
+    return HTMLResponse(templates.get_template(template).render({**common, **values}), status)
 
 
 def see_other(address: str, text: str = "") -> RedirectResponse:

@@ -6,17 +6,18 @@ from difflib import SequenceMatcher
 from typing import Any, Literal
 
 from calltrace.db.base import Json
+from calltrace.kit.words import Words, joined, worded
 from calltrace.scorecards.diff import difference
 from calltrace.scorecards.document import Criterion, Scorecard
 from calltrace.web.languages import language
 from calltrace.web.scorecard_words import lines, names_of
 
 Change = Literal["gone", "new", "same"]
-_FIELDS = {
+_FIELDS = worded({
     "name": "Name", "description": "Description", "languages": "Languages", "passMark": "Pass mark",
     "reviewThreshold": "Review below (certainty)", "criticalThreshold": "Critical from (certainty)",
     "key": "Key", "weight": "Weight", "place": "Place",
-}  # fmt: skip
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +62,13 @@ def _fields(found: Sequence[Json]) -> list[tuple[Change, str]]:
         sides: tuple[tuple[Change, Any], ...] = (("gone", one["before"]), ("new", one["after"]))
         for what, value in sides:
             if value not in (None, "", []):
-                told.append((what, f"{label}: {_value(value)}"))
+                told.append((what, joined(": ", (label, _value(value)))))
     return told
 
 
 def _value(value: Any) -> str:
     if isinstance(value, list):
-        return ", ".join(language(str(one)) for one in value)  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType] - JSON
+        return joined(", ", (language(str(one)) for one in value))  # pyright: ignore[reportUnknownVariableType,reportUnknownArgumentType] - JSON
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
@@ -93,7 +94,9 @@ def _criteria(found: Json, old: Scorecard, new: Scorecard) -> list[Block]:
         key = one["key"]
         moved = [field for field in one["fields"] if field["field"] in ("section", "place")]
         told = _lines(lines(was[key], old_names), lines(is_[key], new_names))
-        told = [*_moves(moved), *told] or [("new", "Something that is not shown in words; the YAML has it.")]
+        told = [*_moves(moved), *told] or [
+            ("new", Words("Something that is not shown in words; the YAML has it."))
+        ]
         blocks.append(Block(one["name"], "changed", told, key))
     return blocks
 
@@ -105,9 +108,9 @@ def _by_key(scorecard: Scorecard) -> Mapping[str, Criterion]:
 def _moves(fields: Sequence[Json]) -> list[tuple[Change, str]]:
     told: list[tuple[Change, str]] = []
     for one in fields:
-        label = "Section" if one["field"] == "section" else "Place"
-        told.append(("gone", f"{label}: {one['before']}"))
-        told.append(("new", f"{label}: {one['after']}"))
+        label = Words("Section") if one["field"] == "section" else Words("Place")
+        told.append(("gone", joined(": ", (label, str(one["before"])))))
+        told.append(("new", joined(": ", (label, str(one["after"])))))
     return told
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from calltrace.kit.errors import CallTraceError
+from calltrace.kit.words import Words
 from calltrace.recordings.errors import FormTooLargeError
 from calltrace.recordings.multipart import MEDIA_TYPE, Part, parts
 from calltrace.scorecards.yaml import MAX_BYTES
@@ -68,5 +69,7 @@ async def _text(part: Part) -> str:
     async for piece in part.body:
         content += piece
         if len(content) > MAX_BYTES:
-            raise FormTooLargeError(f"A scorecard is at most {MAX_BYTES} bytes of YAML.")
+            raise FormTooLargeError(
+                Words("A scorecard is at most %(max_bytes)s bytes of YAML.", max_bytes=MAX_BYTES)
+            )
     return content.decode("utf-8-sig", "replace")

@@ -15,6 +15,7 @@ from calltrace.analyses.submit import Submission, submit
 from calltrace.data import sample_call_path
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words, worded
 from calltrace.recordings import upload_receive, uploads
 from calltrace.recordings.arriving import IDLE_SECONDS, arriving
 from calltrace.recordings.multipart import MEDIA_TYPE, Part, parts, plain_name, plain_type
@@ -63,7 +64,7 @@ async def _take(request: Request, desk: Desk, taken: Taken) -> None:
     if not content_type.lower().startswith(MEDIA_TYPE):
         form = await read_form(request)
         check_token(form.exact("csrf"), desk.who.csrf_token)
-        raise _wrong("file", f"A form with a file is sent as {MEDIA_TYPE}.")
+        raise _wrong("file", Words("A form with a file is sent as %(media_type)s.", media_type=MEDIA_TYPE))
     fields: dict[str, str] = dict.fromkeys(FIELDS, "")
     wishes: Wishes | None = None
     async for part in parts(content_type, arriving(request, IDLE_SECONDS)):
@@ -78,7 +79,13 @@ async def _take(request: Request, desk: Desk, taken: Taken) -> None:
     check_token(fields["csrf"], desk.who.csrf_token)
     wishes_of(fields)
     if not taken.analysis_ids:
-        raise _wrong("file", "Choose a recording.")
+        raise _wrong("file", Words("Choose a recording."))
+
+
+ONE_OF: Mapping[str, str] = worded({
+    "agent": "Choose one of the agents.", "queue": "Choose one of the queues.",
+    "project": "Choose one of the projects.", "call": "Choose one of the calls.",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +107,7 @@ async def allowed(desk: Desk, wishes: Wishes) -> Wishes:
     """
     async with desk.open() as (_session, sender):
         if sender.agents is not None and wishes.agent_id not in sender.agents:
-            raise _wrong("agent", "Choose one of the agents that you lead.")
+            raise _wrong("agent", Words("Choose one of the agents that you lead."))
     return wishes
 
 
@@ -112,9 +119,9 @@ def wishes_of(fields: Mapping[str, str]) -> Wishes:
     """
     mode, language = fields["mode"] or "live", fields["language"] or "auto"
     if mode not in MODES:
-        raise _wrong("mode", "Choose live or test.")
+        raise _wrong("mode", Words("Choose live or test."))
     if language not in {"auto", *NAMES}:
-        raise _wrong("language", "Choose one of the languages.")
+        raise _wrong("language", Words("Choose one of the languages."))
     agent, queue, project = (_id(fields, name) for name in ("agent", "queue", "project"))
     return Wishes(cast("Mode", mode), agent, queue, language, project)
 
@@ -122,7 +129,7 @@ def wishes_of(fields: Mapping[str, str]) -> Wishes:
 def _id(fields: Mapping[str, str], name: str) -> uuid.UUID | None:
     found = as_uuid(fields[name])
     if fields[name] and found is None:
-        raise _wrong(name, f"Choose one of the {name}s.")
+        raise _wrong(name, ONE_OF[name])
     return found
 
 

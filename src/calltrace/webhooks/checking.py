@@ -15,6 +15,7 @@ from typing import Literal
 from standardwebhooks.webhooks import Webhook
 
 from calltrace.kit.signatures import hmac_hex, same
+from calltrace.kit.words import Words
 from calltrace.webhooks.pasted import Pasted, difference, otherwise
 from calltrace.webhooks.wire import Signed
 from calltrace.webhooks.wires import CONTRACTS, wire_of
@@ -82,7 +83,11 @@ class Report:
     def facts(self) -> str:
         """Length and digest of the signed bytes: to compare with what a receiver computes."""
         content = (self.signed or "").encode()
-        return f"{len(content)} bytes, SHA-256 {hashlib.sha256(content).hexdigest()}"
+        return Words(
+            "%(count)s bytes, SHA-256 %(digest)s",
+            count=len(content),
+            digest=hashlib.sha256(content).hexdigest(),
+        )
 
 
 def check(case: Case) -> Report:
@@ -91,9 +96,12 @@ def check(case: Case) -> Report:
     missing = list(_missing(case, form))
     timestamp = _timestamp(case.pasted, form)
     if missing or not timestamp:
-        return Report(missing or [Finding("bad", f"There is no t= in {form.signature}")], None)
+        return Report(
+            missing or [Finding("bad", Words("There is no t= in %(signature)s", signature=form.signature))],
+            None,
+        )
     findings = [
-        Finding("good", "All headers are there"),
+        Finding("good", Words("All headers are there")),
         *_time(timestamp, case.now),
         *_own(case, form, timestamp),
     ]
@@ -105,7 +113,7 @@ def check(case: Case) -> Report:
 def _missing(case: Case, form: Signed) -> Iterator[Finding]:
     for name in filter(None, (form.signature, form.timestamp, form.delivery)):
         if not case.pasted.header(name):
-            yield Finding("bad", f"{name} is missing", _instead(case))
+            yield Finding("bad", Words("%(name)s is missing", name=name), _instead(case))
 
 
 def _instead(case: Case) -> str:
@@ -113,10 +121,13 @@ def _instead(case: Case) -> str:
     for contract in CONTRACTS:
         name = wire_of(contract).signed.signature
         if contract != case.contract and case.pasted.header(name):
-            return f"{name} is there: this delivery is of another contract. Choose an endpoint of that one."
+            return Words(
+                "%(name)s is there: this delivery is of another contract. Choose an endpoint of that one.",
+                name=name,
+            )
     if not case.pasted.headers:
-        return "No line reads as a header. Paste them one a line, as Name: value."
-    return "A proxy or framework in front of the receiver may drop or rename it."
+        return Words("No line reads as a header. Paste them one a line, as Name: value.")
+    return Words("A proxy or framework in front of the receiver may drop or rename it.")
 
 
 def _timestamp(pasted: Pasted, form: Signed) -> str:
@@ -128,19 +139,32 @@ def _timestamp(pasted: Pasted, form: Signed) -> str:
 
 def _time(timestamp: str, now: datetime) -> Iterator[Finding]:
     if not _seconds(timestamp):
-        wrong = "in milliseconds" if _seconds(timestamp[:-3]) else "no number"
-        yield Finding("bad", f"The time is {wrong}", "It is sent in whole seconds since 1970.")
+        ms, none = Words("The time is in milliseconds"), Words("The time is no number")
+        wrong = ms if _seconds(timestamp[:-3]) else none
+        yield Finding("bad", wrong, Words("It is sent in whole seconds since 1970."))
         return
     age = int(now.timestamp()) - int(timestamp)
     if abs(age) <= TOLERANCE_SECONDS:
         yield Finding(
-            "good", "The time is fresh", f"Signed {abs(age)} s {'ago' if age >= 0 else 'from now'}."
+            "good",
+            Words("The time is fresh"),
+            Words("Signed %(age)s s ago.", age=age)
+            if age >= 0
+            else Words("Signed %(age)s s from now.", age=-age),
         )
     elif age > 0:
-        detail = f"Signed {age} s ago. Receivers refuse what is older than {TOLERANCE_SECONDS} s."
-        yield Finding("warn", "The time is too old by now", f"{detail} At its time it may have been fresh.")
+        detail = Words(
+            "Signed %(age)s s ago. Receivers refuse what is older than %(most)s s."
+            " At its time it may have been fresh.",
+            age=age, most=TOLERANCE_SECONDS,
+        )  # fmt: skip
+        yield Finding("warn", Words("The time is too old by now"), detail)
     else:
-        yield Finding("warn", "The time lies ahead", f"By {-age} s: one of the two clocks is wrong.")
+        yield Finding(
+            "warn",
+            Words("The time lies ahead"),
+            Words("By %(age)s s: one of the two clocks is wrong.", age=-age),
+        )
 
 
 def _seconds(text: str) -> bool:
@@ -153,12 +177,20 @@ def _own(case: Case, form: Signed, timestamp: str) -> Iterator[Finding]:
     before, _, digits = given.partition(form.before)
     if form.before not in given or (form.timestamp and before):
         yield Finding(
-            "bad", f"{form.signature} does not begin as it should", f"It has {form.before} before it."
+            "bad",
+            Words("%(signature)s does not begin as it should", signature=form.signature),
+            Words("It has %(before)s before it.", before=form.before),
         )
         return
     if not _HEX.fullmatch(digits):
-        wrong = "It was written in capitals." if _HEX.fullmatch(digits.lower()) else "It may have been cut."
-        yield Finding("bad", f"{form.signature} is not 64 lower-case hex digits", wrong)
+        wrong = (
+            Words("It was written in capitals.")
+            if _HEX.fullmatch(digits.lower())
+            else Words("It may have been cut.")
+        )
+        yield Finding(
+            "bad", Words("%(signature)s is not 64 lower-case hex digits", signature=form.signature), wrong
+        )
         return
 
     def fits(secret: str, body: str) -> bool:
@@ -174,8 +206,8 @@ def _standard(case: Case) -> Iterator[Finding]:
         return
     delivery, timestamp, given = values
     if not all(values) or not _seconds(timestamp):
-        detail = "webhook-id, webhook-timestamp and webhook-signature belong together."
-        yield Finding("warn", "The headers of Standard Webhooks are not whole", detail)
+        detail = Words("webhook-id, webhook-timestamp and webhook-signature belong together.")
+        yield Finding("warn", Words("The headers of Standard Webhooks are not whole"), detail)
         return
 
     def fits(secret: str, body: str) -> bool:
@@ -192,18 +224,34 @@ def _verdict(case: Case, header: str, fits: Fits) -> Finding:
     for at, one in enumerate(case.secrets):
         if fits(one.secret, body):
             if not at:
-                return Finding("good", f"{header} fits", f"Made with {one.name}.")
-            detail = f"Made with {one.name}. A receiver that knows the newest one alone refuses it."
-            return Finding("good", f"{header} fits an earlier secret", detail)
+                return Finding(
+                    "good",
+                    Words("%(header)s fits", header=header),
+                    Words("Made with %(name)s.", name=one.name),
+                )
+            detail = Words(
+                "Made with %(name)s. A receiver that knows the newest one alone refuses it.", name=one.name
+            )
+            return Finding("good", Words("%(header)s fits an earlier secret", header=header), detail)
     for why, changed in otherwise(body):
         if any(fits(one.secret, changed) for one in case.secrets):
-            return Finding("bad", f"{header} does not fit: the body was changed", why)
+            return Finding("bad", Words("%(header)s does not fit: the body was changed", header=header), why)
     for one in case.others:
         if fits(one.secret, body):
-            return Finding("bad", f"{header} is of another endpoint", f"Made with {one.name}.")
+            return Finding(
+                "bad",
+                Words("%(header)s is of another endpoint", header=header),
+                Words("Made with %(name)s.", name=one.name),
+            )
     if case.sent is not None and case.sent != body:
-        return Finding("bad", f"{header} does not fit: the body was changed", difference(body, case.sent))
-    detail = "The body or the time was changed, or it was made with a secret that is not good any more."
+        return Finding(
+            "bad",
+            Words("%(header)s does not fit: the body was changed", header=header),
+            difference(body, case.sent),
+        )
+    detail = Words(
+        "The body or the time was changed, or it was made with a secret that is not good any more."
+    )
     if case.sent is not None:
-        detail = "The body is as it was sent. The time was changed, or the secret was replaced since."
-    return Finding("bad", f"{header} fits no secret of this endpoint", detail)
+        detail = Words("The body is as it was sent. The time was changed, or the secret was replaced since.")
+    return Finding("bad", Words("%(header)s fits no secret of this endpoint", header=header), detail)

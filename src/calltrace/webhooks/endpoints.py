@@ -18,6 +18,7 @@ from calltrace.kit.cursor import Cursor
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
 from calltrace.kit.outbound import OutboundClient, OutboundPolicy
+from calltrace.kit.words import Words
 from calltrace.webhooks import queries, rotation, service, wires
 from calltrace.webhooks.errors import EndpointDisabledError
 from calltrace.webhooks.models import Delivery, Endpoint
@@ -167,7 +168,12 @@ async def rotate(
         InvalidRequestError: no overlap of 0 to 168 hours. TooManySecretsError: rotated too often in a row.
     """
     if not 0 <= overlap_hours <= rotation.LONGEST_OVERLAP_HOURS:
-        raise InvalidRequestError(f"An overlap has 0 to {rotation.LONGEST_OVERLAP_HOURS} hours.")
+        raise InvalidRequestError(
+            Words(
+                "An overlap has 0 to %(longest_overlap_hours)s hours.",
+                longest_overlap_hours=rotation.LONGEST_OVERLAP_HOURS,
+            )
+        )
     await service.take(session, endpoint)
     secret = signatures.new_endpoint_secret()
     rotation.replace(endpoint, box.seal(secret), timedelta(hours=overlap_hours), clock.now())

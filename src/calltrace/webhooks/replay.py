@@ -15,6 +15,7 @@ from calltrace.db.session import Database
 from calltrace.kit import clock
 from calltrace.kit.cursor import TextCursor
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words
 from calltrace.webhooks import endpoints, queries, service
 from calltrace.webhooks.errors import DeliverySuppressedError
 from calltrace.webhooks.models import Attempt, Delivery
@@ -90,7 +91,7 @@ async def redeliver(
     """
     found = await queries.delivery(session, delivery_id, mode, contract)
     if found is None:
-        raise NotFoundError(f"There is no delivery {delivery_id!r}.")
+        raise NotFoundError(Words("There is no delivery %(delivery_id)s.", delivery_id=f"{delivery_id!r}"))
     endpoints.require_enabled(found[1])
     if found[0].status == "suppressed":
         raise DeliverySuppressedError("In this mode nothing is sent: the delivery was only written down.")

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from calltrace.kit import clock
+from calltrace.kit.words import Words
 from calltrace.webhooks.errors import TooManySecretsError
 from calltrace.webhooks.models import Endpoint
 
@@ -40,7 +41,10 @@ def replace(endpoint: Endpoint, sealed: str, overlap: timedelta, now: datetime) 
         earlier = [ending, *_good(endpoint, now)]
     if len(earlier) > MOST_EARLIER_SECRETS:
         raise TooManySecretsError(
-            f"{MOST_EARLIER_SECRETS} earlier secrets are good still; wait, or rotate with overlapHours 0."
+            Words(
+                "%(most)s earlier secrets are good still; wait, or rotate with overlapHours 0.",
+                most=MOST_EARLIER_SECRETS,
+            )
         )
     endpoint.sealed_secret, endpoint.previous_secrets = sealed, earlier
 

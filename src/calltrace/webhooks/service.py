@@ -14,6 +14,7 @@ from calltrace.kit import clock, signatures
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.outbound import OutboundPolicy, judge_url
+from calltrace.kit.words import Words
 from calltrace.webhooks import claims, queries, wires
 from calltrace.webhooks.errors import TooManyEndpointsError
 from calltrace.webhooks.models import Delivery, Endpoint
@@ -64,7 +65,12 @@ async def _check_room(session: AsyncSession, org_id: uuid.UUID) -> None:
     """One at a time: two that are created at once must not both be the last one."""
     await accounts.locked_organisation(session, org_id)
     if await queries.endpoint_count(session) >= MOST_ENDPOINTS:
-        raise TooManyEndpointsError(f"An organisation has at most {MOST_ENDPOINTS} webhook endpoints.")
+        raise TooManyEndpointsError(
+            Words(
+                "An organisation has at most %(most_endpoints)s webhook endpoints.",
+                most_endpoints=MOST_ENDPOINTS,
+            )
+        )
 
 
 async def find_endpoint(session: AsyncSession, text: str) -> Endpoint:
@@ -75,7 +81,7 @@ async def find_endpoint(session: AsyncSession, text: str) -> Endpoint:
     """
     found = await queries.endpoint(session, text)
     if found is None:
-        raise NotFoundError(f"There is no webhook endpoint {text!r}.")
+        raise NotFoundError(Words("There is no webhook endpoint %(text)s.", text=f"{text!r}"))
     return found
 
 
@@ -193,7 +199,7 @@ async def replay(session: AsyncSession, delivery_id: str) -> Delivery:
     """
     found = await queries.delivery_with_endpoint(session, delivery_id)
     if found is None:
-        raise NotFoundError(f"There is no delivery {delivery_id!r}.")
+        raise NotFoundError(Words("There is no delivery %(delivery_id)s.", delivery_id=f"{delivery_id!r}"))
     await make_due(session, [delivery_id])
     await session.refresh(found[0])
     return found[0]

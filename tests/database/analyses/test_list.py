@@ -20,7 +20,7 @@ async def _page(
 ) -> tuple[list[str], str | None]:
     async with platform.database.tenant(org) as session:
         found, following = await read.page(session, Filters(**filters), cursor=cursor, limit=limit)  # type: ignore[arg-type] - filters by name
-    return [str(one.analysis.id) for one in found], following
+    return [str(one) for one in found], following
 
 
 @pytest.mark.accepts("CT-100")

@@ -13,6 +13,7 @@ from calltrace.analyses.document import ErrorDocument
 from calltrace.analyses.erase import erase
 from calltrace.analyses.submit import Intake
 from calltrace.db.session import Database
+from calltrace.kit import json_list
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import TRANSCRIPT, claimed, completed, heard, submitted
 from database.api.asking import auth, problem_of
@@ -142,3 +143,39 @@ async def test_openapi_names_a_schema_that_exists(api: httpx2.AsyncClient) -> No
     schema = operation["responses"]["200"]["content"]["application/json"]["schema"]["$ref"]
     assert schema.rsplit("/", 1)[1] in document["components"]["schemas"], json.dumps(schema)
     assert {"200", "400", "401", "403", "404", "406", "409"} <= operation["responses"].keys()
+
+
+async def test_numbers_of_any_size_are_shown_with_the_results(
+    api: httpx2.AsyncClient, platform: Platform, intake: Intake, caller: Caller
+) -> None:
+    """Where transcripts are passed on as they are: such a call was an error 500 once it was heard."""
+    metadata = {"number": 2**70, "nested": [10**30, 1.5]}
+    analysis_id = await completed(platform, intake, caller.org_id, metadata=metadata)
+    one = await api.get(f"/api/v1/analyses/{analysis_id}", headers=auth(caller.token))
+    assert one.json()["metadata"] == metadata
+    assert one.json()["transcript"] == TRANSCRIPT.model_dump(mode="json")
+    listed = await api.get("/api/v1/analyses", headers=auth(caller.token))
+    assert listed.json() == {"data": [one.json()], "nextCursor": None}
+
+
+async def test_a_long_list_is_sent_as_it_is_read_and_is_the_same(
+    api: httpx2.AsyncClient,
+    platform: Platform,
+    intake: Intake,
+    caller: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    heard_one = await completed(platform, intake, caller.org_id)
+    for _ in range(4):
+        await submitted(intake, caller.org_id)
+    whole = await api.get("/api/v1/analyses?limit=4", headers=auth(caller.token))
+    monkeypatch.setattr(json_list, "AT_ONCE", 2)
+    sent = await api.get("/api/v1/analyses?limit=4", headers=auth(caller.token))
+    assert sent.json() == whole.json()
+    assert ("content-length" in whole.headers, "content-length" in sent.headers) == (True, False)
+    assert sent.headers["content-type"] == "application/json"
+    following = await api.get(
+        f"/api/v1/analyses?limit=4&cursor={sent.json()['nextCursor']}", headers=auth(caller.token)
+    )
+    assert [one["analysisId"] for one in following.json()["data"]] == [str(heard_one)]
+    assert following.json()["nextCursor"] is None

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from calltrace.catalog.models import Agent
-from calltrace.db import connections
+from calltrace.db import connections, transaction
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import APP_ROLE, Database
 from calltrace.db.transaction import NotCommittedError
@@ -89,9 +89,11 @@ async def test_a_server_that_falls_silent_in_the_middle_is_away_and_back_later(
 async def test_more_requests_than_connections_are_told_so(
     line: tuple[Line, str], far: Database, org: uuid.UUID, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """All connections hang in statements that take their time: the next one is not kept waiting for them."""
+    """All connections are in use for longer than anybody waits: the next one is not kept waiting for them."""
     del line
-    monkeypatch.setattr(connections, "STATEMENT_SECONDS", PATIENCE)
+    for name in ("CONNECT_SECONDS", "STATEMENT_SECONDS"):  # those who hold have to get that far
+        monkeypatch.setattr(connections, name, PATIENCE)
+    monkeypatch.setattr(transaction, "BEGIN_SECONDS", PATIENCE)
     holding = asyncio.Barrier(14)
 
     async def hold() -> None:
@@ -99,12 +101,13 @@ async def test_more_requests_than_connections_are_told_so(
             await holding.wait()
             await holding.wait()
 
-    holders = [asyncio.create_task(hold()) for _ in range(13)]
-    await holding.wait()
-    with pytest.raises(DatabaseAwayError):
-        await add_agent(far, org)
-    await holding.wait()
-    await asyncio.gather(*holders)
+    async with asyncio.timeout(3 * PATIENCE), asyncio.TaskGroup() as holders:
+        for _ in range(13):
+            holders.create_task(hold())
+        await holding.wait()
+        with pytest.raises(DatabaseAwayError):
+            await add_agent(far, org)
+        await holding.wait()
     await add_agent(far, org)
 
 

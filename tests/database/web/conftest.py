@@ -3,7 +3,7 @@
 import html
 import re
 import uuid
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,9 @@ from calltrace.accounts.models import UserRole
 from calltrace.accounts.service import create_user
 from calltrace.db.session import Database
 from calltrace.pipeline.context import Platform
+from calltrace.web import render
 from database.doors import new_place, server_on
+from database.web.spoken import Reading
 
 URL = "https://calls.test"
 PASSWORD = "correct horse battery staple"
@@ -102,3 +104,12 @@ def person(database: Database, org: uuid.UUID, new_browser: NewBrowser) -> NewPe
 @pytest.fixture
 async def admin(person: NewPerson) -> Browser:
     return await person("admin")
+
+
+@pytest.fixture(autouse=True)
+def pages_say_nothing_beside_the_catalogue(monkeypatch: pytest.MonkeyPatch) -> Generator[None]:
+    """Every page that a test opens is read in the pseudo-locale, too."""
+    reading = Reading(render.templates)
+    monkeypatch.setattr(render, "templates", reading)
+    yield
+    assert not reading.found, "said beside the catalogue; see docs/translation.md"

@@ -44,14 +44,14 @@ def _names(page: str, path: str) -> list[str]:
 async def test_one_is_made_shown_changed_and_deleted(
     admin: Browser, platform: Platform, org: uuid.UUID, sort: Sort
 ) -> None:
-    assert f"No {sort.noun} yet." in (await admin.get(sort.path)).text
+    assert sort.said["none_yet"] in (await admin.get(sort.path)).text
     here = await _made(
         admin, sort.path, name="<Spring>", externalId="crm-1", description="For spring.\r\nAll."
     )
     shown = (await admin.get(here)).text
     assert "&lt;Spring&gt;" in shown
     assert "crm-1" in shown
-    assert f"No call names this {sort.noun} yet." in shown
+    assert sort.said["unnamed"] in shown
     assert _names((await admin.get(sort.path)).text, sort.path) == ["<Spring>"]
     filled = (await admin.get(f"{here}/edit")).text
     assert 'value="crm-1"' in filled

@@ -86,7 +86,7 @@ async def test_a_shared_view_is_everybodys_and_changed_by_administrators(
     shared = await _save(admin, "Team", "scoreTo=50", shared="yes")
     own = await _save(admin, "Team", "scoreTo=60")
     agent = await person("agent")
-    assert "everybody&#39;s" in (await agent.get("/calls/views")).text
+    assert "everybody's" in (await agent.get("/calls/views")).text
     assert (await agent.get(shared)).status_code == 200
     token = hidden(await agent.get("/logout"))["csrf"]
     for path in ("", "/delete"):

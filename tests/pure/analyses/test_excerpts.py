@@ -4,7 +4,7 @@ import pytest
 
 from calltrace.analyses.excerpts import AROUND, Excerpt, of
 from calltrace.analyses.search_terms import Search
-from calltrace.kit.words import folded
+from calltrace.kit.folding import folded
 
 LINES = (
     "Good morning, thank you for calling.", "I'd like a refund.", "A REFUND for the second month, please.",

@@ -111,14 +111,31 @@ def until(page: Page, condition: str, seconds: float = 30) -> None:
         page.wait_for_timeout(100)
 
 
+@dataclass
+class Reception:
+    """Signs everybody in once: whoever signs in for every module is throttled on a quick machine."""
+
+    url: str
+    known: dict[str, StorageState] = field(default_factory=dict[str, StorageState])
+
+    def badge(self, chromium: Browser, email: str, password: str) -> StorageState:
+        if email not in self.known:
+            context = chromium.new_context()
+            Seat(context.new_page(), self.url).sign_in(password, email)
+            self.known[email] = context.storage_state()
+            context.close()
+        return self.known[email]
+
+
+@pytest.fixture(scope="session")
+def reception(stage: Stage) -> Reception:
+    return Reception(stage.installation.url)
+
+
 @pytest.fixture(scope="module")
-def cookies(chromium: Browser, stage: Stage, password: str) -> StorageState:
-    """Of somebody who signed in once: whoever signs in for every test is throttled."""
-    context = chromium.new_context()
-    Seat(context.new_page(), stage.installation.url).sign_in(password)
-    state = context.storage_state()
-    context.close()
-    return state
+def cookies(chromium: Browser, reception: Reception, password: str) -> StorageState:
+    """Of the first owner, signed in."""
+    return reception.badge(chromium, EMAIL, password)
 
 
 @pytest.fixture(scope="session")
@@ -127,15 +144,9 @@ def office(stage: Stage) -> Office:
 
 
 @pytest.fixture(scope="module")
-def badges(chromium: Browser, stage: Stage, office: Office) -> dict[str, StorageState]:
-    """By role, the cookies of somebody who signed in once."""
-    found = dict[str, StorageState]()
-    for role in PEOPLE:
-        context = chromium.new_context()
-        Seat(context.new_page(), stage.installation.url).sign_in(office.passwords[role], Office.email(role))
-        found[role] = context.storage_state()
-        context.close()
-    return found
+def badges(chromium: Browser, reception: Reception, office: Office) -> dict[str, StorageState]:
+    """By role, the cookies of somebody who is signed in."""
+    return {role: reception.badge(chromium, Office.email(role), office.passwords[role]) for role in PEOPLE}
 
 
 @pytest.fixture

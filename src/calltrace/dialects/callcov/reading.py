@@ -2,11 +2,10 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from fastapi import Response
-from fastapi.responses import StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.dialects.callcov import queries, shown
@@ -15,14 +14,13 @@ from calltrace.dialects.callcov.errors import RefusedError
 from calltrace.dialects.callcov.queries import Wanted, Whole
 from calltrace.dialects.callcov.shown import Showing
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.json_list import json_list
 from calltrace.kit.json_text import dumps
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards.document import Scorecard
 
 _MANY = 8
 """From so many analyses on, showing them would hold up other requests."""
-_AT_ONCE = 20
-"""So many are in memory together: a thousand calls of ten minutes would be hundreds of megabytes."""
 
 
 async def scorecards_of(session: AsyncSession, found: Collection[Whole]) -> dict[uuid.UUID, Scorecard]:
@@ -54,39 +52,21 @@ async def one(platform: Platform, caller: Caller, text: str, status: int = 200) 
 
 
 async def many(platform: Platform, caller: Caller, wanted: Wanted, offset: int, limit: int) -> Response:
-    """A part of the list (acceptance CV-109). A long one is sent as it is read: see ``_AT_ONCE``."""
+    """A part of the list (acceptance CV-109). A long one is sent as it is read."""
     async with platform.database.tenant(caller.org_id) as session:
         total, chosen = await queries.page(session, wanted, offset=offset, limit=limit)
     more = b"true" if offset + len(chosen) < total else b"false"
-    pieces = _pieces(platform, caller, chosen)
-    first = await anext(pieces, b"")  # what goes wrong at once is still told as an error
 
-    async def whole() -> AsyncIterator[bytes]:
-        yield b'{"object":"list","data":[' + first
-        async for piece in pieces:
-            yield piece
-        yield b'],"has_more":%s,"total":%d}' % (more, total)
-
-    if len(chosen) > _AT_ONCE:
-        return StreamingResponse(whole(), media_type="application/json")
-    return Response(b"".join([piece async for piece in whole()]), media_type="application/json")
-
-
-async def _pieces(platform: Platform, caller: Caller, chosen: Sequence[uuid.UUID]) -> AsyncIterator[bytes]:
-    """Analyses as JSON, with commas between, some at a time; nothing is held in between."""
-    begun = False
-    for first in range(0, len(chosen), _AT_ONCE):
+    async def write(some: Sequence[uuid.UUID]) -> bytes:
         async with platform.database.tenant(caller.org_id) as session:
-            found = await queries.whole(session, chosen[first : first + _AT_ONCE])
+            found = await queries.whole(session, some)
             showing = Showing(shown.signed(platform.links), await scorecards_of(session, found))
-        piece = (
-            await asyncio.to_thread(_written, found, showing)
-            if len(found) > _MANY
-            else _written(found, showing)
-        )
-        if piece:
-            yield b"," + piece if begun else piece
-            begun = True
+        if len(found) > _MANY:
+            return await asyncio.to_thread(_written, found, showing)
+        return _written(found, showing)
+
+    after = b'],"has_more":%s,"total":%d}' % (more, total)
+    return await json_list(chosen, write, b'{"object":"list","data":[', after)
 
 
 def _written(found: Sequence[Whole], showing: Showing) -> bytes:

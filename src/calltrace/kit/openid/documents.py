@@ -8,6 +8,7 @@ from calltrace.kit import strict_json
 from calltrace.kit.errors import CallTraceError
 from calltrace.kit.openid.errors import ProviderAwayError
 from calltrace.kit.outbound import OutboundClient
+from calltrace.kit.words import Words
 
 SECONDS = 10.0
 MOST_BYTES = 256 * 1024
@@ -50,7 +51,7 @@ def _address(document: Json, name: str) -> str:
     value = document.get(name)
     parts = urlsplit(value) if isinstance(value, str) else None
     if not isinstance(value, str) or not parts or parts.scheme != "https" or not parts.hostname:
-        raise ProviderAwayError(f"The provider publishes no https address as {name}.")
+        raise ProviderAwayError(Words("The provider publishes no https address as %(name)s.", name=name))
     return value
 
 

@@ -22,6 +22,7 @@ from calltrace.kit.outbound.resolver import Resolver, SystemResolver
 from calltrace.kit.outbound.urls import ParsedTarget, follow, judge_url
 from calltrace.kit.outbound.wire import Deadline
 from calltrace.kit.trust import trusting
+from calltrace.kit.words import Words
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _OURS = {"host", "connection", "accept-encoding", "content-length", "transfer-encoding", "cookie"}
@@ -60,8 +61,8 @@ class OutboundResponse:
         if 200 <= self.status < 300:  # noqa: PLR2004 - the class of success, as every HTTP text writes it
             return
         if 400 <= self.status < 500 and self.status not in _PASSING:  # noqa: PLR2004 - the same
-            raise SourceRejectedError(f"The source answered {self.status}")
-        raise UrlUnreachableError(f"The source answered {self.status}")
+            raise SourceRejectedError(Words("The source answered %(status)s", status=self.status))
+        raise UrlUnreachableError(Words("The source answered %(status)s", status=self.status))
 
 
 class OutboundClient:

@@ -19,6 +19,7 @@ from calltrace.kit.outbound.errors import (
 )
 from calltrace.kit.outbound.urls import ParsedTarget
 from calltrace.kit.outbound.wire import Budget, Deadline, PinnedBackend
+from calltrace.kit.words import Words
 
 _MOST_HEADER_BYTES = 192 * 1024  # interim answers, the headers and what one read takes of the body
 _FRAMING_ALLOWANCE = 64 * 1024
@@ -86,7 +87,9 @@ class Exchange:
         """
         if self.headers.get("content-encoding", "").strip().lower() not in {"", "identity"}:
             raise UnreadableAnswerError("The answer is compressed although that was not asked for")
-        too_large = FileTooLargeError(f"The file is larger than {max_bytes} bytes")
+        too_large = FileTooLargeError(
+            Words("The file is larger than %(max_bytes)s bytes", max_bytes=max_bytes)
+        )
         if int(self.headers.get("content-length", "0")) > max_bytes:
             raise too_large
         self._budget.allow(max_bytes + max_bytes // 4 + _FRAMING_ALLOWANCE, too_large)
@@ -109,7 +112,8 @@ class Exchange:
     def allow(self, limit: int) -> None:
         """Let the rest of the answer be ``limit`` bytes at most, framing allowed for."""
         self._budget.allow(
-            limit + _FRAMING_ALLOWANCE, UnreadableAnswerError(f"The answer is larger than {limit} bytes")
+            limit + _FRAMING_ALLOWANCE,
+            UnreadableAnswerError(Words("The answer is larger than %(limit)s bytes", limit=limit)),
         )
 
 
@@ -132,7 +136,11 @@ def _connect_error(error: BaseException) -> UrlUnreachableError:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return BadCertificateError(f"The certificate is not accepted: {cause.verify_message}")
+            return BadCertificateError(
+                Words(
+                    "The certificate is not accepted: %(verify_message)s", verify_message=cause.verify_message
+                )
+            )
         if isinstance(cause, ConnectionRefusedError):
             return HostRefusedError("The connection was refused")
         cause = cause.__cause__ or cause.__context__

@@ -13,6 +13,7 @@ from calltrace.kit.outbound.addresses import IPAddress, judge_endpoint
 from calltrace.kit.outbound.errors import UrlBlockedError, UrlNotHttpsError
 from calltrace.kit.outbound.hosts import judge_host
 from calltrace.kit.outbound.policy import HIGHEST_PORT, HTTPS_PORT, OutboundPolicy
+from calltrace.kit.words import Words
 
 _LONGEST_URL = 8192
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
@@ -91,7 +92,9 @@ def follow(base: ParsedTarget, location: str, policy: OutboundPolicy) -> ParsedT
 
 def _check_characters(url: str) -> None:
     if len(url) > _LONGEST_URL:
-        raise UrlBlockedError(f"The URL is longer than {_LONGEST_URL} characters")
+        raise UrlBlockedError(
+            Words("The URL is longer than %(longest_url)s characters", longest_url=_LONGEST_URL)
+        )
     if "\\" in url or any(char.isspace() or unicodedata.category(char)[0] == "C" for char in url):
         raise UrlBlockedError("The URL has white space, control characters or backslashes in it")
 

@@ -8,6 +8,7 @@ from calltrace.accounts.errors import RateLimitedError
 from calltrace.accounts.sessions import SignedIn
 from calltrace.accounts.sign_in import change_password
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.pipeline.context import Platform
 from calltrace.web.deps import ActorDep, PlatformDep, PostedDep, SignedInDep, path_id
 from calltrace.web.forms import Form, Mistakes
@@ -15,7 +16,7 @@ from calltrace.web.render import NO_MISTAKES, page
 
 router = APIRouter(prefix="/account")
 _FIELDS = ("name", "phoneNumber", "currentPassword", "newPassword", "repeatedPassword")
-_DIFFERENT = "The two new passwords are not the same."
+_DIFFERENT = Words("The two new passwords are not the same.")
 
 
 @router.get("")

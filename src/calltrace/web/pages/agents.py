@@ -17,6 +17,7 @@ from calltrace.insights.measures import Figures
 from calltrace.insights.queries import Noted
 from calltrace.insights.service import LEAST_IN_RANKING, Criterion
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.reviews import coaching
 from calltrace.reviews.who import Who
 from calltrace.web import charts
@@ -112,7 +113,16 @@ async def _scene(request: Request, session: AsyncSession, reader: Who) -> Scene:
 
 def _spark(criterion: Criterion, values: Sequence[float | None]) -> Markup:
     known = [one for one in values if one is not None]
-    told = f"{criterion.name} over time: {known[0]:g} % to {known[-1]:g} %" if known else "nothing yet"
+    told = (
+        Words(
+            "%(name)s over time: %(known)s %% to %(known2)s %%",
+            name=criterion.name,
+            known=f"{known[0]:g}",
+            known2=f"{known[-1]:g}",
+        )
+        if known
+        else Words("nothing yet")
+    )
     return charts.spark(told, values, 100)
 
 
@@ -123,7 +133,7 @@ async def _worth(session: AsyncSession, scene: Scene) -> list[Worth]:
     known = {one.analysis_id for one in worst}
     good = [one for one in best if one.analysis_id not in known and one.passed is not False]
     listed = await analyses.listed_by_id(session, [one.analysis_id for one in (*worst, *good)])
-    reasons = [(one, _why(one)) for one in worst] + [(one, "went well") for one in good]
+    reasons = [(one, _why(one)) for one in worst] + [(one, Words("went well")) for one in good]
     return [Worth(listed[one.analysis_id], one, why) for one, why in reasons if one.analysis_id in listed]
 
 
@@ -131,8 +141,8 @@ def _why(one: Noted) -> str:
     if one.escalated:
         return "escalated"
     if one.passed is False:
-        return "not passed"
-    return "unhappy customer" if one.mood == "negative" else "lowest score"
+        return Words("not passed")
+    return Words("unhappy customer") if one.mood == "negative" else Words("lowest score")
 
 
 @router.post("/{agent_id}/notes")

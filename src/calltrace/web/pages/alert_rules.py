@@ -32,7 +32,15 @@ async def show(request: Request, desk: JudgesDeskDep, cursor: Position = None) -
     """Every rule."""
     async with desk.open() as (session, reader):
         listed = await rule_pages.listed(session, rules.page, PATH, cursor)
-    return page(request, "alerts/rules.html", tab="rules", reader=reader, kinds=alert_form.KINDS, **listed)
+    return page(
+        request,
+        "alerts/rules.html",
+        tab="rules",
+        reader=reader,
+        kinds=alert_form.KINDS,
+        kinds_within=alert_form.WITHIN,
+        **listed,
+    )
 
 
 @router.get("/new")
@@ -57,7 +65,8 @@ async def _form(
         people = sorted(one.email for one in await accounts.users(session))
     return page(
         request, "alerts/rule.html", status=error.status if error else 200, tab="rules", form=filled,
-        conditions=conditions, rule_id=rule_id, kinds=alert_form.KINDS, choices=choices, people=people,
+        conditions=conditions, rule_id=rule_id, kinds=alert_form.KINDS,
+        kinds_within=alert_form.WITHIN, choices=choices, people=people,
         criteria=[(one.key, one.name) for one in scorecard.criteria], tried=tried,
         verdicts=get_args(Verdict), moods=get_args(Mood), sensitive=SENSITIVE,
         mistakes=alert_form.mistakes(error) if error else NO_MISTAKES,

@@ -21,6 +21,7 @@ from calltrace.kit.attachments import attachment
 from calltrace.kit.digits import whole_number
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.web import scorecard_words
 from calltrace.web.call_filters import MODES
 from calltrace.web.deps import Desk, PostedDep, TrialDeskDep, path_id
@@ -28,6 +29,7 @@ from calltrace.web.forms import Form, Mistakes
 from calltrace.web.pages.calls import MOST_NAMES, Position
 from calltrace.web.render import NO_MISTAKES, page
 from calltrace.web.scorecard_place import PATH, Card, open_card, says
+from calltrace.web.taking_in import ONE_OF
 
 router = APIRouter(prefix=PATH + "/{scorecard_id}")
 PAGE = 20
@@ -90,12 +92,17 @@ async def begin(request: Request, scorecard_id: str, desk: TrialDeskDep, form: P
 
 def _mode(form: Form) -> Mode:
     if form.text("mode") not in MODES:
-        raise _wrong("mode", "Choose live or test.")
+        raise _wrong("mode", Words("Choose live or test."))
     return cast("Mode", form.text("mode"))
 
 
 def _selection(form: Form) -> Selection:
-    most = _whole(form, "limit", range(1, MOST_CALLS + 1), f"A number from 1 to {MOST_CALLS}.")
+    most = _whole(
+        form,
+        "limit",
+        range(1, MOST_CALLS + 1),
+        Words("A number from 1 to %(most_calls)s.", most_calls=MOST_CALLS),
+    )
     filters = Filters(
         agent_id=_id(form, "agent"), queue_id=_id(form, "queue"),
         created_from=_day(form, "from", time.min), created_to=_day(form, "to", time.max),
@@ -111,13 +118,13 @@ def _whole(form: Form, name: str, allowed: range, detail: str) -> int:
 
 
 def _version(form: Form, name: str) -> int | None:
-    return _whole(form, name, _NUMBERS, "Choose one of the versions.") if form.text(name) else None
+    return _whole(form, name, _NUMBERS, Words("Choose one of the versions.")) if form.text(name) else None
 
 
 def _id(form: Form, name: str) -> UUID | None:
     found = as_uuid(form.text(name))
     if form.text(name) and found is None:
-        raise _wrong(name, f"Choose one of the {name}s.")
+        raise _wrong(name, ONE_OF[name])
     return found
 
 
@@ -125,7 +132,7 @@ def _day(form: Form, name: str, moment: time) -> datetime | None:
     try:
         day = date.fromisoformat(form.text(name)) if form.text(name) else None
     except ValueError as error:
-        raise _wrong(name, "A day, such as 2026-06-30.") from error
+        raise _wrong(name, Words("A day, such as 2026-06-30.")) from error
     return datetime.combine(day, moment, UTC) if day else None
 
 
@@ -249,11 +256,11 @@ async def _call(session: AsyncSession, form: Form) -> queries.Analysis:
             )
             found += page_of
         if not found:
-            raise _wrong("externalId", "No call has this external id or file name.")
+            raise _wrong("externalId", Words("No call has this external id or file name."))
         return found[0].analysis
     if chosen is None:
-        raise _wrong("call", "Choose a call, or write the external id of one.")
+        raise _wrong("call", Words("Choose a call, or write the external id of one."))
     try:
         return await calls.find(session, chosen)
     except NotFoundError as error:
-        raise _wrong("call", "This call is there no more.") from error
+        raise _wrong("call", Words("This call is there no more.")) from error

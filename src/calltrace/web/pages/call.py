@@ -25,6 +25,7 @@ from calltrace.conversations import surveys
 from calltrace.conversations.models import Survey
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit import clock
+from calltrace.kit.words import Words, local
 from calltrace.recordings.models import WaveformRow
 from calltrace.recordings.playing import play
 from calltrace.recordings.waveform import split
@@ -191,7 +192,7 @@ def _cited(evaluation: Evaluation | None) -> set[str]:
 def _title(document: AnalysisDocument) -> str:
     """What went wrong, in words; an error whose code is of before has its message only."""
     code = document.error.code if document.error else ""
-    return next((one.title for one in error_codes() if one.code == code), "The analysis failed")
+    return next((one.title for one in error_codes() if one.code == code), Words("The analysis failed"))
 
 
 @router.head("/recording")
@@ -233,7 +234,12 @@ def _drawn(row: WaveformRow, heard: Heard) -> dict[str, Any]:
     transcript = Transcript.model_validate_json(heard.document)
     found = lanes(transcript, split(row.points, row.channels), row.points_per_second)
     shown = [
-        {"role": one.role, "name": one.name, "speech": one.speech, "points": b64encode(one.points).decode()}
+        {
+            "role": one.role,
+            "name": local(one.name),
+            "speech": one.speech,
+            "points": b64encode(one.points).decode(),
+        }
         for one in found
     ]
     return {"pointsPerSecond": row.points_per_second, "lanes": shown}

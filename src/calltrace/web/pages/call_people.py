@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts.errors import AlreadyExistsError
 from calltrace.kit.errors import InvalidRequestError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.reviews import appeals, comments, overrides
 from calltrace.reviews.comments import Edit, Note
 from calltrace.reviews.errors import (
@@ -66,7 +67,9 @@ async def decide(request: Request, call_id: str, key: str, desk: CallsDeskDep, f
 def _wanted(key: str, form: Form) -> Wanted:
     act = form.text("decision")
     if act not in get_args(Act):
-        raise judging.wrong("decision", "Confirm the verdict, override it, or take your decision back.")
+        raise judging.wrong(
+            "decision", Words("Confirm the verdict, override it, or take your decision back.")
+        )
     override = act == "override"
     return Wanted(
         key, judging.revision(form), cast("Act", act), judging.reason(form),

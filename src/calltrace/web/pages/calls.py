@@ -26,10 +26,11 @@ from calltrace.insights import service as insights
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.ids import as_uuid
 from calltrace.web import call_views
-from calltrace.web.call_filters import KEPT, LABELS, MODES, STATUSES, Chosen
+from calltrace.web.call_filters import KEPT, LABELS, MODES, STATUSES, Chosen, kept
 from calltrace.web.deps import CallsDeskDep, Desk, JudgesDeskDep
 from calltrace.web.forms import Mistakes
 from calltrace.web.languages import NAMES, language
+from calltrace.web.names import name as called
 from calltrace.web.pages.saved_views import viewer
 from calltrace.web.render import NO_MISTAKES, page
 from calltrace.web.taking_in import FIELDS, Taken, take_in
@@ -84,7 +85,7 @@ async def _list(
             "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES, [project])),
             "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _spoken(await accounts.organisation(session, reader.org_id)),
-            "status_choices": [(one, one) for one in STATUSES],
+            "status_choices": [(one, called(one)) for one in STATUSES],
             "kept": await _kept(session, chosen),
         }
         choices |= await _views(session, desk, chosen, projects=bool(choices["project_choices"]))
@@ -163,7 +164,7 @@ async def _kept(session: AsyncSession, chosen: Chosen) -> list[tuple[str, str]]:
     """What figures of insights led to: each in words, and the way to the list without it."""
     said = list[tuple[str, str]]()
     for name, value in chosen.kept.items():
-        text = KEPT.get((name, value)) or KEPT[name, ""].format(await _name_of(session, name, value))
+        text = KEPT.get((name, value)) or kept(name, await _name_of(session, name, value))
         said.append((text, chosen.dropping(name)))
     return said
 

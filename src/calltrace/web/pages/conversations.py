@@ -25,6 +25,7 @@ from calltrace.insights.period import midnight
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.reviews.who import Who
 from calltrace.web.call_filters import MODES
 from calltrace.web.chat_view import Chat
@@ -35,8 +36,8 @@ from calltrace.web.pages.calls import MOST_NAMES, Position, named
 from calltrace.web.render import page
 
 PAGE = 50
-KINDS = (("text", "Chats"), ("voice", "Calls of bots"))
-STATUSES = (("active", "Active"), ("completed", "Completed"))
+KINDS = (("text", Words("Chats")), ("voice", Words("Calls of bots")))
+STATUSES = (("active", Words("Active")), ("completed", Words("Completed")))
 _FIELDS = ("kind", "channel", "agent", "queue", "status", "from", "to", "engagement")
 _LONGEST = 255
 _LEAST = timedelta(microseconds=1)

@@ -12,6 +12,7 @@ from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
 from calltrace.kit.outbound import UrlBlockedError, UrlNotHttpsError, UrlUnreachableError
+from calltrace.kit.words import Words
 from calltrace.web import once
 from calltrace.web.deps import Desk, DeskDep, PostedDep, path_id
 from calltrace.web.forms import Form, Mistakes
@@ -47,7 +48,9 @@ async def managed(request: Request, desk: DeskDep) -> None:
 
 def _require_owner(desk: Desk, contract: str) -> None:
     if contract in OWNERS_ONLY and desk.who.role != "owner":
-        raise ForbiddenError(f"Webhooks of {CONTRACTS[contract]} are for owners. Ask one of yours.")
+        raise ForbiddenError(
+            Words("Webhooks of %(contract)s are for owners. Ask one of yours.", contract=CONTRACTS[contract])
+        )
 
 
 router = APIRouter(prefix=PATH, dependencies=[Depends(managed)])
@@ -105,18 +108,24 @@ def _wanted(form: Form) -> NewEndpoint:
     """An endpoint as the form describes it."""
     url, description, mode = form.text("url"), form.text("description"), form.text("mode")
     if not 0 < len(url) <= LONGEST_URL:
-        raise _wrong("url", "Write the HTTPS URL of the receiver.")
+        raise _wrong("url", Words("Write the HTTPS URL of the receiver."))
     if len(description) > LONGEST_DESCRIPTION:
-        raise _wrong("description", f"A description has at most {LONGEST_DESCRIPTION} characters.")
+        raise _wrong(
+            "description",
+            Words(
+                "A description has at most %(longest_description)s characters.",
+                longest_description=LONGEST_DESCRIPTION,
+            ),
+        )
     if not form.every("events"):
-        raise _wrong("events", "Choose at least one event.")
+        raise _wrong("events", Words("Choose at least one event."))
     contract = form.text("contract") or "calltrace"
     if contract not in CONTRACTS:
-        raise _wrong("contract", "Choose one of these.")
+        raise _wrong("contract", Words("Choose one of these."))
     if contract in OWNERS_ONLY:
         mode = "live"
     if mode not in {"live", "test"}:
-        raise _wrong("mode", "Choose live or test.")
+        raise _wrong("mode", Words("Choose live or test."))
     return NewEndpoint(url, form.every("events"), cast("Mode", mode), description or None, contract)
 
 
@@ -247,5 +256,5 @@ async def rotate(request: Request, endpoint_id: str, desk: DeskDep, form: Posted
 def _overlap(form: Form) -> int:
     text = form.text("overlapHours")
     if text not in map(str, OVERLAPS):
-        raise _wrong("overlapHours", "Choose how long the old secret stays good.")
+        raise _wrong("overlapHours", Words("Choose how long the old secret stays good."))
     return int(text)

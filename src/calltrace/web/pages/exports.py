@@ -14,6 +14,7 @@ from calltrace.insights.export_rows import Kind, Subject
 from calltrace.insights.exports import Asked, TooManyExportsError
 from calltrace.insights.period import Period
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
+from calltrace.kit.words import Words, worded
 from calltrace.web import judging
 from calltrace.web.deps import Desk, JudgesDeskDep, PostedDep
 from calltrace.web.forms import Form, Mistakes
@@ -23,13 +24,13 @@ from calltrace.web.render import NO_MISTAKES, page
 
 PATH = "/exports"
 MOST_FILES = 50
-KINDS: Mapping[Kind, str] = {
+KINDS: Mapping[Kind, str] = worded({
     "calls": "Calls, one a row", "agents": "By agent", "queues": "By queue", "callCenters": "By call center",
     "projects": "By project", "engagements": "By engagement", "trend": "Over time", "criteria": "Criteria",
-}  # fmt: skip
-FORMATS: Mapping[Format, str] = {
+})  # fmt: skip
+FORMATS: Mapping[Format, str] = worded({
     "csv": "CSV", "xlsx": "Excel (XLSX)", "json": "JSON", "parquet": "Parquet",
-}  # fmt: skip
+})  # fmt: skip
 _FIELDS = ("type", "format", "days", "from", "to", "by", *SPLITS)
 router = APIRouter(prefix=PATH)
 
@@ -85,7 +86,7 @@ async def ask(request: Request, desk: JudgesDeskDep, form: PostedDep) -> Respons
 
 def _choice(form: Form, name: str, known: Mapping[Kind, str] | Mapping[Format, str]) -> str:
     if form.text(name) not in known:
-        raise judging.wrong(name, "Choose from the list.")
+        raise judging.wrong(name, Words("Choose from the list."))
     return form.text(name)
 
 
@@ -102,7 +103,7 @@ def _check_days(form: Form, zone: str) -> None:
         try:
             days.append(date.fromisoformat(form.text(name)))
         except ValueError as error:
-            raise judging.wrong(name, "Choose a day.") from error
+            raise judging.wrong(name, Words("Choose a day.")) from error
     try:
         Period.asked(days[0], days[1], zone)
     except InvalidRequestError as error:

@@ -4,6 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from calltrace.evaluation.model.server import chosen_model
+from calltrace.kit.words import Words
 from calltrace.pipeline.checks import Finding, examine
 from calltrace.pipeline.health import health
 from calltrace.speech.engines.catalogue import chosen
@@ -31,7 +32,7 @@ async def _show(request: Request, desk: Desk, findings: list[Finding] | None = N
     speech, model = chosen(settings), chosen_model(settings)
     return page(
         request, "health/show.html", health=await health(desk.platform), findings=findings,
-        recogniser=f"{speech.model} on another server" if speech.url else speech.model,
+        recogniser=Words("%(model)s on another server", model=speech.model) if speech.url else speech.model,
         language_model=model.model if model.url else None,
         by_mail=bool(settings.smtp_url), files=settings.effective_storage_url.startswith("file:"),
     )  # fmt: skip

@@ -13,6 +13,7 @@ from calltrace.insights.measures import Figures
 from calltrace.insights.period import Bucket
 from calltrace.insights.service import LEAST_IN_RANKING, Criterion, Group, Point
 from calltrace.insights.surveys import LEAST_FOR_CORRELATION, SurveyGroup
+from calltrace.kit.words import Words, worded
 from calltrace.web import charts
 from calltrace.web.charts import Mark
 from calltrace.web.deps import JudgesDeskDep
@@ -24,6 +25,14 @@ from calltrace.web.render import page
 PATH = "/insights"
 MOST_CRITERIA = 12
 MOST_ROWS = 50
+_BY = worded({
+    "agent": "By agent", "queue": "By queue", "center": "By call center", "project": "By project",
+    "engagement": "By engagement",
+})  # fmt: skip
+_CALLS_BY = worded({"day": "Calls by day", "week": "Calls by week", "month": "Calls by month"})
+_SCORE_BY = worded({
+    "day": "Average score by day", "week": "Average score by week", "month": "Average score by month",
+})  # fmt: skip
 router = APIRouter(prefix=PATH)
 
 
@@ -60,6 +69,7 @@ async def show(request: Request, desk: JudgesDeskDep) -> Response:
         marks=[verdict_bar(one) for one in criteria[:MOST_CRITERIA]], rows=ranked[:MOST_ROWS],
         small=len(rows) - len(ranked), more=max(len(ranked) - MOST_ROWS, 0), moods=moods(now),
         choices=offered, recent=RECENT, labels=LABELS, least=LEAST_IN_RANKING, split=LABELS[scene.by],
+        split_by=_BY[scene.by],
         reader=reader, name_of=name_of, said=said,
         voices=[one for one in voices if one.figures.answered >= LEAST_IN_RANKING][:MOST_ROWS],
         least_together=LEAST_FOR_CORRELATION, bucket_label=bucket_label, kinds=KINDS, formats=FORMATS,
@@ -73,14 +83,19 @@ def tiles(scene: Scene, now: Figures, before: Figures) -> list[Tile]:
     escalated_before = before.escalated if before.calls else None
     effort, before_effort = now.average_effort, before.average_effort
     return [
-        Tile("Calls", now.calls, before.calls or None, "count", scene.calls()),
-        Tile("Average score", now.average_score, before.average_score, "score", done, "good"),
-        Tile("Pass rate", now.pass_rate, before.pass_rate, "share", scene.calls(passed="yes"), "good"),
-        Tile("Average length", now.average_seconds, before.average_seconds, "time", done),
-        Tile("Silence", now.silence_share, before.silence_share, "share", done, "bad"),
-        Tile("Unhappy customers", unhappy, before_unhappy, "share", scene.calls(mood="negative"), "bad"),
-        Tile("Customer effort", effort, before_effort, "effort", done, "bad"),
-        Tile("Escalations", now.escalated, escalated_before, "count", scene.calls(escalated="yes"), "bad"),
+        Tile(Words("Calls"), now.calls, before.calls or None, "count", scene.calls()),
+        Tile(Words("Average score"), now.average_score, before.average_score, "score", done, "good"),
+        Tile(Words("Pass rate"), now.pass_rate, before.pass_rate, "share", scene.calls(passed="yes"), "good"),
+        Tile(Words("Average length"), now.average_seconds, before.average_seconds, "time", done),
+        Tile(Words("Silence"), now.silence_share, before.silence_share, "share", done, "bad"),
+        Tile(
+            Words("Unhappy customers"), unhappy, before_unhappy, "share", scene.calls(mood="negative"), "bad"
+        ),
+        Tile(Words("Customer effort"), effort, before_effort, "effort", done, "bad"),
+        Tile(
+            Words("Escalations"), now.escalated, escalated_before, "count",
+            scene.calls(escalated="yes"), "bad",
+        ),
     ]  # fmt: skip
 
 
@@ -94,11 +109,12 @@ def volume(scene: Scene, points: Sequence[Point]) -> Markup:
     marks = [
         Mark(
             bucket_label(one, scene.bucket), one.figures.calls,
-            f"{bucket_label(one, scene.bucket)}: {one.figures.calls} calls", scene.calls(one.starts),
+            Words("%(time)s: %(calls)s calls", time=bucket_label(one, scene.bucket), calls=one.figures.calls),
+            scene.calls(one.starts),
         )
         for one in points
     ]  # fmt: skip
-    return charts.bars(f"Calls by {scene.bucket}", marks)
+    return charts.bars(_CALLS_BY[scene.bucket], marks)
 
 
 def scores(scene: Scene, points: Sequence[Point]) -> Markup:
@@ -106,12 +122,15 @@ def scores(scene: Scene, points: Sequence[Point]) -> Markup:
     marks = [
         Mark(
             bucket_label(one, scene.bucket), one.figures.average_score,
-            f"{bucket_label(one, scene.bucket)}: {one.figures.average_score} on average",
+            Words(
+                "%(time)s: %(score)s on average", time=bucket_label(one, scene.bucket),
+                score=one.figures.average_score,
+            ),
             scene.calls(one.starts, status="completed"),
         )
         for one in points
     ]  # fmt: skip
-    return charts.line(f"Average score by {scene.bucket}", marks, 100)
+    return charts.line(_SCORE_BY[scene.bucket], marks, 100)
 
 
 def bucket_label(point: Point, bucket: Bucket) -> str:
@@ -122,16 +141,26 @@ def bucket_label(point: Point, bucket: Bucket) -> str:
 def verdict_bar(one: Criterion) -> Markup:
     """How often a criterion was met, partly met and not met."""
     found = one.verdicts
-    told = f"met {found.met}, partly met {found.partly_met}, not met {found.not_met}"
+    told = Words(
+        "met %(met)s, partly met %(partly_met)s, not met %(not_met)s",
+        met=found.met,
+        partly_met=found.partly_met,
+        not_met=found.not_met,
+    )
     return charts.shares(told, [("good", found.met), ("warn", found.partly_met), ("bad", found.not_met)])
 
 
 def moods(now: Figures) -> Markup:
     """How customers sounded."""
-    told = f"positive {now.positive}, neutral {now.neutral}, negative {now.negative}"
+    told = Words(
+        "positive %(positive)s, neutral %(neutral)s, negative %(negative)s",
+        positive=now.positive,
+        neutral=now.neutral,
+        negative=now.negative,
+    )
     return charts.shares(told, [("good", now.positive), ("mid", now.neutral), ("bad", now.negative)])
 
 
 def name_of(row: Group | SurveyGroup) -> str:
     """What a row is called; calls without one have a row, too."""
-    return row.name or ("Deleted" if row.group_id else "None")
+    return row.name or (Words("Deleted") if row.group_id else Words("None"))

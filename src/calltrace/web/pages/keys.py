@@ -13,6 +13,7 @@ from calltrace.accounts.models import ApiKey, Contract, Mode
 from calltrace.accounts.scopes import SCOPES, SCOPES_OF
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.web import once
 from calltrace.web.deps import Desk, DeskDep, PostedDep, path_id
 from calltrace.web.forms import Form, Mistakes
@@ -100,16 +101,16 @@ def _wanted(form: Form) -> Wanted:
     """What the form asks for. Nothing is granted that was not chosen (acceptance CT-005, CT-006)."""
     contract = form.text("contract") or "calltrace"
     if contract not in CONTRACTS:
-        raise _wrong("contract", "Choose one of these.")
+        raise _wrong("contract", Words("Choose one of these."))
     scoped = bool(SCOPES_OF[cast("Contract", contract)])
     scopes = form.every("scopes") if scoped else ()
     if scoped and not scopes:
-        raise _wrong("scopes", "Choose at least one scope.")
+        raise _wrong("scopes", Words("Choose at least one scope."))
     if unknown := sorted(set(scopes) - set(SCOPES)):
-        raise _wrong("scopes", f"There is no scope {', '.join(unknown)}.")
+        raise _wrong("scopes", Words("There is no scope %(unknown)s.", unknown=", ".join(unknown)))
     mode = form.text("mode") if scoped else "live"
     if mode not in {"live", "test"}:
-        raise _wrong("mode", "Choose live or test.")
+        raise _wrong("mode", Words("Choose live or test."))
     expires_at = _expiry(form)
     return Wanted(
         form.text("name"), cast("Contract", contract), scopes, cast("Mode", mode), expires_at,
@@ -123,13 +124,13 @@ def _expiry(form: Form) -> datetime | None:
     if lifetime == "permanent":
         return None
     if lifetime != "date":
-        raise _wrong("lifetime", "Choose how long the key is good for.")
+        raise _wrong("lifetime", Words("Choose how long the key is good for."))
     try:
         moment = datetime.combine(date.fromisoformat(form.text("expiresAt")), _LAST_SECOND, UTC)
     except ValueError as error:
-        raise _wrong("expiresAt", "Write the last day as YYYY-MM-DD.") from error
+        raise _wrong("expiresAt", Words("Write the last day as YYYY-MM-DD.")) from error
     if moment <= clock.now():
-        raise _wrong("expiresAt", "Choose today or a later day.")
+        raise _wrong("expiresAt", Words("Choose today or a later day."))
     return moment
 
 

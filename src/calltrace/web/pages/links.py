@@ -13,6 +13,7 @@ from calltrace.accounts.links import NewPassword
 from calltrace.accounts.models import CodeKind
 from calltrace.accounts.sessions import Visitor
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.pipeline.context import Platform
 from calltrace.web import anonymous
 from calltrace.web.deps import PlatformDep, VisitorDep
@@ -23,7 +24,7 @@ from calltrace.web.way import HOME
 router = APIRouter()
 Token = Annotated[str, Query(max_length=200)]
 _FIELDS = ("email", "name", "newPassword", "repeatedPassword")
-DIFFERENT = "The two new passwords are not the same."
+DIFFERENT = Words("The two new passwords are not the same.")
 
 
 @router.get("/forgot-password")
@@ -39,7 +40,7 @@ async def ask(request: Request, platform: PlatformDep, visitor: VisitorDep) -> R
     email = form.text("email")
     try:
         if not email:
-            raise _wrong("email", "Write the e-mail address that you sign in with.")
+            raise _wrong("email", Words("Write the e-mail address that you sign in with."))
         await throttle.link_request(platform.database, visitor.address)
     except (InvalidRequestError, RateLimitedError) as error:
         return anonymous.form_page(

@@ -16,6 +16,7 @@ from calltrace.accounts.queries import PersonFilter
 from calltrace.catalog import queries as catalog
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.reviews import queries as reviews
 from calltrace.reviews import teams
 from calltrace.web import once
@@ -117,7 +118,7 @@ def chosen_role(form: Form) -> UserRole:
     """
     role = form.text("role")
     if role not in ROLES:
-        raise _wrong("role", "Choose a role.")
+        raise _wrong("role", Words("Choose a role."))
     return cast("UserRole", role)
 
 
@@ -130,7 +131,7 @@ def chosen_agent(form: Form) -> uuid.UUID | None:
     text = form.text("agent")
     found = as_uuid(text) if text else None
     if text and found is None:
-        raise _wrong("agent", "Choose from the list.")
+        raise _wrong("agent", Words("Choose from the list."))
     return found
 
 

@@ -11,6 +11,7 @@ from fastapi.responses import RedirectResponse, Response
 from calltrace.analyses import queries as analyses
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.reviews import appeals, pinned, queries
 from calltrace.reviews.appeals import Ruling
 from calltrace.reviews.errors import (
@@ -139,4 +140,4 @@ def _ruling(form: Form) -> Ruling:
         case "rejected":
             return Ruling("rejected", judging.reason(form))
         case _:
-            raise judging.wrong("outcome", "Uphold the appeal, or reject it.")
+            raise judging.wrong("outcome", Words("Uphold the appeal, or reject it."))

@@ -17,6 +17,7 @@ from calltrace.analyses.queries import Listed
 from calltrace.evaluation.results import Settled
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.reviews import calibrations, pinned
 from calltrace.reviews.calibrations import Session
 from calltrace.reviews.errors import CalibrationClosedError
@@ -74,7 +75,7 @@ async def begin(request: Request, call_id: str, desk: JudgesDeskDep, form: Poste
     try:
         asked = [as_uuid(one) for one in form.every("memberIds")]
         if None in asked:
-            raise judging.wrong("memberIds", "Choose from the list.")
+            raise judging.wrong("memberIds", Words("Choose from the list."))
         async with desk.open() as (session, lead):
             begun = await calibrations.begin(session, lead, found, [one for one in asked if one])
     except InvalidRequestError as error:

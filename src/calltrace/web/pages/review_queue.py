@@ -13,6 +13,7 @@ from calltrace.accounts.sessions import LISTENERS
 from calltrace.analyses import queries as analyses
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.reviews import queue
 from calltrace.reviews.errors import (
     ReviewFinishedError,
@@ -83,14 +84,17 @@ async def _finish(session: AsyncSession, who: Who, item: uuid.UUID, _form: Form)
 async def _skip(session: AsyncSession, who: Who, item: uuid.UUID, form: Form) -> Seen:
     reason = form.text("reason")
     if len(reason) > LONGEST_REASON:
-        raise judging.wrong("reason", f"A reason has at most {LONGEST_REASON} characters.")
+        raise judging.wrong(
+            "reason",
+            Words("A reason has at most %(longest_reason)s characters.", longest_reason=LONGEST_REASON),
+        )
     return await queue.skip(session, who, item, reason)
 
 
 async def _assign(session: AsyncSession, who: Who, item: uuid.UUID, form: Form) -> Seen:
     chosen = form.text("assignee")
     if chosen and as_uuid(chosen) is None:
-        raise judging.wrong("assignee", "Choose one of the people.")
+        raise judging.wrong("assignee", Words("Choose one of the people."))
     return await queue.assign(session, who, item, as_uuid(chosen))
 
 

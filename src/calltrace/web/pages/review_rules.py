@@ -8,6 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
+from calltrace.kit.words import Words, worded
 from calltrace.reviews import policy, rules
 from calltrace.reviews.models import ReviewRule
 from calltrace.reviews.rules import MOST, NEEDS
@@ -21,22 +22,24 @@ from calltrace.web.render import NO_MISTAKES, page
 PATH = REVIEWS + "/rules"
 router = APIRouter(prefix=PATH)
 KINDS: Mapping[str, tuple[str, str, float]] = {
-    "random": ("By chance", "percent of all calls", 100),
-    "score_under": ("Low score", "the score is under", 1),
-    "needs_review": ("Undecided", "", 1),
-    "low_confidence": ("Unsure", "the machine is less sure than, in percent", 100),
-    "critical_failure": ("Critical failure", "", 1),
-    "quota": ("Quota", "calls of each agent and week", 1),
+    "random": (Words("By chance"), Words("percent of all calls"), 100),
+    "score_under": (Words("Low score"), Words("the score is under"), 1),
+    "needs_review": (Words("Undecided"), "", 1),
+    "low_confidence": (Words("Unsure"), Words("the machine is less sure than, in percent"), 100),
+    "critical_failure": (Words("Critical failure"), "", 1),
+    "quota": (Words("Quota"), Words("calls of each agent and week"), 1),
 }
 """How each kind is called, what its number means, and how often that goes into what is stored."""
-EXPLAINED: Mapping[str, str] = {
-    "random": "So many percent of all calls, drawn from their ids. Keeps the other rules honest.",
-    "score_under": "Calls with a score under a number from 0 to 100.",
-    "needs_review": "Calls with a criterion that waits for a person.",
-    "low_confidence": "Calls with a criterion that the machine is less sure of than so many percent.",
-    "critical_failure": "Calls that a critical criterion failed.",
-    "quota": "The first calls of each agent in a week, up to a number.",
-}
+EXPLAINED: Mapping[str, str] = worded(
+    {
+        "random": "So many percent of all calls, drawn from their ids. Keeps the other rules honest.",
+        "score_under": "Calls with a score under a number from 0 to 100.",
+        "needs_review": "Calls with a criterion that waits for a person.",
+        "low_confidence": "Calls with a criterion that the machine is less sure of than so many percent.",
+        "critical_failure": "Calls that a critical criterion failed.",
+        "quota": "The first calls of each agent in a week, up to a number.",
+    }
+)
 FIELDS = ("name", "kind", "number")
 SETTINGS = ("appealDays", "leastAgreement", "leastDecisions")
 
@@ -155,7 +158,7 @@ async def delete(rule_id: str, desk: JudgesDeskDep, _form: PostedDep) -> Respons
 def _values(form: Form) -> dict[str, Any]:
     kind = form.text("kind")
     if kind not in KINDS:
-        raise judging.wrong("kind", "Choose what the rule looks for.")
+        raise judging.wrong("kind", Words("Choose what the rule looks for."))
     values: dict[str, Any] = {"name": form.text("name"), "kind": kind, "enabled": bool(form.text("enabled"))}
     needed = NEEDS[kind]  # pyright: ignore[reportArgumentType] - one of them, as just checked
     if needed:
@@ -173,9 +176,9 @@ def _number(form: Form, field: str) -> float:
     try:
         value = float(form.text(field).replace(",", "."))
     except ValueError as error:
-        raise judging.wrong(field, "Write a number.") from error
+        raise judging.wrong(field, Words("Write a number.")) from error
     if not abs(value) < _TOO_LARGE:
-        raise judging.wrong(field, "Write a smaller number.")
+        raise judging.wrong(field, Words("Write a smaller number."))
     return value
 
 

@@ -10,6 +10,7 @@ from calltrace.analyses.errors import TooManyViewsError
 from calltrace.analyses.models import SavedView
 from calltrace.analyses.views import Viewer, Wanted
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.web.call_filters import FIELDS, Chosen
 from calltrace.web.call_views import COLUMNS, USUAL, address, words
 from calltrace.web.deps import CallsDeskDep, Desk, PostedDep, path_id
@@ -19,7 +20,7 @@ from calltrace.web.render import NO_MISTAKES, page
 PATH = "/calls/views"
 router = APIRouter(prefix=PATH)
 _REFUSED = (InvalidRequestError, AlreadyExistsError, TooManyViewsError)
-_NO_COLUMN = "Choose at least one column."
+_NO_COLUMN = Words("Choose at least one column.")
 
 
 @router.get("")

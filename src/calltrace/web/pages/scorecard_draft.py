@@ -15,6 +15,7 @@ from fastapi.responses import RedirectResponse, Response
 from calltrace.accounts import queries as accounts
 from calltrace.db.base import Json
 from calltrace.kit.errors import CallTraceError, InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words
 from calltrace.scorecards import drafts, edits
 from calltrace.scorecards.acts import ACTS_BY_SIDE
 from calltrace.scorecards.document import Scorecard
@@ -44,7 +45,7 @@ class _WrongError(CallTraceError):
     title = "The scorecard is not valid"
 
     def __init__(self, mistakes: Mistakes) -> None:
-        super().__init__("The scorecard is not valid.")
+        super().__init__(Words("The scorecard is not valid."))
         self.mistakes = mistakes
 
 
@@ -277,7 +278,7 @@ async def _criterion(
 
 def _with(document: Json, key: str | None, criterion: Json, section: str, form: Form) -> Scorecard:
     if not section:
-        detail = "Choose a section, or name a new one."
+        detail = Words("Choose a section, or name a new one.")
         raise _WrongError(Mistakes([("section", detail)], {"section": detail}))
     made = edits.put(document, key, criterion, section, form.text("sectionWeight") or None)
     places = [

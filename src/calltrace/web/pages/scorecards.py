@@ -12,6 +12,7 @@ from calltrace.db.listing import NameFilter, Slice, cut
 from calltrace.kit.attachments import attachment
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import CallTraceError, InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words, local
 from calltrace.scorecards import queries, service
 from calltrace.scorecards.catalogue import ready_scorecards, ready_text
 from calltrace.scorecards.compose import key_of, named
@@ -109,7 +110,7 @@ async def copy(desk: EditorDeskDep, key: str, form: PostedDep) -> Response:
 
 async def begin_with(desk: Desk, scorecard: Scorecard, name: str) -> Response:
     """A draft that says the same under another name."""
-    wanted = named(scorecard, name or f"{scorecard.name} (copy)"[:LONGEST_NAME])
+    wanted = named(scorecard, name or local(Words("%(name)s (copy)", name=scorecard.name))[:LONGEST_NAME])
     wanted = wanted.model_copy(update={"key": key_of(wanted.name)})
     async with desk.transaction() as session:
         stored = await service.create(session, desk.who.org_id, desk.actor, wanted, draft=True)

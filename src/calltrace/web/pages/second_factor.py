@@ -12,6 +12,7 @@ from calltrace.accounts.errors import ForbiddenError, RateLimitedError
 from calltrace.accounts.second_factor import Setup
 from calltrace.accounts.sessions import SignedIn
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
+from calltrace.kit.words import Words, local
 from calltrace.pipeline.context import Platform
 from calltrace.web import once
 from calltrace.web.deps import ActorDep, PlatformDep, PostedDep, SignedInDep
@@ -63,7 +64,7 @@ def picture(text: str) -> Markup:
     out = io.BytesIO()
     segno.make(text, error="m").save(
         out, kind="svg", xmldecl=False, svgns=False, omitsize=True, border=3, dark="#000", light="#fff",
-        svgclass="qr", lineclass=None, title="QR code for your authenticator",
+        svgclass="qr", lineclass=None, title=local(Words("QR code for your authenticator")),
     )  # fmt: skip
     return Markup(out.getvalue().decode())  # noqa: S704 - drawn by segno from squares, with a title of ours
 

@@ -27,6 +27,7 @@ from calltrace.insights.exports import TooManyExportsError
 from calltrace.insights.queries import Narrowing
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words, worded
 from calltrace.reviews.who import Who
 from calltrace.web import judging
 from calltrace.web.call_filters import Chosen
@@ -37,7 +38,7 @@ from calltrace.web.render import NO_MISTAKES, page
 
 MOST_EXPORTED = 10_000
 """Calls of one file of chosen ones."""
-FORMATS: Mapping[Format, str] = {"csv": "CSV", "xlsx": "Excel (XLSX)"}
+FORMATS: Mapping[Format, str] = worded({"csv": "CSV", "xlsx": "Excel (XLSX)"})
 router = APIRouter(prefix=f"{PATH}/selected")
 
 
@@ -113,7 +114,7 @@ async def export_them(request: Request, desk: JudgesDeskDep, form: PostedDep) ->
 
 def _format(form: Form) -> Format:
     if form.text("format") not in FORMATS:
-        raise judging.wrong("format", "Choose a kind of file.")
+        raise judging.wrong("format", Words("Choose a kind of file."))
     return cast("Format", form.text("format"))
 
 
@@ -142,7 +143,7 @@ async def _ticked(desk: Desk, form: Form) -> tuple[Sequence[Listed], Mode]:
         seen = {one.analysis_id for one in await queries.progress(session, ids, reader.agents)}
     found = _in_order(listed, ids, seen)
     if not found:
-        detail = "Tick the calls that are meant; those that are gone cannot be."
+        detail = Words("Tick the calls that are meant; those that are gone cannot be.")
         raise InvalidRequestError(detail, errors=[FieldError("/id", detail)])
     mode = found[0].analysis.mode
     return [one for one in found if one.analysis.mode == mode], mode

@@ -15,6 +15,7 @@ from calltrace.catalog import organisation
 from calltrace.evaluation.redaction import Redaction
 from calltrace.evaluation.sensitive_kinds import KINDS
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
+from calltrace.kit.words import Words, worded
 from calltrace.scorecards import queries as scorecards
 from calltrace.settings_shown import shown_settings
 from calltrace.speech.codes import known_language
@@ -30,15 +31,15 @@ FIELDS = (
     "callsKeptDays",
 )  # fmt: skip
 CHANNELS = (
-    ("auto", "found out from what is said"), ("agent-left", "on the first channel"),
-    ("agent-right", "on the second channel"), ("mono", "one channel for both"),
+    ("auto", Words("found out from what is said")), ("agent-left", Words("on the first channel")),
+    ("agent-right", Words("on the second channel")), ("mono", Words("one channel for both")),
 )  # fmt: skip
-KIND_NAMES = {kind: kind.replace("_", " ") for kind in KINDS} | {
+KIND_NAMES = worded({
     "cvv": "security code of a card", "expiry": "expiry of a card", "iban": "IBAN",
     "account_number": "account and customer numbers", "national_id": "national and tax ids",
     "phone": "phone numbers", "email": "e-mail addresses", "address": "postal addresses",
     "person_name": "names of people", "payment_card": "card numbers", "date_of_birth": "dates of birth",
-}  # fmt: skip
+})  # fmt: skip
 _REFUSED = (InvalidRequestError, AlreadyExistsError)
 
 
@@ -91,10 +92,10 @@ def _general(form: Form) -> Mapping[str, Any]:
 def _hearing(form: Form) -> Mapping[str, Any]:
     channels = form.text("agentChannels")
     if channels not in dict(CHANNELS):
-        raise _wrong("agentChannels", "Choose from the list.")
+        raise _wrong("agentChannels", Words("Choose from the list."))
     spoken = form.every("languages")
     if any(known_language(one) != one for one in spoken):
-        raise _wrong("languages", "Choose from the list.")
+        raise _wrong("languages", Words("Choose from the list."))
     words = [" ".join(line.split()) for line in form.exact("vocabulary").splitlines()]
     return {
         "languages": spoken, "agent_channels": None if channels == "auto" else channels,
@@ -105,10 +106,10 @@ def _hearing(form: Form) -> Mapping[str, Any]:
 def _redaction(form: Form) -> Mapping[str, Any]:
     kinds = form.every("kinds")
     if set(kinds) - set(KINDS):
-        raise _wrong("kinds", "Choose from the list.")
+        raise _wrong("kinds", Words("Choose from the list."))
     if not kinds:
         if form.text("audio"):
-            raise _wrong("kinds", "Choose what is made unheard in recordings.")
+            raise _wrong("kinds", Words("Choose what is made unheard in recordings."))
         return {"redaction": None}
     wanted = Redaction(transcript=cast("Any", list(dict.fromkeys(kinds))), audio=bool(form.text("audio")))
     return {"redaction": wanted.model_dump()}
@@ -178,7 +179,7 @@ async def keeping(request: Request, desk: DeskDep, form: PostedDep) -> Response:
 def _kept(form: Form) -> Kept:
     kept = Kept(_days(form, "recordingsKeptDays"), _days(form, "callsKeptDays"))
     if kept.recordings and kept.calls and kept.recordings > kept.calls:
-        raise _wrong("recordingsKeptDays", "A recording is erased with its call at the latest.")
+        raise _wrong("recordingsKeptDays", Words("A recording is erased with its call at the latest."))
     return kept
 
 
@@ -188,7 +189,10 @@ def _days(form: Form, field: str) -> int | None:
         return None
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= len(str(LONGEST_KEPT)) else 0
     if not 0 < number <= LONGEST_KEPT:
-        raise _wrong(field, f"Between 1 and {LONGEST_KEPT} days; leave it empty for ever.")
+        raise _wrong(
+            field,
+            Words("Between 1 and %(longest_kept)s days; leave it empty for ever.", longest_kept=LONGEST_KEPT),
+        )
     return number
 
 

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.web.deps import Desk, DeskDep, PostedDocumentDep
 from calltrace.web.forms import Form, Mistakes
 from calltrace.web.pages.endpoints import OWNERS_ONLY
@@ -24,8 +25,8 @@ from calltrace.webhooks.wires import wire_of
 PATH = f"{INTEGRATIONS}/signature"
 router = APIRouter(prefix=PATH)
 _FIELDS = ("endpoint", "headers")
-_CHOOSE = "Choose the endpoint that the delivery went to."
-_PASTE = "Paste the headers that the receiver got, one a line."
+_CHOOSE = Words("Choose the endpoint that the delivery went to.")
+_PASTE = Words("Paste the headers that the receiver got, one a line.")
 
 
 @router.get("")
@@ -91,9 +92,11 @@ def _case(
 ) -> Case:  # fmt: skip
     now, box = clock.now(), desk.platform.box
     newest, *earlier = rotation.good_secrets(chosen, now)
-    secrets = [Known("the secret of now", box.open(newest))]
-    secrets += [Known("a secret of before the rotation, still good", box.open(one)) for one in earlier]
+    secrets = [Known(Words("the secret of now"), box.open(newest))]
+    secrets += [Known(Words("a secret of before the rotation, still good"), box.open(one)) for one in earlier]
     others = [
-        Known(f"the secret of {one.url}", box.open(one.sealed_secret)) for one in known if one is not chosen
+        Known(Words("the secret of %(url)s", url=one.url), box.open(one.sealed_secret))
+        for one in known
+        if one is not chosen
     ]
     return Case(chosen.contract, secrets, others, pasted, sent, now)

@@ -11,6 +11,7 @@ from calltrace.accounts.single_sign_on import Arrival
 from calltrace.kit.errors import CallTraceError, NotFoundError
 from calltrace.kit.openid import Provider, begun
 from calltrace.kit.openid.errors import SignOnRefusedError
+from calltrace.kit.words import Words
 from calltrace.pipeline.context import Platform
 from calltrace.web import cookies, problems
 from calltrace.web.deps import MaybeSignedIn, PlatformDep, VisitorDep
@@ -20,8 +21,8 @@ from calltrace.web.way import HOME, safe_path
 PATH = "/login/sso"
 CALLBACK = f"{PATH}/callback"
 _REASONS = {
-    "access_denied": "It says that access was denied.",
-    "login_required": "It asks you to sign in there.",
+    "access_denied": Words("It says that access was denied."),
+    "login_required": Words("It asks you to sign in there."),
 }
 router = APIRouter()
 Told = Annotated[str, Query(max_length=4096)]

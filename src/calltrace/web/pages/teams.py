@@ -18,6 +18,7 @@ from calltrace.db.listing import NameFilter, Slice
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import Words
 from calltrace.reviews import teams
 from calltrace.web import judging
 from calltrace.web.deps import Desk, DeskDep, PostedDep, path_id
@@ -141,7 +142,7 @@ def _values(form: Form, members: Sequence[uuid.UUID]) -> Mapping[str, Any]:
 def _ids(form: Form, field: str) -> list[uuid.UUID]:
     found = [as_uuid(one) for one in form.every(field)]
     if None in found:
-        raise judging.wrong(field, "Choose from the list.")
+        raise judging.wrong(field, Words("Choose from the list."))
     return [one for one in found if one]
 
 
@@ -159,7 +160,7 @@ async def bind(request: Request, user_id: str, desk: DeskDep, form: PostedDep) -
     found, chosen = path_id(user_id), form.text("agent")
     try:
         if chosen and as_uuid(chosen) is None:
-            raise judging.wrong("agent", "Choose from the list.")
+            raise judging.wrong("agent", Words("Choose from the list."))
         async with desk.open() as (session, admin):
             await teams.bind(session, admin, found, as_uuid(chosen))
     except (InvalidRequestError, AlreadyExistsError) as error:

@@ -15,6 +15,7 @@ from calltrace.analyses.submit import check_before, submit
 from calltrace.kit import clock
 from calltrace.kit.errors import CallTraceError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import as_uuid
+from calltrace.kit.words import local
 from calltrace.recordings import queries, uploads
 from calltrace.recordings.multipart import plain_name, plain_type
 from calltrace.recordings.uploads import Wanted
@@ -81,7 +82,7 @@ async def _told(wishes: Wishes | CallTraceError, answer: Callable[[Wishes], Awai
         return await answer(wishes)
     except CallTraceError as error:
         told = as_the_form_calls_it(error)
-        content = {"code": told.code, "title": told.title, "detail": told.detail}
+        content = {"code": told.code, "title": local(told.title), "detail": local(told.detail)}
         return JSONResponse(content, told.status, dict(told.headers))
 
 

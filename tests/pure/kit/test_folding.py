@@ -2,7 +2,7 @@
 
 import pytest
 
-from calltrace.kit.words import LONGEST, folded, placed, words
+from calltrace.kit.folding import LONGEST, folded, placed, words
 
 
 @pytest.mark.parametrize(
