@@ -12,6 +12,8 @@ from typing import Any, Self, TypeVar
 from markupsafe import Markup, escape
 
 _Key = TypeVar("_Key")
+_MOST_KEPT = 10_000
+"""Messages that are kept ready: more than there are, but errors can hold what others wrote."""
 
 
 @dataclass
@@ -99,11 +101,17 @@ class Words(str):
         """What a page shows."""
         if self._many is not None:
             return escape(_spoken[0].catalogue.ngettext(self.message, *self._many)) % self.values
-        known = _spoken[0].escaped
-        found = known.get(self.message)
-        if found is None:
-            found = known[self.message] = escape(_spoken[0].catalogue.gettext(self.message))
-        return found % self.values
+        return _escaped(self.message) % self.values
+
+
+def _escaped(message: str) -> Markup:
+    known = _spoken[0].escaped
+    found = known.get(message)
+    if found is None:
+        found = escape(_spoken[0].catalogue.gettext(message))
+        if len(known) < _MOST_KEPT:
+            known[message] = found
+    return found
 
 
 class Joined(str):
