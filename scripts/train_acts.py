@@ -30,6 +30,8 @@ from calltrace.scorecards.catalogue import default_scorecard
 
 _EXEMPLARS = Path(__file__).parent.parent / "src/calltrace/evaluation/data/exemplars.json"
 _DATA = Path(__file__).parent.parent / "src" / "calltrace" / "evaluation" / "data"
+_TEACHES_ONLY = frozenset(("pf",))
+"""Whoever had seen calls of others, and the judge's errors, is no measure of it (``training/README.md``)."""
 
 
 def main() -> None:
@@ -38,12 +40,13 @@ def main() -> None:
     exemplars = [] if arguments.no_exemplars else [_EXEMPLARS]
     calls = read_calls([*arguments.data, *exemplars])
     trainer = Trainer(calls, default_embedder(), default_scorecard())
-    measured = _measured(trainer, calls) if arguments.measure else {}
     trained = trainer.without()
     arguments.out.mkdir(parents=True, exist_ok=True)
     save_head(trained.acts, arguments.out / "acts.npz")
     _write(arguments.out / "verdicts.json", _heads(trained.heads))
-    _write(arguments.out / "acts.json", _provenance(calls, trainer) | measured)
+    _write(arguments.out / "acts.json", _provenance(calls, trainer))
+    if arguments.measure:
+        _write(arguments.out / "acts.json", _provenance(calls, trainer) | _measured(trainer, calls))
 
 
 def _arguments() -> argparse.Namespace:
@@ -60,6 +63,7 @@ def _measured(trainer: Trainer, calls: list[LabelledCall]) -> dict[str, Any]:
     outcomes = [
         outcome
         for writer in trainer.writers
+        if writer not in _TEACHES_ONLY
         for outcome in measure([c for c in calls if c.writer == writer], trainer.without(writer))
     ]
     unseen = measure([c for c in calls if c.acts is None and c.labels], trainer.without())

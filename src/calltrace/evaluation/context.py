@@ -26,11 +26,13 @@ def context(hearing: Hearing) -> dict[str, float]:
 def _joined(hearing: Hearing) -> dict[str, float]:
     agreed = _followed(hearing, "check_acceptance", ("accept",), _REPLY_TURNS)
     resented = _followed(hearing, "prohibited", ("hostile", "ask_escalation"), 1)
+    rebuked = _followed(hearing, "prohibited", ("hostile", "quote_prohibited"), _REPLY_TURNS)
     first_minute = np.array([float(s.start < _EARLY_SECONDS) for s in hearing.segments])
     early_problem = hearing.acts["customer"]["state_problem"] * first_minute
     return {
         "agreed": logit(agreed),
         "resented": logit(resented),
+        "rebuked": logit(rebuked),
         "early_problem": logit(float(early_problem.max(initial=0.0))),
         "agent.last_turn.farewell": logit(_last_turn(hearing, "agent", "farewell")),
         "agent_speaks_last": float(bool(hearing.segments) and hearing.segments[-1].speaker == "agent"),

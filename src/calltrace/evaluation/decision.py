@@ -138,7 +138,7 @@ def _with_unknown_speakers(draft: _Draft, criterion: Criterion, hearing: Hearing
     if not hearing.unknown_share or criterion.check.kind == "measure":
         return draft
     unknown = {segment.id for segment in hearing.segments if segment.speaker == "unknown"}
-    rests_on_unknown = any(quote.segment_id in unknown for quote in draft.quotes)
+    rests_on_unknown = any(quote.segment_id in unknown for quote in draft.quotes) or hearing.nobody_known
     if rests_on_unknown and not _sideless(criterion):
         lowered = draft.confidence * _UNKNOWN_SPEAKER
         reason = f"{draft.reason} Who said it is not known: a person must confirm the speaker."
@@ -149,9 +149,10 @@ def _with_unknown_speakers(draft: _Draft, criterion: Criterion, hearing: Hearing
 def _with_guessed_roles(draft: _Draft, criterion: Criterion, hearing: Hearing) -> _Draft:
     """Nothing that was said told agent from customer: what depends on it has to be confirmed.
 
-    Calls whose speakers are unknown are looked after by ``_with_unknown_speakers``.
+    A third voice that is nobody's does not make the other two known. Where nobody is known nobody was
+    guessed either: ``_with_unknown_speakers`` looks after such calls.
     """
-    guessed = hearing.roles_confidence < _ROLES_FLOOR and not hearing.unknown_share
+    guessed = hearing.roles_confidence < _ROLES_FLOOR and not hearing.nobody_known
     if not guessed or draft.review or _sideless(criterion):
         return draft
     reason = f"{draft.reason} Who is agent and who is customer is a guess: a person must confirm it."

@@ -75,6 +75,11 @@ class Hearing:
         """The share of segments whose speaker is not known."""
         return sum(s.speaker == "unknown" for s in self.segments) / max(self.size, 1)
 
+    @property
+    def nobody_known(self) -> bool:
+        """Whether of no segment it is known who said it."""
+        return bool(self.segments) and self.unknown_share == 1
+
     @cached_property
     def sensitive(self) -> list[Finding]:
         """Sensitive values that were spoken, with their places."""
@@ -86,8 +91,11 @@ class Hearing:
 
     def act_of_part(self, index: int, parts: Sequence[str], side: Side, names: Sequence[str]) -> Vector:
         """How strongly each of ``parts`` alone, in the place of its segment, does one of ``names``."""
-        vectors = self.embedder.embed([as_spoken(part) for part in parts])
-        rows = np.stack([with_text(self.rows[index], vector) for vector in vectors])
+        texts = [as_spoken(part) for part in parts]
+        vectors = self.embedder.embed(texts)
+        rows = np.stack(
+            [with_text(self.rows[index], text, v) for text, v in zip(texts, vectors, strict=True)]
+        )
         part = self.head[side]
         columns = [part.names.index(name) for name in names]
         return part.probabilities(rows)[:, columns].max(axis=1)
@@ -105,6 +113,31 @@ def split_sentences(text: str) -> list[tuple[int, int]]:
     return spans or [(0, len(text))]
 
 
+@dataclass(frozen=True)
+class Embedded:
+    """A call before any recogniser heard it: in training many do, and embeddings are the same for all."""
+
+    transcript: Transcript
+    duration: float
+    segments: tuple[Segment, ...]
+    vectors: Matrix
+    rows: Matrix
+    parts: tuple[list[int], Matrix]
+    embedder: Embedder
+    marks: tuple[Mark, ...] | None = None
+
+    def heard(self, head: ActsHead) -> Hearing:
+        """The call with its acts."""
+        acts: dict[Side, dict[str, Vector]] = {
+            side: _acts(self.segments, self.rows, self.parts, head[side], side)
+            for side in ("agent", "customer")
+        }
+        return Hearing(
+            self.segments, self.duration, self.transcript.language, self.vectors, self.rows, acts, head,
+            self.embedder, self.transcript.attribution.confidence, self.marks,
+        )  # fmt: skip
+
+
 def hear(
     transcript: Transcript,
     duration: float,
@@ -114,18 +147,26 @@ def hear(
     marks: Sequence[Mark] | None = None,
 ) -> Hearing:
     """Embed every segment and recognise its acts. Hours of talk take a minute, so progress is told."""
+    return embedded(transcript, duration, embedder, progress, marks).heard(head)
+
+
+def embedded(
+    transcript: Transcript,
+    duration: float,
+    embedder: Embedder,
+    progress: Progress = silent,
+    marks: Sequence[Mark] | None = None,
+) -> Embedded:
+    """Embed every segment and every sentence of the longer ones."""
     segments = tuple(sorted(transcript.segments, key=lambda s: (s.start, s.end)))
     texts = [as_spoken(segment.text) for segment in segments]
     vectors = _embedded(embedder, texts, lambda share: progress(share / 2))
     spoken = [one.model_copy(update={"text": text}) for one, text in zip(segments, texts, strict=True)]
     rows = features(spoken, vectors, duration)
     parts = _parts(segments, rows, embedder, lambda share: progress((1 + share) / 2))
-    acts: dict[Side, dict[str, Vector]] = {
-        side: _acts(segments, rows, parts, head[side], side) for side in ("agent", "customer")
-    }
-    return Hearing(
-        segments, duration, transcript.language, vectors, rows, acts, head, embedder,
-        transcript.attribution.confidence, None if marks is None else tuple(marks),
+    return Embedded(
+        transcript, duration, segments, vectors, rows, parts, embedder,
+        None if marks is None else tuple(marks),
     )  # fmt: skip
 
 
@@ -153,7 +194,8 @@ def _parts(
     if not texts:
         return [], rows[:0]
     vectors = _embedded(embedder, texts, progress)
-    return owners, np.stack([with_text(rows[i], v) for i, v in zip(owners, vectors, strict=True)])
+    alone = [with_text(rows[i], text, v) for i, text, v in zip(owners, texts, vectors, strict=True)]
+    return owners, np.stack(alone)
 
 
 def _acts(

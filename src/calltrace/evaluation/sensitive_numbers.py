@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from calltrace.evaluation.sensitive_turn import Finding, Turn
+from calltrace.evaluation.sensitive_words import ISSUED_BEFORE
 from calltrace.evaluation.spoken_numbers import Run
 
 _LENGTHS: dict[str, tuple[int, int]] = {
@@ -15,6 +16,8 @@ _FAR_LENGTH = 6
 _ALWAYS, _LIKE_A_PHONE = 7, (9, 13)
 _CODE, _CODE_DIGITS = 6, 3
 _READ_OUT = 6
+_NAMED_BEFORE = 48
+"""Characters before a number in which its name stands."""
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -22,7 +25,7 @@ def numbers(turn: Turn) -> list[Finding]:
     """What was asked for, what is named before it is said, and what is too long to be anything else."""
     found: list[Finding] = []
     for run in (*turn.codes, *turn.runs):
-        kind = next(_kinds(turn, run), None)
+        kind = None if _is_issued(turn, run) else next(_kinds(turn, run), None)
         if kind:
             found.append(turn.found(kind, run.start, run.end))
     return found
@@ -47,6 +50,13 @@ def _kinds(turn: Turn, run: Run) -> Iterator[str]:
             yield "account_number"
     elif len(run.digits) >= _CODE and sum(map(str.isdigit, run.digits)) >= _CODE_DIGITS:
         yield "account_number"
+
+
+def _is_issued(turn: Turn, run: Run) -> bool:
+    """The number of a ticket or a case that an agent gives out: it was made a moment ago and is nobody's."""
+    return turn.speaker == "agent" and bool(
+        ISSUED_BEFORE.search(turn.readable[max(run.start - _NAMED_BEFORE, 0) : run.start])
+    )
 
 
 def _digit_by_digit(turn: Turn, run: Run) -> bool:

@@ -13,7 +13,7 @@ STREETS = (
 _DOUBTFUL_STREETS = (
     r"st|rd|ave|av|ln|blvd|dr|court|ct|place|pl|close|way|walk|row|hill|grove|park|square|circle|quay"
     r"|loop|trail"
-    r"|pike|view|rise|green|vale|wharf|heights|plaza|path|bend|run|ridge|point|landing|meadow|croft|crossing|commons|manor|trace|glen|cove|estates|villas|harbor"
+    r"|pike|view|rise|green|vale|wharf|heights|plaza|path|bend|run|ridge|point|landing|meadow|croft|crossing|commons|manor|trace|glen|cove|estates|villas|harbor|yard"
 )
 _NAME = r"(?:[^\W\d_][\w'\u2019]*\.?,? ){1,3}?"
 _UNIT = (

@@ -72,7 +72,8 @@ _ACCOUNT = (
     r"|\b(?:my|your|the|her|his|our|an?) (?:account|reference|policy|id|pin|pnr)\b|\breference\b|\bref\b"
     r"|\bpnr\b"
     r"|\bpin\b|\baccount (?:is|ending)|\bmember(?:ship)? (?:is|id)|\bsort code|\b(?:rego|reggo)\b"
-    r"|licen[cs]e plate|number plate|\bpin code|passcode|password|customer reference"
+    r"|licen[cs]e plate|number plate|\bregistration\b(?= (?:and|please|number))|\bpin code"
+    r"|passcode|password|customer reference"
     r"|\b(?:numero|codigo|clave|n) (?:de |del |da |do |de la |della |di |d'|du )?(?:su |tu |votre |seu "
     r"|sua )?"
     r"(?:cliente|cuenta|abonado|socio|expediente|caso|contrato|poliza|referencia|reserva|pedido|suministro"
@@ -120,6 +121,13 @@ AMOUNT_AFTER = re.compile(
     r"|volte|vezes|people|personas|seconds?|points?|puntos|degrees|grad|pages?|x)\b)"
 )
 """Beside a number: it is an amount, a time, or so many of something."""
+ISSUED_BEFORE = re.compile(
+    r"\b(?:reference|ref|ticket|case|incident|job|complaint|folio|ticket|caso|incidencia|reclamacion|referencia"
+    r"|vorgangs?\w*|ticket\w*|fallnummer|referenz\w*|reference|dossier|incident|ticket|protocolo|ocorrencia"
+    r"|referencia|pratica|segnalazione|riferimento)\b(?: (?:number|numero|nummer|nr|no|id|code|de \w+|di \w+"
+    r"|d'\w+))?(?: (?:is|es|e|est|ist|lautet|sera|sara|will be|wird|el|la|le|il|o|das|die|:))*[ ,:]*$"
+)
+"""Names of what an agent opens and gives a number to."""
 
 
 def _words(*pairs: tuple[str, str]) -> Words:

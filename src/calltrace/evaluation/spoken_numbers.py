@@ -10,68 +10,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from calltrace.evaluation import card_numbers
+from calltrace.evaluation.number_words import DIGITS, FILLERS, HOMOPHONES, PAIRS, REPEATS, pair
+from calltrace.evaluation.spoken_hundreds import in_threes
 from calltrace.scorecards.patterns import plain
 
-_UNITS: dict[str, str] = {
-    "0": "zero oh o null cero nulla zéro zerro",
-    "1": "one uno una eins ein un une um uma",
-    "2": "two dos zwei zwo deux dois duas due",
-    "3": "three tres drei trois três tre",
-    "4": "four cuatro vier quatre quatro quattro",
-    "5": "five cinco funf fünf cinq cinque",
-    "6": "six seis sechs meia sei",
-    "7": "seven siete sieben sept sete sette",
-    "8": "eight ocho acht huit oito otto",
-    "9": "nine nueve neun neuf nove niner",
-}
-_TENS: dict[str, str] = {
-    "10": "ten diez zehn dix dez dieci",
-    "11": "eleven once elf onze undici",
-    "12": "twelve doce zwolf zwölf douze doze dodici",
-    "13": "thirteen trece dreizehn treize treze tredici",
-    "14": "fourteen catorce vierzehn quatorze catorze quattordici",
-    "15": "fifteen quince funfzehn fünfzehn quinze quindici",
-    "16": "sixteen dieciseis sechzehn seize dezesseis sedici",
-    "17": "seventeen diecisiete siebzehn dezessete diciassette",
-    "18": "eighteen dieciocho achtzehn dezoito diciotto",
-    "19": "nineteen diecinueve neunzehn dezenove diciannove",
-    "20": "twenty veinte zwanzig vingt vingts vinte venti",
-    "30": "thirty treinta dreissig dreißig trente trinta trenta",
-    "40": "forty cuarenta vierzig quarante quarenta quaranta",
-    "50": "fifty cincuenta funfzig fünfzig cinquante cinquenta cinquanta",
-    "60": "sixty sesenta sechzig soixante sessenta sessanta",
-    "70": "seventy setenta siebzig septante settanta",
-    "80": "eighty ochenta achtzig huitante octante oitenta ottanta",
-    "90": "ninety noventa neunzig nonante novanta",
-}
-_REPEATS: dict[str, int] = {
-    **dict.fromkeys(("double", "doble", "doppel", "doppelt", "dobro", "duplo", "doppio"), 2),
-    **dict.fromkeys(("triple", "treble", "triplo", "dreifach"), 3),
-}
-HOMOPHONES: dict[str, str] = {
-    "for": "4",
-    "fore": "4",
-    "to": "2",
-    "too": "2",
-    "won": "1",
-    "ate": "8",
-    "ait": "8",
-}
-_FILLERS = frozenset(
-    {
-        *("uh", "um", "er", "erm", "ah", "eh", "ehm", "hmm", "so", "then", "and", "y", "und", "et", "e"),
-        *("dash", "hyphen", "slash", "strich", "traco", "tiret", "barra", "dot", "point", "ponto", "punto"),
-        *("punkt", "guion", "trattino", "coma", "comma", "space"),
-    }
-)
-
-
-def _table(words: dict[str, str]) -> dict[str, str]:
-    return {plain(word): digits for digits, spoken in words.items() for word in spoken.split()}
-
-
-_DIGITS = _table(_UNITS)
-_PAIRS = _table(_TENS)
 _FRENCH_SCORES = frozenset(("soixante",))
 """``soixante-douze`` is 72."""
 _HUNDREDS, _DEEP_IN = frozenset(("hundred",)), 4
@@ -80,12 +22,6 @@ _ARTICLES = frozenset(("o",))
 _NUMBER_LENGTHS = (9, 10, 11, *card_numbers.LENGTHS)
 _FEW_WORDS = 2
 """Between a card number and what belongs to it."""
-_JOINED_PAIR = re.compile(
-    r"(veinti|vent[iu]?|trent[au]?|quarant[au]?|cinquant[au]?|sessant[au]?|settant[au]?|ottant[au]?|novant[au]?)"
-    r"(uno|un|no|dos|tres|cuatro|seis|siete|ocho|nueve|due|tre|quattro|cinque|cinco|sei|sette|otto|nove)"
-)
-"""Spanish ``veintidos``, Italian ``trentacinque``, ``ventuno``."""
-_GERMAN_PAIR = re.compile(r"(\w+)und(\w+zig|dreissig)")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _BREAK = re.compile(r"[^\s,.\-\u2013\u2014/:\u2026_|*()\u00ad\u200b-\u200f\u2060\ufeff]")
 """Whatever else stands between two numbers parts them; of what nobody sees, nothing does."""
@@ -110,7 +46,9 @@ def digit_runs(text: str, *, details: bool = False) -> list[Run]:
     ``details``: expiry and security code of a card may be among them in one go, without its number.
     """
     readable = _in_digits_of_ascii(plain(text))
-    tokens = [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(readable)]
+    tokens = in_threes(
+        [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(readable)], readable
+    )
     runs: list[Run] = []
     index = 0
     while index < len(tokens):
@@ -166,7 +104,7 @@ def _said_from(tokens: list[tuple[str, int, int]], index: int, text: str) -> tup
         value = _value(word, inside=bool(said))
         if word in _HUNDREDS and len(said) >= _DEEP_IN:
             value = "00"
-        if _BREAK.search(between) or (value is None and not (said and word in _FILLERS)):
+        if _BREAK.search(between) or (value is None and not (said and word in FILLERS)):
             break
         if "," in between and len(_joined([v for v, *_ in said])) in card_numbers.LENGTHS:
             break
@@ -201,30 +139,13 @@ def _value(word: str, *, inside: bool) -> str | None:
     """
     if word.isascii() and word.isdigit():  # superscripts and circled digits are digits to str, not to int
         return word
-    if word in _DIGITS:
-        return _DIGITS[word]
-    if word in _PAIRS:
-        return f"{'^' if word in _FRENCH_SCORES else '~'}{_PAIRS[word]}"
-    if word in _REPEATS:
-        return f"x{_REPEATS[word]}"
-    return _pair(word) or (HOMOPHONES.get(word) if inside else None)
-
-
-def _pair(word: str) -> str | None:
-    """Two digits in one word: German ``zweiundvierzig``, Spanish ``veintidos``, Italian ``trentuno``."""
-    if (pair := _GERMAN_PAIR.fullmatch(word)) and pair[1] in _DIGITS and pair[2] in _PAIRS:
-        return _PAIRS[pair[2]][0] + _DIGITS[pair[1]]
-    if (pair := _JOINED_PAIR.fullmatch(word)) and (unit := _unit(pair[2])):
-        return _tens(pair[1]) + unit
-    return None
-
-
-def _unit(word: str) -> str | None:
-    return "1" if word in ("no", "un") else _DIGITS.get(word)
-
-
-def _tens(stem: str) -> str:
-    return next(digits[0] for word, digits in _PAIRS.items() if len(digits) > 1 and word[:4] == stem[:4])
+    if word in DIGITS:
+        return DIGITS[word]
+    if word in PAIRS:
+        return f"{'^' if word in _FRENCH_SCORES else '~'}{PAIRS[word]}"
+    if word in REPEATS:
+        return f"x{REPEATS[word]}"
+    return pair(word) or (HOMOPHONES.get(word) if inside else None)
 
 
 def _joined(said: list[str]) -> str:
@@ -246,11 +167,11 @@ def _joined(said: list[str]) -> str:
 def _with_last(said: list[_Said], token: tuple[str, int, int], before: str) -> _Said | None:
     """The last number and this one as one: French ``quatre vingt`` is 80, German ``neun und zwanzig`` 29."""
     word, _begin, stop = token
-    if not said or word not in _PAIRS:
+    if not said or word not in PAIRS:
         return None
     last, said_as, begin, _ = said[-1]
     if word.startswith("vingt") and said_as == "quatre" == before:
         return "^80", "quatre-vingt", begin, stop
-    if word.endswith(("zig", "dreissig")) and before == "und" and len(last) == 1:
-        return _PAIRS[word][0] + last, word, begin, stop
+    if word.endswith(("zig", "dreissig", "dreißig")) and before == "und" and len(last) == 1:
+        return PAIRS[word][0] + last, word, begin, stop
     return None

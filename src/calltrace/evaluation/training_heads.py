@@ -20,20 +20,27 @@ _PENALTY = 0.03
 # Chosen once, from what each criterion means; the regression weighs them, the penalty keeps it modest.
 _VERDICT: dict[str, tuple[str, ...]] = {
     "greeting": ("cue0.best", "cue1.best", "weakest", "together"),
-    "recording_disclosure": ("cue0.best", "cue0.second", "customer.max.recording_mention"),
+    "recording_disclosure": (
+        *("cue0.best", "cue0.second", "cue0.third", "cue0.sum", "customer.max.recording_mention"),
+    ),
     "identity_verification": (
         *("pair", "any_pair", "early", "early_by_best", "late"),
         *("ask.best", "answer.best", "detail.best", "ask.sum", "answer.sum", "detail.sum"),
     ),
     "purpose_declaration": (
-        *("cue0.best", "cue0.second", "cue0.outside"),
+        *("cue0.best", "cue0.second", "cue0.sum", "cue0.outside"),
         *("agent.max.ask_purpose", "agent.max.state_purpose", "early_problem"),
+        *("agent.sum.ask_purpose", "agent.sum.state_purpose", "customer.max.state_problem"),
     ),
     "need_discovery": (
         *("cue0.best", "cue0.second", "cue0.third", "cue0.sum", "size"),
         *("agent.max.clarifying_question", "agent.max.open_question", "agent.max.check_acceptance"),
     ),
-    "empathy": ("cue0.best", "cue0.second", "cue0.sum", "agent.max.apology", "when.best"),
+    "empathy": (
+        *("cue0.best", "cue0.second", "cue0.third", "cue0.sum", "when.best", "when.sum"),
+        *("agent.max.apology", "agent.sum.apology", "agent.max.prohibited", "agreed"),
+        *("customer.max.thanks", "customer.late.thanks"),
+    ),
     "hold_procedure": (
         *("before.ask", "before.bare", "after.back", "ask.best", "back.best", "bare.best"),
         *("procedure", "words"),
@@ -51,6 +58,10 @@ _VERDICT: dict[str, tuple[str, ...]] = {
     "prohibited_phrases": (
         *("cue.best", "cue.second", "cue.third", "cue.sum", "resented"),
         *("customer.max.ask_escalation", "customer.max.hostile", "agent.max.empathy"),
+        # Who was insulted or threatened says so, and thanks nobody; who is courteous all along rarely is it.
+        *("customer.max.quote_prohibited", "customer.sum.hostile", "customer.max.thanks"),
+        *("customer.late.thanks", "agent.sum.empathy", "agent.max.apology", "agent.max.check_acceptance"),
+        *("agent.max.offer_more_help", "agent.late.farewell"),
     ),
 }
 _APPLICABILITY: dict[str, tuple[str, ...]] = {

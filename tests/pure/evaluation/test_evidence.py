@@ -129,3 +129,27 @@ def test_nothing_rests_on_roles_that_are_a_guess(good_call: Transcript, embedder
     evaluation = evaluate(guessed, CARD, duration=161.0, embedder=embedder)
     assert {one.verdict for one in evaluation.criteria} <= {"needs_review", "not_applicable"}
     assert any("is a guess" in one.reason for one in evaluation.criteria)
+
+
+def test_a_third_voice_that_is_nobodys_makes_no_guess_sure(good_call: Transcript, embedder: Embedder) -> None:
+    attribution = good_call.attribution.model_copy(update={"confidence": 0.5})
+    first, *others = good_call.segments
+    stranger = first.model_copy(
+        update={"id": "s99", "speaker": "unknown", "text": "mm", "start": 160.0, "end": 160.5}
+    )
+    guessed = good_call.model_copy(
+        update={"attribution": attribution, "segments": [first, *others, stranger]}
+    )
+    evaluation = evaluate(guessed, CARD, duration=161.0, embedder=embedder)
+    assert {one.verdict for one in evaluation.criteria} == {"needs_review"}
+    assert any("is a guess" in one.reason for one in evaluation.criteria)
+
+
+def test_where_nobody_is_known_what_was_not_said_is_no_finding_either(
+    good_call_of_unknown_speakers: Transcript, embedder: Embedder
+) -> None:
+    lenient = CARD.model_copy(update={"review_threshold": 0.1})
+    evaluation = evaluate(good_call_of_unknown_speakers, lenient, duration=161.0, embedder=embedder)
+    clean = next(one for one in evaluation.criteria if one.key == "prohibited_phrases")
+    assert (clean.verdict, clean.evidence) == ("needs_review", [])
+    assert "not known" in clean.reason

@@ -31,6 +31,14 @@ MakeCall = Callable[..., Transcript]
         ("4111 11-11", ["41111111"]),
         ("five for seven", ["547"]),
         ("wait for me", []),
+        ("two hundred and ten, three hundred and five", ["210305"]),
+        ("setenta y uno cuatrocientos veintidós ochocientos cuatro", ["71422804"]),
+        ("sechshundertzwölf vierhundertneununddreißig", ["612439"]),
+        ("cent quatre-vingt-douze deux cent soixante-quinze", ["192275"]),
+        ("duzentos e dez quinhentos e quarenta e dois", ["210542"]),
+        ("duecentodieci novecentoquattro", ["210904"]),
+        ("mil novecientos ochenta", ["80"]),
+        ("per cento", []),
         ("3300 9187, and then", ["33009187"]),
         ("", []),
     ],
@@ -324,8 +332,23 @@ def test_values_are_found_by_what_was_asked_and_how_they_are_said(
         ("What was the price?", "two hundred and ten pounds"),
         ("Which tram was it?", "the nine, from the station"),
         ("Wann war das?", "am neunten, kurz vor acht"),
+        ("How many came?", "two hundred, three hundred people"),
+        ("¿Cuánto le cobraron?", "doscientos diez, trescientos cinco euros"),
     ],
 )
 def test_answers_without_a_value_are_not_sensitive(make_call: MakeCall, question: str, answer: str) -> None:
     call = make_call(("a", 0, 3, question), ("c", 4, 8, answer))
     assert findings(call.segments) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Your reference is four four one nine two seven.",
+        "Su número de incidencia es el siete siete dos cero uno cinco.",
+        "Die Vorgangsnummer lautet 884 120 7.",
+    ],
+)
+def test_a_number_that_an_agent_gives_to_what_was_opened_is_nobodys(make_call: MakeCall, text: str) -> None:
+    assert kinds(make_call(("a", 0, 6, text))) == []
+    assert kinds(make_call(("c", 0, 6, text))) == [("s1", "account_number")]

@@ -1,8 +1,8 @@
 """Dialogue acts: what each turn does (greets, asks for an identifier, promises, …), as probabilities.
 
 One multi-label logistic regression per side over the embedding of the turn, those of its neighbours,
-its place in the call and the silences around it. Trained by ``scripts/train_acts.py`` on the labelled
-calls whose hash stands in ``data/acts.json``.
+its place in the call, the silences around it and classes of words. Trained by ``scripts/train_acts.py``
+on the labelled calls whose hash stands in ``data/acts.json``.
 """
 
 import json
@@ -16,13 +16,15 @@ from typing import Any
 
 import numpy as np
 
+from calltrace.evaluation.judges.wording import WORDINGS, wording
 from calltrace.meaning.embeddings import DIMENSIONS, Matrix
 from calltrace.meaning.logistic import Vector, sigmoid
 from calltrace.scorecards.acts import Side
 from calltrace.speech.transcript import Segment
 
 # The embedding's share of the penalty is set by its scale: the turn itself counts most.
-_OWN, _NEIGHBOUR, _PLACE = 4.0, 1.5, 0.5
+_OWN, _NEIGHBOUR, _PLACE, _WORDING = 4.0, 1.5, 0.5, 0.5
+_PLACES = 18
 _LONG_SILENCE = 8.0
 _MAX_SILENCE = 30.0
 _QUOTES = re.compile('["\u201c\u201e\u00ab]')
@@ -87,20 +89,23 @@ def _read(arrays: Mapping[str, Matrix]) -> ActsHead:
 
 
 def features(segments: Sequence[Segment], vectors: Matrix, duration: float) -> Matrix:
-    """(turns, 3 x 384 + 18): own, previous and next embedding, then the place of each turn."""
+    """(turns, 3 x 384 + 18 + classes): own, previous and next embedding, place, classes of words."""
     if not segments:
-        return np.zeros((0, 3 * DIMENSIONS + 18), np.float32)
+        return np.zeros((0, 3 * DIMENSIONS + _PLACES + WORDINGS), np.float32)
     nothing = np.zeros((1, DIMENSIONS), np.float32)
     before = np.vstack([nothing, vectors[:-1]])
     after = np.vstack([vectors[1:], nothing])
     places = np.array([_place(segments, i, duration) for i in range(len(segments))], np.float32)
-    return np.hstack([vectors * _OWN, before * _NEIGHBOUR, after * _NEIGHBOUR, places * _PLACE])
+    words = np.array([wording(segment.text) for segment in segments], np.float32)
+    near = [before * _NEIGHBOUR, after * _NEIGHBOUR]
+    return np.hstack([vectors * _OWN, *near, places * _PLACE, words * _WORDING])
 
 
-def with_text(row: Matrix, vector: Matrix) -> Matrix:
-    """``row`` of ``features`` as if its turn had said only what ``vector`` stands for."""
+def with_text(row: Matrix, text: str, vector: Matrix) -> Matrix:
+    """``row`` of ``features`` as if its turn had said only ``text``, for which ``vector`` stands."""
     changed = row.copy()
     changed[:DIMENSIONS] = vector * _OWN
+    changed[-WORDINGS:] = np.array(wording(text), np.float32) * _WORDING
     return changed
 
 

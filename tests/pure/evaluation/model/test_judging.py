@@ -67,7 +67,7 @@ def test_where_the_offline_judge_is_unsure_the_model_decides_with_a_quote(
 ) -> None:
     call = make_call(
         ("a", 0, 3, "Thanks for calling Fairview Gas, Odette speaking, how can I help?"),
-        ("c", 3, 8, "The heating is broken and it is freezing in here."),
+        ("c", 3, 8, "The heating is broken, it is freezing in here and I am so worried about the baby."),
         ("a", 8, 12, "Right, that sounds like a nasty evening for you."),
         ("a", 12, 16, "When did it start?"),
     )

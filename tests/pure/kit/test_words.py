@@ -1,0 +1,66 @@
+"""Words: English where they are written, the language of the pages where they are shown."""
+
+import copy
+import json
+import pickle
+from collections.abc import Iterator
+from gettext import NullTranslations
+
+import pytest
+from markupsafe import escape
+
+from calltrace.kit import words
+from calltrace.kit.words import Tongue, Words, joined, local, speak, tongue
+
+
+class Backwards(NullTranslations):
+    """A language that begins with its last word."""
+
+    def gettext(self, message: str) -> str:
+        return " ".join(reversed(message.split()))
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+@pytest.fixture
+def backwards() -> Iterator[None]:
+    before = tongue()
+    speak(Tongue("xx", Backwards()))
+    yield
+    speak(before)
+
+
+@pytest.mark.usefixtures("backwards")
+def test_a_page_shows_the_language_and_everything_else_english() -> None:
+    said = Words("Call of %(name)s", name="<Ann>")
+    assert str(escape(said)) == "&lt;Ann&gt; of Call"
+    assert said == "Call of <Ann>"
+    assert json.dumps(said) == '"Call of <Ann>"'
+    assert local(said) == "<Ann> of Call"
+
+
+@pytest.mark.usefixtures("backwards")
+def test_words_within_words_and_numbers() -> None:
+    calls = Words.plural("%(count)s call here", "%(count)s calls here", 2)
+    assert str(escape(calls)) == "here calls 2"
+    assert str(escape(Words("Of %(what)s", what=Words("two words")))) == "words two Of"
+    assert str(escape(joined(", ", [Words("one two"), "<kept>"]))) == "two one, &lt;kept&gt;"
+
+
+def test_a_text_of_any_kind_is_no_pattern() -> None:
+    assert str(escape(Words.of("100 %(x)s & more"))) == "100 %(x)s &amp; more"
+
+
+def test_copies_are_words_and_pickles_are_english() -> None:
+    said = Words("Call of %(name)s", name="Ann")
+    assert copy.deepcopy(said) is said
+    assert pickle.loads(pickle.dumps(said)) == "Call of Ann"
+
+
+@pytest.mark.usefixtures("backwards")
+def test_what_others_wrote_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "_MOST_KEPT", 3)
+    for number in range(10):
+        assert str(escape(Words.of(f"no file {number}"))) == f"{number} file no"
+    assert len(tongue().escaped) == 3
