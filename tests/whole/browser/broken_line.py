@@ -19,7 +19,6 @@ class BrokenLine:
         self._tasks: set[asyncio.Task[None]] = set()
         self._left: int | None = None
         self._held = False
-        self._mended = asyncio.Event()
         self.cut = threading.Event()
         self.port = 0
 
@@ -32,15 +31,14 @@ class BrokenLine:
         self._call(self._allow, count, held=held)
 
     def mend(self) -> None:
+        """New connections pass again; of held ones nothing more arrives."""
         self._call(self._allow, None, held=False)
 
     def _allow(self, count: int | None, *, held: bool) -> None:
         self._left, self._held = count, held
         if count is None:
-            self._mended.set()
+            self._drop()
             self.cut.clear()
-        else:
-            self._mended.clear()
 
     def _call(self, what: Callable[..., None], *values: object, **named: object) -> None:
         done = threading.Event()
@@ -82,12 +80,13 @@ class BrokenLine:
 
     async def _stop(self) -> None:
         self.cut.set()
-        if self._held:
-            await self._mended.wait()
-            return
+        if not self._held:
+            self._drop()
+        await asyncio.Event().wait()  # until it is cancelled
+
+    def _drop(self) -> None:
         for one in self._tasks:
             one.cancel()
-        await asyncio.sleep(60)  # this one was cancelled, too
 
     async def _serve(self, started: threading.Event, over: asyncio.Event) -> None:
         server = await asyncio.start_server(self._take, "127.0.0.1", 0)
@@ -95,8 +94,8 @@ class BrokenLine:
         started.set()
         await over.wait()
         server.close()
-        for one in self._tasks:
-            one.cancel()
+        self._drop()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     def run(self, started: threading.Event, over: asyncio.Event) -> None:
         self._loop.run_until_complete(self._serve(started, over))
