@@ -88,6 +88,9 @@ def compile_language(translated: Path, into: Path) -> None:
     """One language as pages read it, and apart what their scripts say."""
     with translated.open("rb") as file:
         found = read_po(file)
+    for message in found:
+        for fault in message.check(found):
+            raise FrontendError(f"{translated}: {fault}: {message.id!r}")
     folder = into / translated.parent.parent.name
     folder.mkdir(parents=True)
     with (folder / "calltrace.mo").open("wb") as compiled:

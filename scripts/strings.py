@@ -51,7 +51,7 @@ def catalogue() -> Catalog:
     ]
     for folder, methods in places:
         options = {"**/templates/**.html": TEMPLATES}
-        keywords = {"gettext": None, "_": None, "ngettext": (1, 2), **SCRIPT_WORDS}
+        keywords = {"gettext": None, "_": None, "around": None, "ngettext": (1, 2), **SCRIPT_WORDS}
         for name, line, message, comments, context in extract_from_dir(
             folder, methods, options, keywords, comment_tags=("Translators:",), strip_comment_tags=True
         ):

@@ -1,89 +1,213 @@
 // Recordings are sent one after the other, each with its progress; without this the form sends them itself.
+//
+// What breaks off goes on by itself (`upload/sending.ts`), and after the page was left once the file is chosen again.
 
 import { first } from "./kit/dom.ts";
 import { ASK } from "./kit/live.ts";
 import { t } from "./kit/words.ts";
+import { fingerprint, Memory, type Remembered } from "./upload/memory.ts";
+import { Cancelled, type News, Sending, Turns } from "./upload/sending.ts";
 
-const AWAY = t("The connection was lost. Try again.");
-const SIGNED_OUT = t("You are signed out. Sign in again, then try once more.");
-
-/** What the server answers to one recording. */
-interface Told {
-  paths?: string[];
-  detail?: string;
-}
+const WORDS = {
+  signedOut: t("You are signed out. Sign in again, then choose the file once more: it goes on where it stopped."),
+  refused: (status: number) => t("It was refused (%(status)s).", { status }),
+};
+const SAID = { sent: "", kept: t("being kept"), waits: t("paused, goes on by itself"), paused: t("paused") };
 
 /** The parts of the form that change while files travel. */
 interface Parts {
   form: HTMLFormElement;
   input: HTMLInputElement;
   list: HTMLElement;
-  button: HTMLButtonElement;
 }
 
 function partsOf(form: HTMLFormElement): Parts | null {
   const input = first<HTMLInputElement>('input[type="file"]', form);
   const list = first("[data-uploads]", form);
-  const button = first<HTMLButtonElement>('button[type="submit"]', form);
-  return input && list && button ? { form, input, list, button } : null;
+  return input && list ? { form, input, list } : null;
 }
 
-function offer({ form, input, list, button }: Parts): void {
-  let work: Promise<void> = Promise.resolve();
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    const wishes = new FormData(form);
-    wishes.delete("file");
-    list.hidden = false;
-    for (const file of input.files ?? []) {
-      const row = new Row(list, file);
-      work = work.then(() => send(form, wishes, file, row));
-    }
-    input.value = "";
-    button.disabled = true;
-    work = work.then(() => {
-      button.disabled = false;
-      look();
-    });
-  });
-  takeDrops(form, input);
-}
+class Uploads {
+  readonly #parts: Parts;
+  readonly #memory: Memory;
+  readonly #stopped = new Map<string, Row>();
+  readonly #running = new Set<string>();
+  readonly #turns = new Turns();
 
-/** One file in the list: its name, how far it is, and what came of it. */
-class Row {
-  readonly element = document.createElement("li");
-  readonly #bar = document.createElement("progress");
-  readonly #said = part("span", "upload-said", t("waiting"));
-  readonly #name: string;
-
-  constructor(list: HTMLElement, file: File) {
-    this.#name = file.name;
-    this.#bar.max = 1;
-    this.#bar.value = 0;
-    this.#bar.setAttribute("aria-label", t("Upload of %(name)s", { name: file.name }));
-    this.element.append(part("span", "upload-name", file.name), this.#bar, this.#said);
-    list.append(this.element);
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.#memory = new Memory(parts.form.dataset.owner ?? "");
+    parts.form.addEventListener("submit", (event) => this.#take(event));
+    takeDrops(parts.form, parts.input);
+    for (const one of this.#memory.all()) void this.#recall(one);
   }
 
-  progress(share: number): void {
+  #take(event: Event): void {
+    event.preventDefault();
+    const { form, input } = this.#parts;
+    const wishes = [...new FormData(form)].flatMap(([name, value]) =>
+      typeof value === "string" && name !== "csrf" ? [[name, value] as const] : [],
+    );
+    for (const file of input.files ?? []) this.#add(file, wishes);
+    input.value = "";
+  }
+
+  #add(file: File, wishes: readonly (readonly [string, string])[]): void {
+    const key = fingerprint(file, Object.fromEntries(wishes).mode ?? "");
+    if (this.#running.has(key)) return;
+    this.#running.add(key);
+    this.#stopped.get(key)?.remove();
+    const row = this.#row(file.name), most = Number(this.#parts.form.dataset.maxBytes);
+    if (file.size > most) {
+      this.#running.delete(key);
+      row.failed(t("This file is too large: at most %(most)s MB.", { most: Math.round(most / 1_048_576) }));
+      return;
+    }
+    const csrf = (): string => first<HTMLInputElement>('input[name="csrf"]', this.#parts.form)?.value ?? "";
+    const sending = new Sending(file, key, wishes, this.#memory, csrf, WORDS, this.#turns, (news) => row.tell(news));
+    row.control(sending);
+    void settle(sending, row).then(() => {
+      this.#running.delete(key);
+      look();
+    });
+  }
+
+  #row(name: string): Row {
+    this.#parts.list.hidden = false;
+    return new Row(this.#parts.list, name, this.#parts.input);
+  }
+
+  /** Tell of one that stopped when the page was left: how far it is knows the server alone. */
+  async #recall({ key, name, place }: Remembered): Promise<void> {
+    const answer = await fetch(place.address, { method: "HEAD" }).catch(() => null);
+    if (answer && answer.status >= 400 && answer.status < 500) this.#memory.forget(key);
+    const size = Number((JSON.parse(key) as unknown[])[1]);
+    if (answer?.status !== 204 || this.#running.has(key)) return;
+    const row = this.#row(name);
+    this.#stopped.set(key, row);
+    row.stopped(Number(answer.headers.get("Upload-Offset")) / size, () => {
+      this.#memory.forget(key);
+      void fetch(place.address, { method: "DELETE" }).catch(() => undefined);
+    });
+  }
+}
+
+async function settle(sending: Sending, row: Row): Promise<void> {
+  try {
+    row.done(await sending.run());
+  } catch (error) {
+    if (error instanceof Cancelled) row.remove();
+    else row.failed((error instanceof Error && error.message) || t("It did not work. Choose the file once more."));
+  }
+}
+
+/** One file in the list: its name, how far it is, what came of it, and what may be done about it. */
+class Row {
+  readonly #element = document.createElement("li");
+  readonly #bar = document.createElement("progress");
+  readonly #share = part("span", "upload-share", "");
+  readonly #said = part("span", "upload-said", t("waiting"));
+  readonly #acts = part("span", "upload-acts", "");
+  readonly #name: string;
+  readonly #after: HTMLElement;
+
+  constructor(list: HTMLElement, name: string, after: HTMLElement) {
+    this.#name = name;
+    this.#after = after;
+    this.#bar.max = 1;
+    this.#bar.value = 0;
+    this.#bar.setAttribute("aria-label", t("Upload of %(name)s", { name }));
+    this.#share.setAttribute("aria-hidden", "true"); // the bar says the same
+    this.#said.setAttribute("role", "status");
+    this.#element.append(part("span", "upload-name", name), this.#bar, this.#share, this.#said, this.#acts);
+    list.append(this.#element);
+  }
+
+  control(sending: Sending): void {
+    const toggle = this.#act(() => {
+      if (sending.paused) sending.resume();
+      else sending.pause();
+      this.#label(toggle, sending.paused);
+      this.#said.textContent = sending.paused ? SAID.paused : "";
+    });
+    this.#label(toggle, false);
+    const cancel = this.#act(() => sending.cancel());
+    entitle(cancel, t("Cancel"), t("Cancel %(name)s", { name: this.#name }));
+  }
+
+  stopped(share: number, forget: () => void): void {
     this.#bar.value = share;
-    this.#said.textContent = share < 1 ? `${Math.floor(share * 100)} %` : t("being kept");
+    this.#said.textContent = t("stopped at %(share)s; choose the file again to go on", { share: percent(share) });
+    const made = this.#act(() => {
+      forget();
+      this.remove();
+    });
+    entitle(made, t("Forget"), t("Forget %(name)s", { name: this.#name }));
+  }
+
+  tell(news: News): void {
+    const said = SAID[news.kind];
+    if (this.#said.textContent !== said) this.#said.textContent = said;
+    if (news.kind !== "sent") return;
+    this.#bar.value = news.share;
+    this.#share.textContent = percent(news.share);
   }
 
   done(path: string): void {
     const link = part("a", "", t("taken in"));
     link.href = path;
     link.setAttribute("aria-label", t("%(name)s was taken in: open the call", { name: this.#name }));
-    this.#bar.remove();
-    this.#said.replaceChildren(link);
-    this.element.dataset.state = "done";
+    this.#end("done", link);
   }
 
   failed(why: string): void {
-    this.#bar.remove();
-    this.#said.textContent = why;
-    this.element.dataset.state = "failed";
+    this.#end("failed", why);
   }
+
+  remove(): void {
+    this.#giveBack();
+    this.#element.remove();
+  }
+
+  #end(state: string, said: Node | string): void {
+    this.#giveBack();
+    this.#bar.remove();
+    this.#share.remove();
+    this.#acts.remove();
+    this.#said.replaceChildren(said);
+    this.#element.dataset.state = state;
+  }
+
+  /** Whoever was at a button of this row goes on beside it. */
+  #giveBack(): void {
+    if (!this.#acts.contains(document.activeElement)) return;
+    const next = this.#element.nextElementSibling ?? this.#element.previousElementSibling;
+    (first<HTMLElement>("button, a", next ?? document.createElement("i")) ?? this.#after).focus();
+  }
+
+  #act(act: () => void): HTMLButtonElement {
+    const made = part("button", "quiet-button", "");
+    made.type = "button";
+    made.addEventListener("click", act);
+    this.#acts.append(made);
+    return made;
+  }
+
+  #label(toggle: HTMLButtonElement, paused: boolean): void {
+    const name = this.#name;
+    if (paused) entitle(toggle, t("Resume"), t("Resume %(name)s", { name }));
+    else entitle(toggle, t("Pause"), t("Pause %(name)s", { name }));
+  }
+}
+
+/** What stands on a button, and what it does for whoever hears it alone. */
+function entitle(button: HTMLButtonElement, label: string, name: string): void {
+  button.textContent = label;
+  button.setAttribute("aria-label", name);
+}
+
+function percent(share: number): string {
+  return `${Math.floor(share * 100)} %`;
 }
 
 function part<K extends keyof HTMLElementTagNameMap>(kind: K, name: string, text: string): HTMLElementTagNameMap[K] {
@@ -91,39 +215,6 @@ function part<K extends keyof HTMLElementTagNameMap>(kind: K, name: string, text
   if (name) made.className = name;
   made.textContent = text;
   return made;
-}
-
-/** Send one file; whatever comes of it is told in its row. */
-function send(form: HTMLFormElement, wishes: FormData, file: File, row: Row): Promise<void> {
-  const most = Number(form.dataset.maxBytes);
-  if (file.size > most) {
-    row.failed(t("This file is too large: at most %(most)s MB.", { most: Math.round(most / 1_048_576) }));
-    return Promise.resolve();
-  }
-  const body = new FormData();
-  for (const [name, value] of wishes) body.append(name, value);
-  body.append("file", file);
-  return new Promise((resolve) => {
-    const request = new XMLHttpRequest();
-    request.open("POST", form.action);
-    request.setRequestHeader("Accept", "application/json");
-    request.responseType = "json";
-    request.upload.addEventListener("progress", (event) => {
-      if (event.lengthComputable) row.progress(event.loaded / event.total);
-    });
-    request.addEventListener("load", () => tell(request, row));
-    request.addEventListener("error", () => row.failed(AWAY));
-    request.addEventListener("loadend", () => resolve());
-    request.send(body);
-  });
-}
-
-function tell(request: XMLHttpRequest, row: Row): void {
-  const answer = request.response as Told | null;
-  const path = answer?.paths?.[0];
-  if (request.status === 201 && path) row.done(path);
-  else if (new URL(request.responseURL).pathname === "/login") row.failed(SIGNED_OUT);
-  else row.failed(answer?.detail ?? t("It was refused (%(status)s).", { status: request.status }));
 }
 
 /** Show what was taken in: from here on the list follows by itself. */
@@ -166,4 +257,4 @@ function carriesFiles(event: DragEvent): event is DragEvent & { dataTransfer: Da
 
 const form = first<HTMLFormElement>("[data-upload]");
 const parts = form && partsOf(form);
-if (parts) offer(parts);
+if (parts) new Uploads(parts);

@@ -22,6 +22,10 @@ export class Search {
     if (place) place.hidden = false;
     field.addEventListener("input", () => this.#find(), { signal });
     field.addEventListener("keydown", (event) => this.#onKey(event), { signal });
+    const asked = new URLSearchParams(location.search).get("find");
+    if (!asked || field.value) return;
+    field.value = asked;
+    this.#find();
   }
 
   focus(): void {

@@ -15,7 +15,7 @@ from sqlalchemy import (
     UniqueConstraint,
     text,
 )
-from sqlalchemy.dialects.postgresql import ARRAY, JSONB
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from calltrace.accounts.models import AGENT_CHANNELS, Mode
@@ -212,6 +212,29 @@ class TranscriptRow(Tenant, Base):
         ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True
     )
     document: Mapped[Json] = mapped_column(JSON)  # as it was written: it is only ever passed on whole
+
+
+class CallText(Tenant, Base):
+    """What a call is found by; the database makes the row, and empties it when it is not true.
+
+    ``words`` are null until it is read (``texts``). ``said`` has the lines of the transcript, each after its
+    id and a tab; ``folded`` the same lines as a search compares them, ``named`` file name and external id.
+    """
+
+    __tablename__ = "call_texts"
+    __table_args__ = (
+        Index("ix_call_texts_words", "words", postgresql_using="gin", postgresql_with={"fastupdate": "off"}),
+        Index("ix_call_texts_due", "org_id", text("created_at DESC"), postgresql_where=text("words IS NULL")),
+    )
+    analysis_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("analyses.id", ondelete="CASCADE"), primary_key=True
+    )
+    mode: Mapped[Mode] = mapped_column(String(4))
+    created_at: Mapped[datetime]
+    named: Mapped[str | None] = mapped_column(Text)
+    said: Mapped[str | None] = mapped_column(Text)
+    folded: Mapped[str | None] = mapped_column(Text)
+    words: Mapped[str | None] = mapped_column(TSVECTOR)
 
 
 class EvaluationRow(Row, Tenant, Base):

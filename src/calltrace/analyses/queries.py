@@ -30,7 +30,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 
 from calltrace.accounts.models import AuditEntry, Mode, Organisation
+from calltrace.analyses.matching import is_found
 from calltrace.analyses.models import Analysis, EvaluationRow, IdempotencyKey, TranscriptRow
+from calltrace.analyses.search_terms import Search
 from calltrace.catalog.models import Agent, Engagement, Project, Queue
 from calltrace.db.base import Json
 from calltrace.db.rls import BY_INDEX
@@ -69,6 +71,8 @@ class Filters:
     score_to: float | None = None
     called: str | None = None
     """An externalId or a file name, letter by letter."""
+    text: Search | None = None
+    """What was said, or a part of a name: asked of ``search.find``, and only there."""
     agents: Collection[uuid.UUID] | None = None
     """Calls of these agents only, because somebody may see no others; ``None``: of all."""
     project_id: uuid.UUID | None = None
@@ -189,6 +193,15 @@ async def listed(
     return [Listed(*row) for row in (await session.execute(query)).all()]
 
 
+def narrowed(filters: Filters, after: Cursor | None) -> Select[uuid.UUID, datetime]:
+    """Ids and moments of all calls that ``listed`` shows after a cursor, unordered; ``text`` is not asked."""
+    query = select(Analysis.id, Analysis.created_at)
+    if filters.score_from is not None or filters.score_to is not None:
+        query = _scored(query.outerjoin(_RESULT, true()), filters)
+    query = filtered(_called(query, filters), filters)
+    return query if after is None else query.where(_beyond(after))
+
+
 async def listed_by_id(session: AsyncSession, analysis_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Listed]:
     """The same of some calls; those that are gone are left out."""
     rows = (await session.execute(_LISTED.where(Analysis.id.in_(analysis_ids)))).all()
@@ -274,6 +287,8 @@ async def newer(session: AsyncSession, filters: Filters, than: Cursor, most: int
     """How many calls ``listed`` would show before a cursor, counted up to ``most``."""
     position = tuple_(literal(than.moment), literal(than.id))
     query = filtered(_called(_scored(_LISTED, filters), filters), filters)
+    if filters.text is not None:
+        query = query.where(is_found(filters.text))
     query = query.where(tuple_(Analysis.created_at, Analysis.id) > position).limit(most)
     found = query.with_only_columns(Analysis.id).subquery()
     return await session.scalar(select(func.count()).select_from(found)) or 0
@@ -296,9 +311,12 @@ _NEWEST_FIRST = (Analysis.created_at.desc(), Analysis.id.desc())
 def _cut(query: _Query, filters: Filters, after: Cursor | None, limit: int) -> _Query:
     query = filtered(query, filters)
     if after:
-        position = tuple_(literal(after.moment), literal(after.id))
-        query = query.where(tuple_(Analysis.created_at, Analysis.id) < position)
+        query = query.where(_beyond(after))
     return query.order_by(*_NEWEST_FIRST).limit(limit)
+
+
+def _beyond(after: Cursor) -> ColumnElement[bool]:
+    return tuple_(Analysis.created_at, Analysis.id) < tuple_(literal(after.moment), literal(after.id))
 
 
 def filtered(query: _Query, filters: Filters) -> _Query:

@@ -144,6 +144,18 @@ async def submit(intake: Intake, org_id: uuid.UUID, key_id: uuid.UUID | None, wa
             return await _won_by_another(session, wanted)
 
 
+async def check_before(intake: Intake, org_id: uuid.UUID, wanted: Submission) -> None:
+    """Whether it would be taken in now, asked before its file is sent. Nothing is used up.
+
+    Raises:
+        InvalidRequestError, QuotaExceededError, MinutesExhaustedError: as ``submit``.
+    """
+    async with intake.database.tenant(org_id) as session:
+        await _check_catalog(session, wanted)
+    async with of_the_quota(intake, org_id, wanted.mode) as use:
+        use.needless = True
+
+
 @dataclass(slots=True)
 class Use:
     """One analysis of a month's quota; ``needless`` once it turns out that none was begun."""

@@ -12,7 +12,7 @@ from calltrace.analyses import queries, read, submit
 from calltrace.analyses.document import AnalysisDocument
 from calltrace.api.body import read_json
 from calltrace.api.deps import PlatformDep, Reader, Writer, only_known, path_id
-from calltrace.api.filters import LIST_PARAMETERS, ListFilters
+from calltrace.api.filters import SEARCHED_PARAMETERS, SearchFilters
 from calltrace.api.openapi import json_body, problems
 from calltrace.api.parameters import Limit, Position, as_json
 from calltrace.api.schemas import AnalysisAccepted, AnalysisList, AnalysisRequest
@@ -67,12 +67,12 @@ async def list_analyses(
     request: Request,
     platform: PlatformDep,
     principal: Reader,
-    filters: ListFilters,
+    filters: SearchFilters,
     limit: Limit = 50,
     cursor: Position = None,
 ) -> Response:
     """Analyses of the key's organisation, newest first. A long page is sent as it is read."""
-    only_known(request, LIST_PARAMETERS)
+    only_known(request, SEARCHED_PARAMETERS)
     wanted = replace(filters, mode=principal.mode)
     async with platform.database.tenant(principal.org_id) as session:
         chosen, following = await read.page(session, wanted, cursor=cursor, limit=limit)

@@ -1,13 +1,17 @@
 """``/api/v1/exports``: insights as files, made in the background and fetched by a signed link."""
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Request, Response, Security
 from fastapi.responses import JSONResponse, StreamingResponse
-from pydantic import Field
+from pydantic import Field, model_validator
+from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.accounts import organisation
 from calltrace.accounts.keys import Principal
 from calltrace.api.body import read_json
 from calltrace.api.deps import ActorDep, PlatformDep, only_known, path_id, scoped
@@ -22,9 +26,11 @@ from calltrace.insights.export_rows import Kind, Subject
 from calltrace.insights.exports import Asked
 from calltrace.insights.period import Bucket
 from calltrace.insights.queries import Narrowing
+from calltrace.kit.errors import FieldError, InvalidRequestError
 from calltrace.kit.links import LinkSigner
 from calltrace.recordings.playing import begun
 
+MOST_IDS = 1000
 router = APIRouter(prefix="/exports", tags=["Insights"])
 InsightExporter = Annotated[Principal, Security(scoped("insights:export"), scopes=["insights:export"])]
 Id = Annotated[uuid.UUID, Field(strict=False)]
@@ -55,6 +61,17 @@ class ExportRequest(Wire):
     call_center_id: Id | None = Field(None, examples=[None])
     queue_id: Id | None = Field(None, examples=[None])
     agent_id: Id | None = Field(None, examples=[None])
+    analysis_ids: list[Id] | None = Field(
+        None, min_length=1, max_length=MOST_IDS, examples=[None],
+        description="These calls and chats alone, in this order, whenever they took place.",
+    )  # fmt: skip
+
+    @model_validator(mode="after")
+    def _chosen_alone(self) -> "ExportRequest":
+        others = self.model_fields_set - {"type", "format", "analysis_ids"}
+        if self.analysis_ids is not None and (self.type != "calls" or others):
+            raise ValueError("analysisIds stand alone: beside them only type (calls) and format are given")
+        return self
 
 
 class ExportError(Wire):
@@ -103,10 +120,33 @@ async def ask_for_export(
         wanted.queue_id, wanted.agent_id,
     )  # fmt: skip
     async with platform.database.tenant(principal.org_id) as session:
-        period = await Days(wanted.first, wanted.last, wanted.zone).period(session, principal.org_id)
+        if wanted.analysis_ids is not None:
+            narrowing = replace(narrowing, only=await _known(session, principal, wanted.analysis_ids))
+            zone = await organisation.time_zone(session, principal.org_id)
+            period = await exports.period_of(session, wanted.analysis_ids, zone)
+        else:
+            period = await Days(wanted.first, wanted.last, wanted.zone).period(session, principal.org_id)
         asked = Asked(Subject(wanted.type, narrowing, period, wanted.bucket), wanted.format, principal.key_id)
         made = await exports.ask(session, principal.org_id, actor, asked)
         return JSONResponse(exports.as_json(made, platform.links), 202)
+
+
+async def _known(
+    session: AsyncSession, principal: Principal, wanted: Sequence[uuid.UUID]
+) -> Sequence[uuid.UUID]:
+    """Each id once.
+
+    Raises:
+        InvalidRequestError: one names no analysis of the organisation and mode.
+    """
+    ids = list(dict.fromkeys(wanted))
+    narrowing = Narrowing(principal.mode)
+    known = {one.fact.analysis_id for one in await queries.picked(session, narrowing, ids)}
+    detail = "Names no analysis that this key can see."
+    wrong = [FieldError(f"/analysisIds/{n}", detail) for n, one in enumerate(wanted) if one not in known]
+    if wrong:
+        raise InvalidRequestError("analysisIds names analyses that do not exist.", errors=wrong)
+    return ids
 
 
 @router.get("", response_model=ExportList, responses=problems(400, 401, 403, 500, 503))

@@ -1,6 +1,6 @@
 """What lists of analyses and of calls are narrowed down by."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 from uuid import UUID
 
@@ -8,6 +8,7 @@ from fastapi import Depends, Query
 
 from calltrace.analyses.document import Medium, Status
 from calltrace.analyses.queries import Filters
+from calltrace.analyses.search_terms import LONGEST, Search
 from calltrace.api.parameters import Moment
 from calltrace.kit.storable import Storable
 
@@ -17,6 +18,8 @@ LIST_PARAMETERS = frozenset(
         "contactId", "medium", "from", "to", "limit", "cursor",
     }
 )  # fmt: skip
+SEARCHED_PARAMETERS = LIST_PARAMETERS | {"text"}
+"""Of a list that shows what was said: whoever may not read it must not find out by searching, either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +61,23 @@ async def list_filters(  # noqa: PLR0917 - query parameters, none is passed by p
 
 
 ListFilters = Annotated[Filters, Depends(list_filters)]
+
+
+async def search_filters(
+    filters: ListFilters,
+    text: Annotated[
+        Storable | None,
+        Query(
+            max_length=LONGEST,
+            description="Words that were said or written, parts of a file name, an `externalId` or an agent's"
+            " name; all must be found. A word finds what begins with it, a phrase in quotes only itself. A"
+            " page may have fewer items than `limit` and still a `nextCursor`.",
+            examples=['refund "second month"'],
+        ),
+    ] = None,
+) -> Filters:
+    """The same, and what is searched for."""
+    return replace(filters, text=Search.of(text or ""))
+
+
+SearchFilters = Annotated[Filters, Depends(search_filters)]

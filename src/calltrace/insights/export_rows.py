@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, Literal
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from calltrace.db.session import Database
 from calltrace.insights import queries, service, shown
 from calltrace.insights.measures import DIMENSIONS, Dimension
@@ -87,17 +89,21 @@ async def pages(database: Database, org_id: uuid.UUID, subject: Subject) -> Asyn
     if subject.kind != "calls":
         yield await _sums(database, org_id, subject)
         return
+    if (only := subject.narrowing.only) is not None:
+        for start in range(0, len(only), PAGE):
+            async with database.tenant(org_id) as session:
+                found = await queries.picked(session, subject.narrowing, only[start : start + PAGE])
+                rows = await _calls(session, found)
+            yield rows
+        return
     after: tuple[Any, uuid.UUID] | None = None
     while True:
         async with database.tenant(org_id) as session:
             found = await queries.exported(
                 session, subject.narrowing, subject.period, after=after, limit=PAGE
             )
-            names: dict[Dimension, dict[uuid.UUID, str]] = {
-                one: await queries.names(session, one, {getattr(row.fact, one) for row in found} - {None})
-                for one in DIMENSIONS
-            }
-        yield [_call(one, names) for one in found]
+            rows = await _calls(session, found)
+        yield rows
         if len(found) < PAGE:
             return
         after = (found[-1].fact.called_at, found[-1].fact.analysis_id)
@@ -114,6 +120,14 @@ async def _sums(database: Database, org_id: uuid.UUID, subject: Subject) -> Sequ
             found = await service.groups(*asked, _GROUPS[subject.kind])
             rows = [shown.group(one) for one in found]
     return [{**row, **row["sentiment"]} for row in rows]
+
+
+async def _calls(session: AsyncSession, found: Sequence[Exported]) -> Sequence[Row]:
+    names: dict[Dimension, dict[uuid.UUID, str]] = {
+        one: await queries.names(session, one, {getattr(row.fact, one) for row in found} - {None})
+        for one in DIMENSIONS
+    }
+    return [_call(one, names) for one in found]
 
 
 def _call(one: Exported, names: Mapping[Dimension, Mapping[uuid.UUID, str]]) -> Row:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import ARRAY, Uuid, any_, case, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
@@ -15,6 +16,7 @@ from calltrace.accounts.audit import Actor, Deed, record
 from calltrace.accounts.models import Mode
 from calltrace.analyses.errors import StaleAttemptError
 from calltrace.analyses.links import RecordingLinks
+from calltrace.analyses.models import Analysis
 from calltrace.analyses.read import following
 from calltrace.db import jobs
 from calltrace.db.base import Json
@@ -113,11 +115,14 @@ async def ask(session: AsyncSession, org_id: uuid.UUID, actor: Actor, asked: Ask
     made = Export(
         id=uuid7(), org_id=org_id, mode=asked.subject.narrowing.mode, kind=asked.subject.kind,
         format=asked.form, asked=_written(asked), api_key_id=asked.api_key_id, user_id=asked.user_id,
+        chosen=asked.subject.narrowing.only,
     )  # fmt: skip
     session.add(made)
     await session.flush()
     await session.refresh(made)
     facts = {"kind": made.kind, "format": made.format, "period": made.asked["period"]}
+    if asked.subject.narrowing.only is not None:
+        facts["calls"] = len(asked.subject.narrowing.only)
     await record(session, org_id, actor, Deed("export.asked", made.id, facts))
     await jobs.enqueue(session, jobs.EXPORT, f"{org_id}/{made.id}")
     return made
@@ -131,18 +136,20 @@ def _written(asked: Asked) -> Json:
         "period": [period.first.isoformat(), period.last.isoformat(), period.zone],
         "bucket": asked.subject.bucket,
         "shape": asked.subject.shape, "lifetime": asked.lifetime.total_seconds(),
+        "calls": None if narrowing.only is None else len(narrowing.only),
     }  # fmt: skip
 
 
-def subject_of(row: Export) -> Subject:
+async def subject_of(session: AsyncSession, row: Export) -> Subject:
     """What an export is about, as it was asked for."""
+    only = await session.scalar(select(Export.chosen).where(Export.id == row.id))
     asked: Mapping[str, Any] = row.asked
     first, last, zone = asked["period"]
     labels = {one: _label(asked["labels"].get(one)) for one in DIMENSIONS}
     agents = None if asked["agents"] is None else [uuid.UUID(one) for one in asked["agents"]]
     return Subject(
         cast("Kind", row.kind),
-        replace(Narrowing(mode=row.mode, agents=agents), **labels),
+        replace(Narrowing(mode=row.mode, agents=agents, only=only), **labels),
         Period(date.fromisoformat(first), date.fromisoformat(last), zone),
         cast("Bucket", asked["bucket"]),
         asked.get("shape"),
@@ -151,6 +158,17 @@ def subject_of(row: Export) -> Subject:
 
 def _label(text: str | None) -> Any:
     return text if text in {None, NONE} else uuid.UUID(text)
+
+
+async def period_of(session: AsyncSession, ids: Sequence[uuid.UUID], zone: str) -> Period:
+    """The days on which some calls took place."""
+    days = select(func.min(Analysis.called_at), func.max(Analysis.called_at)).where(
+        Analysis.id == any_(literal(list(ids), ARRAY(Uuid)))
+    )
+    first, last = (await session.execute(days)).one()
+    there = ZoneInfo(zone)
+    today = clock.now()
+    return Period((first or today).astimezone(there).date(), (last or today).astimezone(there).date(), zone)
 
 
 async def find(
@@ -228,8 +246,10 @@ async def claim(session: AsyncSession, org_id: uuid.UUID, export_id: uuid.UUID) 
     row = await session.scalar(statement.execution_options(populate_existing=True))
     if row is None:
         return None
-    subject = subject_of(row)
-    if row.kind == "calls":
+    subject = await subject_of(session, row)
+    if subject.narrowing.only is not None:
+        row.total = len(subject.narrowing.only)
+    elif row.kind == "calls":
         row.total = await queries.count(session, subject.narrowing, subject.period)
     lifetime = timedelta(seconds=row.asked["lifetime"])
     form = cast("Format", row.format)

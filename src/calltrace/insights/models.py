@@ -144,7 +144,7 @@ class Export(Row, Tenant, Base):
     ``asked`` is what is exported (``exports.Asked``). ``attempts`` counts claims: who writes names the one
     that it has (fencing). ``lost`` counts workers that were never heard of again. ``rows`` of ``total`` are
     written; ``touched_at`` is the last sign of life, by the database's clock. ``user_id`` is the person who
-    asked: nobody else sees it.
+    asked: nobody else sees it. ``chosen`` are ids of calls, where it is about those alone.
     """
 
     __tablename__ = "exports"
@@ -160,6 +160,7 @@ class Export(Row, Tenant, Base):
     kind: Mapped[str] = mapped_column(String(12))
     format: Mapped[str] = mapped_column(String(7))
     asked: Mapped[Json]
+    chosen: Mapped[list[uuid.UUID] | None] = mapped_column(ARRAY(Uuid), deferred=True)
     api_key_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("api_keys.id", ondelete="SET NULL"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
     status: Mapped[str] = mapped_column(String(10), server_default="queued")

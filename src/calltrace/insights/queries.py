@@ -12,10 +12,11 @@ from typing import Any, Literal
 
 from sqlalchemy import ARRAY, ColumnElement, Select, Uuid, any_, exists, func, literal, not_, select, tuple_
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses.models import Analysis
+from calltrace.analyses.models import Analysis, EvaluationRow
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.catalog.queries import offered
 from calltrace.insights.measures import DIMENSIONS, LETTERS, Dimension, Figures, Verdicts
@@ -45,6 +46,8 @@ class Narrowing:
     call_center_id: Wanted = None
     queue_id: Wanted = None
     agent_id: Wanted = None
+    only: Sequence[uuid.UUID] | None = None
+    """These calls alone, chats too, whenever they took place: asked of ``picked``, not of sums."""
 
     @property
     def chosen(self) -> dict[Dimension, uuid.UUID | Literal["none"]]:
@@ -320,6 +323,44 @@ async def exported(
         query = query.where(place > tuple_(literal(after[0]), literal(after[1])))
     rows = await session.execute(query.order_by(Fact.called_at, Fact.analysis_id).limit(limit))
     return [Exported(row[0], row[1], row[2]) for row in rows.all()]
+
+
+async def picked(session: AsyncSession, narrowing: Narrowing, ids: Sequence[uuid.UUID]) -> list[Exported]:
+    """Calls and chats by their ids, in that order; those that are gone or may not be seen are left out."""
+    query = select(Analysis, Fact).outerjoin(Fact, Fact.analysis_id == Analysis.id)
+    query = query.where(Analysis.id == any_(literal(list(ids), ARRAY(Uuid))), Analysis.mode == narrowing.mode)
+    if narrowing.agents is not None:
+        query = query.where(Analysis.agent_id.in_(narrowing.agents))
+    every = (await session.execute(query)).all()
+    rows: dict[uuid.UUID, tuple[Analysis, Fact | None]] = {row[0].id: (row[0], row[1]) for row in every}
+    results = await _results(session, [key for key, (_call, fact) in rows.items() if fact is None])
+    found = [rows[one] for one in ids if one in rows]
+    return [
+        Exported(fact or _uncounted(call, results.get(call.id)), call.external_id, call.file_name)
+        for call, fact in found
+    ]
+
+
+async def _results(session: AsyncSession, ids: Collection[uuid.UUID]) -> Mapping[uuid.UUID, EvaluationRow]:
+    """The newest result of each."""
+    query = select(EvaluationRow).ext(distinct_on(EvaluationRow.analysis_id))
+    query = query.where(EvaluationRow.analysis_id.in_(ids), EvaluationRow.status == "completed")
+    order = EvaluationRow.analysis_id, EvaluationRow.created_at.desc()
+    return {one.analysis_id: one for one in await session.scalars(query.order_by(*order))} if ids else {}
+
+
+def _uncounted(call: Analysis, result: EvaluationRow | None) -> Fact:
+    """What would be counted of a chat: a row of no table."""
+    said: Mapping[str, Any] = (result.document if result and call.status == "completed" else None) or {}
+    return Fact(
+        analysis_id=call.id, called_at=call.called_at, ai_call=call.ai_call,
+        state=call.status if call.status in {"completed", "failed"} else "pending",
+        **{one: getattr(call, one) for one in DIMENSIONS},
+        scorecard_id=said.get("scorecard", {}).get("id"),
+        score=round(said["score"] * 10) if said else None, passed=said.get("passed"),
+        mood=said.get("sentiment", {}).get("customer"), effort=said.get("customerEffortScore"),
+        escalated=said.get("escalation"),
+    )  # fmt: skip
 
 
 async def count(session: AsyncSession, narrowing: Narrowing, period: Period) -> int:

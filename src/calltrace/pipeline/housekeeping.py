@@ -22,7 +22,7 @@ from calltrace.accounts import (
     sessions,
     subscriptions,
 )
-from calltrace.analyses import queries, retention
+from calltrace.analyses import queries, retention, texts
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.batches import pruning
 from calltrace.batches import queries as batches
@@ -69,6 +69,7 @@ async def keep_house(
         lambda: quotas.warn(database, settings.data_dir),
         lambda: objects.sweep(database, vault),
         lambda: rollup.keep_up(database),
+        lambda: texts.keep_up(database),
     )
     while True:
         for step in steps:

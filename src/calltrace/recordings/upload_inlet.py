@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.kit import clock
 from calltrace.kit.errors import InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words
 from calltrace.recordings import objects, queries
 from calltrace.recordings.errors import (
     UploadExpiredError,
@@ -137,7 +138,7 @@ class Inlet:
     def _refuse_excess(self, total: int) -> None:
         most = self._uploads.limits.max_bytes
         if total > most:
-            raise UploadTooLargeError(f"A file has at most {most} bytes.")
+            raise UploadTooLargeError(Words("A file has at most %(most)s bytes.", most=most))
         if _over(total, self._expected) or _over(self._came, self._sending.length):
             raise InvalidRequestError("More bytes came than were told.")
 

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterable
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.kit.errors import InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.recordings import queries
 from calltrace.recordings.errors import (
     OffsetMismatchError,
@@ -68,7 +69,7 @@ async def _begin(session: AsyncSession, uploads: Uploads, upload: Upload, sendin
     expected = _agreed(upload.declared_bytes, sending.size, None if anew else upload.size_bytes)
     end = (sending.offset or 0) + (sending.length or 0)
     if max(end, expected or 0) > uploads.limits.max_bytes:
-        raise UploadTooLargeError(f"A file has at most {uploads.limits.max_bytes} bytes.")
+        raise UploadTooLargeError(Words("A file has at most %(most)s bytes.", most=uploads.limits.max_bytes))
     if expected is not None and end > expected:
         raise InvalidRequestError(f"{end} bytes are more than the {expected} of the file.")
     if anew:

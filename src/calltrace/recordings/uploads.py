@@ -16,6 +16,7 @@ from calltrace.kit import clock
 from calltrace.kit.encryption import SecretBox
 from calltrace.kit.errors import FieldError, FileTooLargeError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import uuid7
+from calltrace.kit.words import Words
 from calltrace.recordings import objects, queries
 from calltrace.recordings.errors import UploadExpiredError, UploadIncompleteError, UploadUsedError
 from calltrace.recordings.fetch import FetchLimits, check_kind
@@ -100,7 +101,7 @@ async def open_upload(
 
 def _check_announced(uploads: Uploads, wanted: Wanted) -> None:
     if wanted.size_bytes is not None and wanted.size_bytes > uploads.limits.max_bytes:
-        raise FileTooLargeError(f"A file has at most {uploads.limits.max_bytes} bytes.")
+        raise FileTooLargeError(Words("A file has at most %(most)s bytes.", most=uploads.limits.max_bytes))
     if wanted.content_type is not None:
         check_kind(wanted.content_type, "The client")
     if wanted.direct and not uploads.store.signs:
@@ -175,7 +176,9 @@ def _usable(upload: Upload | None, mode: Mode) -> Upload:
     if upload.expires_at <= clock.now():
         raise UploadExpiredError("Ask for a new upload and send the file again.")
     if not upload.direct and upload.status != "complete":
-        raise UploadIncompleteError(f"{upload.received} bytes were received; go on there.")
+        raise UploadIncompleteError(
+            Words("%(received)s bytes were received; go on there.", received=upload.received)
+        )
     return upload
 
 

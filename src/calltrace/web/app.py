@@ -49,6 +49,7 @@ from calltrace.web.pages import (
     signatures,
     single_sign_on,
     teams,
+    uploads,
     welcome,
 )
 
@@ -62,6 +63,7 @@ ROOMS = (
     insights,
     exports,
     agents,
+    uploads,
     calls,
     saved_views,
     selected_calls,

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement
 from calltrace.accounts.models import Mode
 from calltrace.analyses.document import Medium, Status
 from calltrace.analyses.queries import Filters
+from calltrace.analyses.search_terms import Search
 from calltrace.evaluation.results import Mood
 from calltrace.insights import queries
 from calltrace.insights.measures import Dimension
@@ -25,6 +26,7 @@ STATUSES = get_args(Status)
 MODES = get_args(Mode)
 MEDIA = get_args(Medium)
 COUNTED = (
+    "named",
     "medium",
     "calledFrom",
     "calledTo",
@@ -35,9 +37,9 @@ COUNTED = (
     "mood",
     "escalated",
 )
-"""What figures of insights lead to."""
+"""What other pages lead to: those of a file's name, and figures of insights."""
 FIELDS = (
-    "status", "agent", "queue", "project", "language", "scoreFrom", "scoreTo", "from", "to", "named",
+    "status", "agent", "queue", "project", "language", "scoreFrom", "scoreTo", "from", "to", "text",
     *COUNTED,
 )  # fmt: skip
 KEPT: Mapping[tuple[str, str], str] = worded({
@@ -49,6 +51,7 @@ KEPT: Mapping[tuple[str, str], str] = worded({
 
 
 _WITH_VALUE = messages({
+    "named": "named %(value)s",
     "calledFrom": "took place from %(value)s", "calledTo": "took place until %(value)s",
     "center": "call center %(value)s", "engagement": "engagement %(value)s",
     "mood": "customer sounded %(value)s", "criterion": "not met: %(value)s",
@@ -101,7 +104,7 @@ class Chosen:
     @property
     def more(self) -> bool:
         """Whether one of the fields is used that are folded away."""
-        return any(self.fields[name] for name in FIELDS if name not in {"status", "agent", "named", *COUNTED})
+        return any(self.fields[name] for name in FIELDS if name not in {"status", "agent", "text", *COUNTED})
 
     @property
     def kept(self) -> Mapping[str, str]:
@@ -154,6 +157,7 @@ class Chosen:
             score_from=_score(fields["scoreFrom"]),
             score_to=_score(fields["scoreTo"]),
             called=fields["named"] or None,
+            text=Search.of(fields["text"]),
             called_from=_first_moment(fields["calledFrom"], zone, 0),
             called_before=_first_moment(fields["calledTo"], zone, 1),
             also=[

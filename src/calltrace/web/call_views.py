@@ -21,7 +21,8 @@ ALL = "all"
 _MESSAGES: Mapping[str, str] = messages({
     "mode": "mode %(value)s", "status": "status %(value)s", "language": "language %(value)s",
     "scoreFrom": "score from %(value)s", "scoreTo": "score to %(value)s", "from": "from %(value)s",
-    "to": "to %(value)s", "named": "named %(value)s", "calledFrom": "took place from %(value)s",
+    "to": "to %(value)s", "named": "named %(value)s", "text": "found %(value)s",
+    "calledFrom": "took place from %(value)s",
     "calledTo": "took place until %(value)s", "passed": "passed %(value)s",
     "mood": "customer sounded %(value)s", "escalated": "escalated %(value)s",
     "agent": "one agent", "queue": "one queue", "center": "one call center", "project": "one project",

@@ -23,7 +23,10 @@ def environment(finalize: Callable[..., Any] | None = None) -> Environment:
         trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"], finalize=finalize,
     )  # fmt: skip
     made.newstyle_gettext = True  # pyright: ignore[reportAttributeAccessIssue] - the extension reads it
-    says = {"static": static.url, "_": words.markup, "gettext": words.markup, "ngettext": words.markup_plural}
+    says = {
+        "static": static.url, "_": words.markup, "gettext": words.markup, "ngettext": words.markup_plural,
+        "around": words.around,
+    }  # fmt: skip
     made.globals.update(says)  # pyright: ignore[reportCallIssue, reportArgumentType] - typed as its own
     made.filters.update(shown.FILTERS)
     return made

@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from markupsafe import Markup
 
 from calltrace.accounts.models import User
 from calltrace.analyses.models import Analysis
+from calltrace.analyses.texts import name_of_file
 from calltrace.kit import clock
 from calltrace.kit.words import Words, worded
 from calltrace.speech.formats import clock as speech_clock
@@ -215,6 +215,11 @@ def initials(user: User) -> str:
     return "".join(letters).upper() or "?"
 
 
+def breakable(code: str) -> Markup:
+    """A code that may be broken after its underscores, and nowhere else."""
+    return Markup("_<wbr>").join(code.split("_"))
+
+
 def prose(text: str) -> Markup:
     """A text of the API's own description: what stands between backticks is code."""
     parts = text.split("`")
@@ -226,11 +231,8 @@ def prose(text: str) -> Markup:
 
 def call_name(analysis: Analysis) -> str:
     """What people call a call by: its file, else the end of the address that it came from."""
-    if analysis.file_name:
-        return analysis.file_name
-    path = unquote(urlsplit(analysis.file_url or "").path)
     nameless = Words("Chat") if analysis.medium == "text" else Words("Call")
-    return path.rstrip("/").rpartition("/")[2] or analysis.external_id or nameless
+    return name_of_file(analysis.file_name, analysis.file_url) or analysis.external_id or nameless
 
 
 def number(value: float) -> str:
@@ -261,7 +263,7 @@ def said(text: str, redacted: Sequence[str]) -> Markup:
 
 FILTERS: Mapping[str, Callable[..., Any]] = {
     "moment": moment, "exact": exact, "ago": ago, "pretty": pretty, "took": took,
-    "decoded": decoded, "device": device, "prose": prose, "call_name": call_name,
+    "breakable": breakable, "decoded": decoded, "device": device, "prose": prose, "call_name": call_name,
     "number": number, "percent": percent, "clock": speech_clock, "language": language,
     "said": said, "day": day, "initials": initials,
     "span": span, "size": size, "name": name, "heading": heading, "told": told, "deed": deed,

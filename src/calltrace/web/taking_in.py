@@ -73,9 +73,11 @@ async def _take(request: Request, desk: Desk, taken: Taken) -> None:
             if fields["mode"] in MODES:  # a form that is refused comes back as what it was
                 taken.mode = cast("Mode", fields["mode"])
         elif part.file_name:
-            wishes = wishes or await _allowed(desk, _wishes(fields, desk))
+            check_token(fields["csrf"], desk.who.csrf_token)
+            wishes = wishes or await allowed(desk, wishes_of(fields))
             taken.analysis_ids.append(await _one(desk, part, wishes))
-    _wishes(fields, desk)
+    check_token(fields["csrf"], desk.who.csrf_token)
+    wishes_of(fields)
     if not taken.analysis_ids:
         raise _wrong("file", Words("Choose a recording."))
 
@@ -97,16 +99,24 @@ class Wishes:
     project_id: uuid.UUID | None = None
 
 
-async def _allowed(desk: Desk, wishes: Wishes) -> Wishes:
-    """Whoever sees the calls of some agents only sends theirs: others would be gone for them at once."""
+async def allowed(desk: Desk, wishes: Wishes) -> Wishes:
+    """Whoever sees the calls of some agents only sends theirs: others would be gone for them at once.
+
+    Raises:
+        InvalidRequestError: the agent is none of those.
+    """
     async with desk.open() as (_session, sender):
         if sender.agents is not None and wishes.agent_id not in sender.agents:
             raise _wrong("agent", Words("Choose one of the agents that you lead."))
     return wishes
 
 
-def _wishes(fields: Mapping[str, str], desk: Desk) -> Wishes:
-    check_token(fields["csrf"], desk.who.csrf_token)
+def wishes_of(fields: Mapping[str, str]) -> Wishes:
+    """What the form says of its files.
+
+    Raises:
+        InvalidRequestError: naming the field that no form of ours sends.
+    """
     mode, language = fields["mode"] or "live", fields["language"] or "auto"
     if mode not in MODES:
         raise _wrong("mode", Words("Choose live or test."))
@@ -156,22 +166,24 @@ async def _receive(desk: Desk, file: File, wishes: Wishes) -> uuid.UUID:
     upload = (await uploads.open_upload(place, org, None, wanted)).upload
     try:
         await upload_receive.receive(place, org, upload.id, Sending(), file.body)
-        accepted = await submit(
-            desk.platform.intake, org, None,
-            Submission(
-                file_url=None, file_name=file.name, agent_id=wishes.agent_id, queue_id=wishes.queue_id,
-                language=wishes.language, external_id=None, idempotency_key=None, metadata={},
-                mode=wishes.mode, upload_id=upload.id, project_id=wishes.project_id,
-            ),
-        )  # fmt: skip
+        accepted = await submit(desk.platform.intake, org, None, submission(wishes, file.name, upload.id))
     except CallTraceError as error:
         with suppress(CallTraceError):  # housekeeping lets go of it, too; what went wrong first is told
             await uploads.cancel(place, org, upload.id)
-        raise _as_the_form_calls_it(error) from None
+        raise as_the_form_calls_it(error) from None
     return accepted.analysis_id
 
 
-def _as_the_form_calls_it(error: CallTraceError) -> CallTraceError:
+def submission(wishes: Wishes, file_name: str | None, upload_id: uuid.UUID | None = None) -> Submission:
+    """What is asked for with one file; asking again with the same upload is answered as before."""
+    return Submission(
+        file_url=None, file_name=file_name, agent_id=wishes.agent_id, queue_id=wishes.queue_id,
+        language=wishes.language, external_id=None, metadata={}, mode=wishes.mode, upload_id=upload_id,
+        idempotency_key=f"upload-{upload_id}" if upload_id else None, project_id=wishes.project_id,
+    )  # fmt: skip
+
+
+def as_the_form_calls_it(error: CallTraceError) -> CallTraceError:
     """Errors of the API name its fields; an agent that was deleted meanwhile is no fault of the file."""
     names = {"/agentId": "/agent", "/queueId": "/queue", "/projectId": "/project"}
     error.errors = tuple(FieldError(names.get(one.pointer, one.pointer), one.detail) for one in error.errors)

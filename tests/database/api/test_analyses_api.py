@@ -244,6 +244,7 @@ BAD_QUERIES = [
     "limit=0", "limit=201", "limit=x", "cursor=zzz", "status=done", "agentId=nope", "from=yesterday",
     "to=2026-01-01T00:00:00", "from=1700000000", "from=0001-01-01T00:00:00%2B14:00",
     "to=9999-12-31T23:59:59-14:00", "externalId=%00", "colour=red", "status=queued&status=failed",
+    "text=%00", "text=" + "x" * 256,
 ]  # fmt: skip
 
 
@@ -265,6 +266,23 @@ async def test_ct_101_to_ct_106_filters_by_their_names(api: httpx2.AsyncClient, 
         "/api/v1/analyses?status=completed&externalId=crm-call-123", headers=auth(caller.token)
     )
     assert none.json() == {"data": [], "nextCursor": None}
+
+
+async def test_analyses_are_searched_where_what_was_said_may_be_read(
+    api: httpx2.AsyncClient, caller: Caller
+) -> None:
+    made = (await _post(api, caller, {"fileUrl": "https://127.0.0.1/r%C3%A9union-47.mp3"})).json()
+    await _post(api, caller, {"fileUrl": URL})
+    for text in ("reunion", "UNION-4", '"reunion 47 mp3"'):
+        found = await api.get("/api/v1/analyses", params={"text": text}, headers=auth(caller.token))
+        assert [one["analysisId"] for one in found.json()["data"]] == [made["analysisId"]], text
+    first = await api.get("/api/v1/analyses?text=mp3&limit=1", headers=auth(caller.token))
+    rest = f"/api/v1/analyses?text=mp3&limit=1&cursor={first.json()['nextCursor']}"
+    second = (await api.get(rest, headers=auth(caller.token))).json()
+    assert [one["analysisId"] for one in second["data"]] == [made["analysisId"]]
+    assert second["nextCursor"] is None
+    # who may only know that calls took place finds out nothing of what was said by searching
+    assert (await api.get("/api/v1/calls?text=mp3", headers=auth(caller.token))).status_code == 400
 
 
 async def test_health_and_openapi(api: httpx2.AsyncClient) -> None:

@@ -68,7 +68,7 @@ async def test_what_is_under_way_and_what_failed_say_so(
     await _change(database, org, failed, status="failed", error=error)
     page = (await admin.get("/calls")).text
     assert "listening, 40 %" in page
-    assert "unsupported_media" in page
+    assert "unsupported_<wbr>media" in page
     assert 'data-live="pending"' in page
 
 

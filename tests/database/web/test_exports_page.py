@@ -102,7 +102,8 @@ async def test_a_supervisor_exports_the_calls_of_the_own_teams_and_agents_none(
     supervisor, agent = await person("supervisor"), await person("agent")
     await lead(platform.database, org, supervisor, ada)
     await supervisor.submit(PATH, ASKED)
-    subject = exports.subject_of(await _newest(platform, org))
+    async with platform.database.tenant(org) as session:
+        subject = await exports.subject_of(session, await _newest(platform, org))
     assert subject.narrowing.agents == [ada]
     assert (await agent.get(PATH)).status_code == 403
     assert "/exports" not in (await agent.get("/calls")).text

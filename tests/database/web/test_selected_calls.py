@@ -1,18 +1,29 @@
 """Several calls of the list at once: evaluated again, or erased after a yes, as far as the person may."""
 
+import csv
+import io
 import uuid
+from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from calltrace.accounts.audit import OPERATOR
+from calltrace.analyses import erase
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.submit import Intake
 from calltrace.batches.models import Batch
 from calltrace.db.session import Database
+from calltrace.insights import exports
+from calltrace.insights.models import Export
+from calltrace.kit import clock
 from calltrace.pipeline.context import Platform
+from calltrace.pipeline.exports import Exporter
 from database.analyses.factory import completed, submitted
 from database.conftest import NewOrg
+from database.reviews.factory import new_agent
 from database.web.conftest import Browser, NewPerson
+from database.web.people import lead
 
 PATH = "/calls/selected"
 
@@ -73,3 +84,62 @@ async def test_nobody_acts_on_calls_that_they_do_not_see_or_may_not_erase(
         refused = await one.submit("/account", {"id": ids, "do": "evaluate"}, to=PATH)
         assert refused.status_code == status
     assert set(two) <= await _left(database, org)
+
+
+async def test_calls_that_are_ticked_are_exported_in_their_order_or_all_that_match(
+    admin: Browser, platform: Platform, intake: Intake, org: uuid.UUID, two: list[str], tmp_path: Path
+) -> None:
+    chat = await completed(platform, intake, org, file_name="chat")
+    async with platform.database.tenant(org) as session:
+        row = await session.get_one(Analysis, chat)
+        row.medium, row.file_url = "text", None
+        await session.execute(text("DELETE FROM insight_facts WHERE analysis_id = :id"), {"id": chat})
+    await completed(platform, intake, org, file_name="c.mp3")
+    assert 'name="list" value="text=mp3"' in (await admin.get("/calls?text=mp3")).text
+    ticked = {"id": [two[1], str(chat), two[0]], "list": "text=mp3"}
+    asked = await admin.submit("/calls", ticked | {"do": "export"}, to=PATH)
+    assert "The 3 calls that are ticked" in asked.text
+    assert "All 3 calls that match the filters" in asked.text
+    refused = await admin.submit("/calls", ticked | {"format": "exe"}, to=f"{PATH}/export")
+    assert (refused.status_code, "Choose a kind of file." in refused.text) == (400, True)
+    for which, names in (("ticked", ["b.mp3", "chat", "a.mp3"]), ("all", ["c.mp3", "b.mp3", "a.mp3"])):
+        fields = ticked | {"format": "csv", "which": which}
+        done = await admin.submit("/calls", fields, to=f"{PATH}/export")
+        assert done.headers["location"] == "/exports?done=export-asked"
+        async with platform.database.tenant(org) as session:
+            row = await session.scalar(select(Export).order_by(Export.created_at.desc()).limit(1))
+        assert row
+        await Exporter(platform, tmp_path, []).export(org, row.id)
+        assert "3 chosen calls, CSV" in (await admin.get("/exports")).text
+        content = await _content(platform, org, row.id)
+        rows = list(csv.DictReader(io.StringIO(content.decode("utf-8-sig"))))
+        assert [one["fileName"] for one in rows] == names
+        assert {one["score"] for one in rows} == {"82.0"}
+    await erase.erase(platform.database, platform.vault, OPERATOR, org, chat, "live")
+    async with platform.database.tenant(org) as session:
+        rows = (await session.scalars(select(Export).order_by(Export.created_at))).all()
+    assert [one.expires_at is not None and one.expires_at <= clock.now() for one in rows] == [True, False]
+
+
+async def _content(platform: Platform, org: uuid.UUID, export_id: uuid.UUID) -> bytes:
+    async with platform.database.tenant(org) as session:
+        stored = exports.file_of(await session.get_one(Export, export_id))
+    return b"".join([chunk async for chunk in platform.vault.read(stored, 0, stored.size)])
+
+
+async def test_a_supervisor_exports_only_what_they_see(
+    person: NewPerson, platform: Platform, intake: Intake, org: uuid.UUID, two: list[str]
+) -> None:
+    supervisor = await person("supervisor")
+    mine = await new_agent(platform.database, org)
+    await lead(platform.database, org, supervisor, mine)
+    seen = await completed(platform, intake, org, agent_id=mine)
+    fields = {"id": [*two, str(seen)], "format": "xlsx", "which": "all"}
+    done = await supervisor.submit("/calls", fields, to=f"{PATH}/export")
+    assert done.status_code == 303
+    async with platform.database.tenant(org) as session:
+        assert await session.scalar(select(Export.chosen)) == [seen]
+    assert (
+        await supervisor.submit("/calls", {"id": two, "format": "csv"}, to=f"{PATH}/export")
+    ).status_code == 400
+    assert (await (await person("agent")).submit("/calls", fields, to=f"{PATH}/export")).status_code == 403

@@ -22,7 +22,6 @@ from database.web.conftest import Browser, NewPerson, hidden, make_browser
 from database.web.people import lead
 
 AUDIO = b"RIFF" + bytes(range(256)) * 40
-JSON = {"Accept": "application/json"}
 
 
 async def _token(browser: Browser) -> str:
@@ -106,15 +105,6 @@ async def test_several_files_are_several_calls(admin: Browser, platform: Platfor
     assert [call.file_name for call in await _calls(platform.database, org)] == ["1.wav", "2.wav"]
 
 
-async def test_a_script_is_answered_in_json(admin: Browser, platform: Platform, org: uuid.UUID) -> None:
-    answer = await _send(admin, ("1.wav", AUDIO), headers=JSON)
-    [call] = await _calls(platform.database, org)
-    assert (answer.status_code, answer.json()) == (201, {"paths": [f"/calls/{call.id}"]})
-    refused = await _send(admin, ("1.wav", b""), headers=JSON)
-    assert (refused.status_code, refused.json()["code"]) == (400, "invalid_request")
-    assert refused.json()["detail"] == "The file is empty."
-
-
 async def test_a_form_without_a_file_says_so(admin: Browser, platform: Platform, org: uuid.UUID) -> None:
     answer = await _send(admin, ("", b""))
     assert answer.status_code == 400
@@ -155,7 +145,7 @@ async def test_a_forged_form_is_refused_before_the_file_is_kept(
 ) -> None:
     forged: list[dict[str, Any]] = [
         {"csrf": ""}, {"csrf": (await _token(admin))[::-1]}, {"headers": {"Origin": "https://evil.test"}},
-        {"headers": {"Origin": "null"} | JSON},
+        {"headers": {"Origin": "null"}},
     ]  # fmt: skip
     for changes in forged:
         answer = await _send(admin, ("1.wav", AUDIO), **changes)
@@ -189,15 +179,15 @@ async def test_a_forged_form_is_refused_before_the_file_is_kept(
 async def test_what_is_no_form_is_refused(
     admin: Browser, platform: Platform, org: uuid.UUID, content_type: str, body: bytes, status: int
 ) -> None:
-    headers = {"Origin": admin.url, "Content-Type": content_type} | JSON
+    headers = {"Origin": admin.url, "Content-Type": content_type}
     answer = await admin.client.post("/calls/upload", content=body, headers=headers)
     assert answer.status_code == status, answer.text
     assert await _uploads(platform.database, org) == []
 
 
 async def test_a_field_without_end_is_refused(admin: Browser) -> None:
-    answer = await _send(admin, ("1.wav", AUDIO), language="x" * 100_000, headers=JSON)
-    assert (answer.status_code, answer.json()["code"]) == (413, "request_too_large")
+    answer = await _send(admin, ("1.wav", AUDIO), language="x" * 100_000)
+    assert answer.status_code == 413
 
 
 @pytest.fixture
@@ -212,8 +202,8 @@ async def test_the_most_that_is_taken_is_the_platforms_own_limit(
 ) -> None:
     browser = make_browser(small)
     browser.client.cookies.update(admin.client.cookies)
-    assert (await _send(browser, ("1.wav", bytes(1001)), headers=JSON)).status_code == 413
-    assert (await _send(browser, ("1.wav", bytes(1000)), headers=JSON)).status_code == 201
+    assert (await _send(browser, ("1.wav", bytes(1001)))).status_code == 413
+    assert (await _send(browser, ("1.wav", bytes(1000)))).status_code == 303
     assert len(await _calls(platform.database, org)) == 1
 
 

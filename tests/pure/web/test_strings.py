@@ -3,6 +3,7 @@
 import ast
 import copy
 import io
+import json
 import pickle
 import re
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from babel.messages.pofile import read_po
 from jinja2 import nodes
 from markupsafe import escape
 
 from calltrace.kit.errors import ConfigurationError
-from calltrace.kit.words import Tongue, Words, joined, local, markup, markup_plural, speak
+from calltrace.kit.words import Tongue, Words, around, joined, local, markup, markup_plural, speak
 from calltrace.web.render import templates
 from calltrace.web.tongues import tongue_of
 from strings_file import ROOT, pseudo_tongue, script
@@ -101,6 +103,33 @@ def test_messages_of_templates_are_markup_and_their_values_are_not() -> None:
     assert {"Copied.", "not found"} <= set(pseudo_tongue().scripts)
 
 
+@IN_PSEUDO
+def test_a_message_around_one_value_is_its_two_ends() -> None:
+    before, after = around("Play from %(time)s")
+    assert f"{before}01:02{after}" == "⟦Pĺáý fróm 01:02~~~~~⟧".replace("ĺ", "l")
+
+
+@IN_PSEUDO
+def test_an_empty_text_is_empty_in_every_language() -> None:
+    assert (escape(Words.of("")), markup("")) == ("", "")
+
+
+def test_a_translation_is_compiled_and_a_faulty_one_is_named(tmp_path: Path) -> None:
+    strings, built = script("strings"), script("build_frontend")
+    made = strings.pseudo(read_po(io.BytesIO(strings.CATALOGUE.read_bytes())))
+    whole = strings.written(made)
+    file = tmp_path / "en_XB" / "LC_MESSAGES" / "calltrace.po"
+    file.parent.mkdir(parents=True)
+    file.write_text(whole, "utf-8")
+    built.compile_language(file, tmp_path / "built")
+    assert (tmp_path / "built" / "en_XB" / "calltrace.mo").stat().st_size > 50_000
+    assert "⟦Çópíéd" in json.loads((tmp_path / "built" / "en_XB" / "scripts.json").read_text())["Copied."]
+    broken = re.sub(r"(msgstr \"⟦[^\"]*)%\(name\)s", r"\1%(nom)s", whole, count=1)
+    file.write_text(broken, "utf-8")
+    with pytest.raises(built.FrontendError, match=r"calltrace\.po: .*"):
+        built.compile_language(file, tmp_path / "again")
+
+
 def test_a_language_that_is_not_there_is_refused() -> None:
     assert tongue_of("en").language == "en"
     with pytest.raises(ConfigurationError, match="UI_LANGUAGE: tlh is not translated; there is en"):
@@ -167,7 +196,7 @@ def test_a_template_says_nothing_beside_the_catalogue(path: Path) -> None:
 
 
 SENTENCE = re.compile(r"[^\W\d_]{2,} [^\W\d_]{2}|^[A-Z][a-z]+$")
-SAID = {"_", "gettext", "ngettext"}
+SAID = {"_", "around", "gettext", "ngettext"}
 CLASSES = {"card narrow problem", "pending", "done"}
 
 

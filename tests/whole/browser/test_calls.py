@@ -1,5 +1,6 @@
 """A person sends a recording, hears it, and looks into its score, in a real browser on the real platform."""
 
+import re
 from typing import Any
 
 import pytest
@@ -113,6 +114,17 @@ def test_words_are_searched_for(admin: Seat, heard: str) -> None:
     assert page.locator(".line[data-hit]").count() >= 1
     page.keyboard.press("Escape")
     expect(page.locator(".line[data-hit]")).to_have_count(0)
+    admin.go("/calls").get_by_role("searchbox", name="Search").fill(word.upper())
+    page.get_by_role("button", name="Filter").click()
+    row = page.locator(".calls tbody tr").filter(has_text="sample call.mp3")
+    expect(row.locator("mark").first).to_have_text(word, ignore_case=True)
+    with page.expect_navigation():
+        row.get_by_role("link").first.click()
+    expect(page.get_by_role("searchbox", name="Search in the transcript")).to_have_value(
+        re.compile(word, re.IGNORECASE)
+    )
+    expect(page.locator("[data-hits]")).to_contain_text("1 of")
+    expect(page.locator('.line[data-hit="now"]')).to_be_in_viewport()
 
 
 def test_a_recording_is_uploaded_and_read_without_scripts(
@@ -128,7 +140,7 @@ def test_a_recording_is_uploaded_and_read_without_scripts(
     expect(page.get_by_role("heading", name="not audio.wav")).to_be_visible()
     expect(page.get_by_role("status").filter(has_text="taken in")).to_be_visible()
     page = seat.go("/calls")
-    page.get_by_label("File name or external id").fill("crm-call-4711")
+    page.get_by_role("searchbox", name="Search").fill("call-47")
     page.get_by_role("button", name="Filter").click()
     expect(page.locator(".calls tbody tr")).to_have_count(1)
     page.get_by_role("link", name="sample call.mp3").click()

@@ -163,13 +163,25 @@ def test_the_list_of_calls(look: Look, stage: Stage, heard: str) -> None:
         box.check()
     expect(page.get_by_text("2 chosen")).to_be_visible()
     look.check("calls-ticked")
+    page.get_by_role("button", name="Export…").click()
+    page.get_by_role("heading", name="Export calls", exact=True).wait_for()
+    look.check("calls-export")
+    page.get_by_role("link", name="Back to the calls").click()
+    for box in page.get_by_role("checkbox", name="Choose ").all()[:2]:
+        box.check()
     page.get_by_role("button", name="Erase").click()
     page.get_by_role("heading", name="Erase 2 calls?").wait_for()
     look.check("calls-erase")
+    look.open("/calls?text=thank+call", "calls-found")
+    look.open("/calls?text=thank+qzqzq", "calls-not-found")
     look.open("/calls?status=completed&scoreFrom=10", "calls-narrowed")
     look.open("/calls?status=queued&named=nothing", "calls-none")
     look.open("/calls?mode=test", "calls-first")
     look.open("/calls/upload", "calls-upload", _upload_what_is_none)
+    page.route("**/calls/uploads", lambda route: route.abort())
+    look.open("/calls/upload", "calls-upload-waits", _upload_what_waits)
+    page.unroute_all()
+    look.seat.complaints = [one for one in look.seat.complaints if "net::ERR_FAILED" not in one]
     look.open(f"/calls/{failed['analysisId']}", "call-failed")
 
 
@@ -240,6 +252,17 @@ def _upload_what_is_none(page: Page) -> None:
     )
     page.locator("form[data-upload]").get_by_role("button", name="Upload").click()
     expect(page.locator("[data-state=failed]")).to_have_count(1)
+
+
+def _upload_what_waits(page: Page) -> None:
+    files = [
+        FilePayload(name=name, mimeType="audio/wav", buffer=b"x" * 9)
+        for name in (f"{'a rather long name ' * 5}.wav", "another.wav")
+    ]
+    page.get_by_label("Recordings").set_input_files(files)
+    page.locator("form[data-upload]").get_by_role("button", name="Upload", exact=True).click()
+    expect(page.get_by_text("paused, goes on by itself")).to_have_count(2)
+    page.get_by_role("button", name="Pause another.wav").click()
 
 
 def _submit_mistakes(page: Page) -> None:

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
 from calltrace.accounts import organisation
-from calltrace.analyses import queries
+from calltrace.analyses import queries, search
 from calltrace.analyses.progress_events import progress_events
 from calltrace.analyses.watching import Coming, Pass, Watchers
 from calltrace.kit.cursor import Cursor
@@ -38,6 +38,7 @@ async def follow(
         seen = await queries.progress(session, ids, reader.agents)
         zone = await organisation.time_zone(session, reader.org_id)
         filters = replace(Chosen.of(request.query_params).filters(zone), agents=reader.agents)
+        filters = await search.meant(session, filters)
     by, database = Pass("session", desk.who.session_id), desk.platform.database
     watchers = cast("Watchers", request.app.state.watchers)
     coming = Coming(filters, cursor) if cursor else None

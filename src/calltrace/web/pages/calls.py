@@ -1,13 +1,14 @@
 """``/calls``: the organisation's calls, newest first, and recordings sent from the browser."""
 
 import uuid
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse, RedirectResponse, Response
+from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
@@ -15,7 +16,8 @@ from calltrace.accounts import queries as accounts
 from calltrace.accounts.billing import near
 from calltrace.accounts.models import Organisation
 from calltrace.accounts.quotas import Standing
-from calltrace.analyses import calls, queries, views
+from calltrace.analyses import calls, excerpts, queries, views
+from calltrace.analyses.excerpts import Excerpt
 from calltrace.analyses.models import SavedView
 from calltrace.catalog import queries as catalog
 from calltrace.db.base import Json, Named
@@ -75,7 +77,7 @@ async def _list(
     async with desk.open() as (session, reader):
         zone = await organisation.time_zone(session, reader.org_id)
         filters = replace(chosen.filters(zone), agents=reader.agents)
-        found, following = await calls.listed(session, filters, cursor=cursor or upto, limit=PAGE)
+        found, following, sought = await _page(session, filters, cursor or upto)
         queue, project = filters.queue_id, filters.project_id
         choices: dict[str, object] = {
             "agent_choices": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
@@ -93,13 +95,40 @@ async def _list(
     return page(
         request, "calls/list.html", status=error.status if error else 200, **choices, modes=MODES,
         quotas=warned, reader=reader, calls=found, chosen=chosen, first=cursor is None,
-        uploading=uploading or error is not None,
+        uploading=uploading or error is not None, sought=sought,
         older=chosen.address(cursor=following) if following else None,
         taken=len(taken.analysis_ids) if taken else 0,
         mistakes=Mistakes.of(error, (*FIELDS, "file"), blamed="file") if error else NO_MISTAKES,
         max_bytes=desk.platform.limits.max_bytes, public_url=desk.platform.public_url,
         **_following(chosen, found, first=cursor is None, upto=upto),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a search adds to a page: where in each call it was found, and what was not looked at yet."""
+
+    excerpts: Mapping[uuid.UUID, Excerpt]
+    looked_until: datetime | None
+    behind: bool
+
+    def link(self, call_id: uuid.UUID) -> str:
+        """The call, at the first line in which something was found."""
+        if (one := self.excerpts.get(call_id)) is None:
+            return f"{PATH}/{call_id}"
+        return f"{PATH}/{call_id}?{urlencode({'find': one.first})}#seg-{one.segment_id}"
+
+
+async def _page(
+    session: AsyncSession, filters: queries.Filters, cursor: str | None
+) -> tuple[Sequence[queries.Listed], str | None, Sought | None]:
+    if filters.text is None:
+        return *await calls.listed(session, filters, cursor=cursor, limit=PAGE), None
+    after = Cursor.decode(cursor) if cursor else None
+    found, hits = await calls.searched(session, filters, after, PAGE)
+    places = await excerpts.of_calls(session, filters.text, hits.ids)
+    until = hits.after.moment if hits.after and not hits.whole else None
+    return found, hits.after and hits.after.encode(), Sought(places, until, hits.behind)
 
 
 def _following(chosen: Chosen, found: Sequence[queries.Listed], *, first: bool, upto: str | None) -> Json:
@@ -166,10 +195,8 @@ def _languages(codes: Iterable[str]) -> list[tuple[str, str]]:
 
 @router.post("/upload")
 async def upload(request: Request, desk: JudgesDeskDep) -> Response:
-    """Take in the recordings that a form brings; for a script one at a time, answered as JSON."""
+    """Take in the recordings that a form brings; scripts send theirs to ``/calls/uploads``."""
     taken = await take_in(request, desk)
-    if request.headers.get("accept") == "application/json":
-        return _told(taken)
     if taken.error is not None:
         answer = await _list(request, desk, Chosen(taken.mode, Chosen.of({}).fields), taken=taken)
         answer.headers.update(taken.error.headers)
@@ -178,11 +205,3 @@ async def upload(request: Request, desk: JudgesDeskDep) -> Response:
         return RedirectResponse(f"{PATH}/{taken.analysis_ids[0]}?done=recording-taken", 303)
     mode = "" if taken.mode == "live" else f"mode={taken.mode}&"
     return RedirectResponse(f"{PATH}?{mode}done=recordings-taken", 303)
-
-
-def _told(taken: Taken) -> Response:
-    if taken.error is not None:
-        error = taken.error
-        told = {"code": error.code, "title": error.title, "detail": error.detail}
-        return JSONResponse(told, error.status, dict(error.headers))
-    return JSONResponse({"paths": [f"{PATH}/{one}" for one in taken.analysis_ids]}, 201)
