@@ -72,7 +72,7 @@ def _bare_year(turn: Turn) -> Iterator[Place]:
 def expiries(turn: Turn) -> list[Finding]:
     """Months and years after a word for expiring, or when they were asked for."""
     near = [(m.start(), m.end()) for m in _EXPIRES.finditer(turn.readable)]
-    near += [place for place in _dates(turn) if _MONTHS.search(turn.readable[slice(*place)])]
+    near += [place for place in _dates(turn) if _has_year(turn.readable[slice(*place)])]
     near += [place for place in _dates(turn, named=False) if is_expiry(_digits(turn.text[slice(*place)]))]
     near += [
         (run.start, run.end)
@@ -81,12 +81,18 @@ def expiries(turn: Turn) -> list[Finding]:
     ]
     other = turn.answers("date_of_birth", _FAR) or turn.answers("cvv", 1)
     alone = len(turn.text) < _SHORT_ANSWER and not other
-    asked = turn.answers("payment_card") and (turn.answers("expiry", 1) or alone)
+    asked = (turn.answers("payment_card") and alone) or (turn.of_cards and turn.answers("expiry", 1))
     return [
         turn.found("expiry", a, b)
         for a, b in near
         if asked or (turn.near("expiry", a) and turn.speaker != "agent")
     ]
+
+
+def _has_year(date: str) -> bool:
+    """Whether something is said after the month: ``april of twenty nine``, not ``the fourth of april``."""
+    month = _MONTHS.search(date)
+    return month is not None and bool(_TOKEN.search(date, month.end()))
 
 
 def _digits(text: str) -> str:

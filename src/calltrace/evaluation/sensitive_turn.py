@@ -41,6 +41,7 @@ class Turn:
         text: without marks of earlier redaction.
         own: what the turn itself speaks of, and where.
         asked: what the other side spoke of, so many turns before; where nobody knows who spoke, any turn.
+        of_cards: somebody spoke of a payment card before, however long ago.
     """
 
     index: int
@@ -48,6 +49,7 @@ class Turn:
     text: str
     own: Mapping[str, Sequence[Place]]
     asked: Mapping[str, int]
+    of_cards: bool = False
 
     @cached_property
     def readable(self) -> str:
@@ -104,8 +106,16 @@ def turns(segments: Sequence[Segment]) -> list[Turn]:
     """Every turn with what explains its numbers."""
     texts = [unmarked(segment.text) for segment in segments]
     named = [_named(text) for text in texts]
+    first_card = next((index for index, one in enumerate(named) if "payment_card" in one), len(named))
     return [
-        Turn(index, segment.speaker, texts[index], named[index], dict(_asked(segments, named, index)))
+        Turn(
+            index,
+            segment.speaker,
+            texts[index],
+            named[index],
+            dict(_asked(segments, named, index)),
+            index > first_card,
+        )
         for index, segment in enumerate(segments)
     ]
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 Words = Sequence[tuple[str, re.Pattern[str]]]
 
 _CVV = (
+    r"(?:on|at) the reverse|signature strip|\bde tras\b|algarismos|"
     r"\bcvv|\bcvc|\bcsc\b|security (?:code|number)|(?:three|3|last|four)"
     r"(?: digits| numbers)? (?:on|at|from|off) the"
     r"|number on the back|little three numbers|the (?:three )?(?:on )?(?:the )?back (?:is|are|says|reads)"
@@ -16,7 +17,7 @@ _CVV = (
     r"|ruckseite"
 )
 _EXPIRY = (
-    r"expir|\bexp\b|valid (?:until|thru|through|to)|caduca|vencim|vence\b|gultig|jultig|ablauf|lauft ab"
+    r"expir|\bexp\b|valid (?:until|thru|through|to)|caduc|vencim|vence\b|gultig|jultig|ablauf|lauft ab"
     r"|validade|validad|valido ate|valida fino|scaden|scade\b|date de fin|valable|good (?:thru|through)"
     r"|its out in|it's out in"
 )
@@ -91,6 +92,8 @@ _ACCOUNT = (
     r"|\bkennzeichen\b|\baktenzeichen|\biban\b|\bkonto\b|\bkunden ?nummer|\bcontrato \w+ (?:zero|\w\b)"
 )
 _ADDRESS = (
+    r"where (?:should|shall) (?:the|we|it|i) |wohin (?:soll|darf|schick)|(?:a )?donde (?:se )?(?:lo|la) "
+    r"(?:mando|envio|llev)|ou (?:dois je|faut il|doit on)|para onde|dove (?:lo|la) (?:mando|spedi|invi|port)|"
     r"address|welche wohnung|quel appartement|que piso|qual apartamento|quale appartamento"
     r"|post ?code|\bzip\b|eircode|(?:which|what|the|your) street|street (?:name|number)"
     r"|where do you live|which (?:house|flat|unit)|direccion"

@@ -36,11 +36,14 @@ _SCORES = (60, 80)
 _TEEN, _TENS = 20, 10
 
 
-def in_threes(tokens: Sequence[Token], text: str) -> list[Token]:
-    """``tokens`` with each group of hundreds that stands beside another one as its three digits."""
+def in_threes(tokens: Sequence[Token], text: str, *, alone: bool = False) -> list[Token]:
+    """``tokens`` with each group of hundreds that stands beside another one as its three digits.
+
+    ``alone``: also one that stands alone, where a short number was asked for.
+    """
     found = list(_read(tokens))
     beside = [
-        any(_touch(tokens, text, *pairs) for pairs in _neighbours(found, number))
+        alone or any(_touch(tokens, text, *pairs) for pairs in _neighbours(found, number))
         for number in range(len(found))
     ]
     return [

@@ -47,7 +47,9 @@ def digit_runs(text: str, *, details: bool = False) -> list[Run]:
     """
     readable = _in_digits_of_ascii(plain(text))
     tokens = in_threes(
-        [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(readable)], readable
+        [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(readable)],
+        readable,
+        alone=details,
     )
     runs: list[Run] = []
     index = 0

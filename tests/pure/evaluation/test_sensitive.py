@@ -26,6 +26,7 @@ MakeCall = Callable[..., Transcript]
         ("cuatro cero uno", ["401"]),
         ("quatre zéro huit", ["408"]),
         ("quatro zero meia", ["406"]),
+        ("dezassete dezanove", ["1719"]),
         ("quattro zero sette", ["407"]),
         ("forty one seventy", ["4170"]),
         ("4111 11-11", ["41111111"]),
@@ -352,3 +353,33 @@ def test_answers_without_a_value_are_not_sensitive(make_call: MakeCall, question
 def test_a_number_that_an_agent_gives_to_what_was_opened_is_nobodys(make_call: MakeCall, text: str) -> None:
     assert kinds(make_call(("a", 0, 6, text))) == []
     assert kinds(make_call(("c", 0, 6, text))) == [("s1", "account_number")]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "kind"),
+    [
+        ("And the expiry?", "oh two of thirty one", "expiry"),
+        ("¿Y la fecha de caducidad?", "cero cinco treinta", "expiry"),
+        ("Bis wann ist sie gültig?", "Ende Mai dreißig", "expiry"),
+        ("Elle expire quand ?", "en mars trente", "expiry"),
+        ("E a validade?", "zero dois de trinta", "expiry"),
+        ("La scadenza?", "zero uno trentuno", "expiry"),
+        ("The digits on the signature strip?", "six oh four", "cvv"),
+        ("Et le cryptogramme ?", "deux cent sept", "cvv"),
+        ("E os algarismos de trás?", "nove um três", "cvv"),
+    ],
+)
+def test_of_a_card_that_was_spoken_of_long_ago_the_rest_is_still_asked_for(
+    make_call: MakeCall, question: str, answer: str, kind: str
+) -> None:
+    small_talk = [("ac"[turn % 2], 4 + 2 * turn, 5 + 2 * turn, "One moment, the line.") for turn in range(6)]
+    asked = (("a", 30, 32, question), ("c", 32, 34, answer))
+    of_card = make_call(("a", 0, 3, "Shall I charge your debit card?"), *small_talk, *asked)
+    assert kinds(of_card) == [("s9", kind)]
+
+
+def test_a_day_of_a_month_is_no_expiry(make_call: MakeCall) -> None:
+    call = make_call(
+        ("a", 0, 2, "By debit card? And when does the voucher expire?"), ("c", 2, 4, "On the fourth of May.")
+    )
+    assert kinds(call) == []
