@@ -40,7 +40,7 @@ from calltrace.kit.folding import folded
 
 WALKED = 200
 """Calls that are looked at without the index: a page of what one call in four has is among them."""
-STEPS = (500, 4000, 16_000)
+STEPS = (1000, 4000, 16_000)
 """Calls that the index names, of which each step looks at the newest."""
 PATIENCE = 0.05
 """Seconds after which no further step begins."""
