@@ -99,6 +99,12 @@ def test_a_setting_that_is_wrong_is_named(tmp_path: Path) -> None:
     assert done.stderr.startswith("calltrace: CALLTRACE_LEASE_SECONDS: ")
 
 
+def test_a_language_that_nobody_translated_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    done = Installation(tmp_path, ui_language="tlh").command("up")
+    assert (done.returncode, (tmp_path / "data").exists()) == (1, False)
+    assert done.stderr.startswith("calltrace: UI_LANGUAGE: tlh is not translated; there is en")
+
+
 def test_analyze_and_evaluate_need_no_server(tmp_path: Path) -> None:
     from calltrace.data import sample_call_path
 

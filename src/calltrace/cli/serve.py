@@ -55,9 +55,9 @@ def tls_of(settings: Settings) -> dict[str, Any]:
 def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
     """Only the API and the web UI, for several machines."""
     settings = start_service(context)
+    speak(tongue_of(settings.ui_language))
 
     def run(dsn: str) -> None:
-        speak(tongue_of(settings.ui_language))
         key, url = instance.secret_key(settings), instance.public_url(settings, host, port)
         watchers = Watchers()
         app = create_server(

@@ -20,6 +20,7 @@ from calltrace.kit import logs, threads
 from calltrace.kit.errors import CallTraceError
 from calltrace.pipeline.identity import WORKER_NAME
 from calltrace.settings import Settings
+from calltrace.web.tongues import tongue_of
 
 READY_SECONDS = 60.0
 EVERYWHERE = ("0.0.0.0", "::")  # noqa: S104 - compared, not bound
@@ -39,6 +40,7 @@ def up(
     if data_dir is not None:
         settings = settings.model_copy(update={"data_dir": data_dir})
     logs.configure(settings.log_level, settings.log_format)
+    tongue_of(settings.ui_language)  # refused before anything is started
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     if settings.database_url:
         _run_all(settings, settings.database_url, None, host, port, workers)

@@ -188,10 +188,10 @@ async def _workers(session: AsyncSession, at: datetime) -> list[Worker]:
 
 def _rooms(settings: Settings) -> list[Room]:
     """The disks of this machine on which something is kept; an object store tells nothing of its own."""
-    places = {"the data directory": settings.data_dir.absolute()}
+    places = {Words("the data directory"): settings.data_dir.absolute()}
     parts = urlsplit(settings.effective_storage_url)
     if parts.scheme == "file":
-        places["recordings"] = Path(unquote(parts.path))
+        places[Words("recordings")] = Path(unquote(parts.path))
     found: dict[int, Room] = {}
     for what, place in places.items():
         near = next((one for one in (place, *place.parents) if one.exists()), None)

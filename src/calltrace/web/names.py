@@ -20,7 +20,7 @@ NAMES: Mapping[str, str] = worded({
     "needs_review": "needs review", "rule": "rule", "embedding": "embedding", "model": "model",
     "measure": "measure", "human": "human", "extract": "extract", "channel": "channel", "speech": "speech",
     "voices": "voices", "given": "given", "day": "day", "week": "week", "month": "month", "text": "text",
-    "voice": "voice", "inbound": "inbound", "outbound": "outbound", "ok": "ok", "added": "added",
+    "voice": "voice", "Inbound": "Inbound", "Outbound": "Outbound", "ok": "ok", "added": "added",
     "removed": "removed", "changed": "changed", "default": "default", "environment": "environment",
     "argument": "argument", "payment_card": "payment card", "cvv": "cvv", "expiry": "expiry",
     "account_number": "account number", "national_id": "national id", "date_of_birth": "date of birth",
@@ -32,7 +32,10 @@ HEADINGS: Mapping[str, str] = worded({
     "waiting": "Waiting", "owner": "Owner", "admin": "Admin", "supervisor": "Supervisor",
     "reviewer": "Reviewer", "agent": "Agent", "customer": "Customer", "unknown": "Unknown",
     "active": "Active", "completed": "Completed", "paused": "Paused", "draft": "Draft", "ended": "Ended",
-    "archived": "Archived", "cancelled": "Cancelled",
+    "archived": "Archived", "cancelled": "Cancelled", "calls": "Calls", "evaluations": "Evaluations",
+    "batches": "Batches", "exports": "Exports", "messages": "Messages", "deliveries": "Deliveries",
+    "database": "Database", "schema": "Schema", "storage": "Storage", "models": "Models",
+    "language model": "Language model", "keys": "Keys", "mail": "Mail", "clock": "Clock",
 })  # fmt: skip
 
 

@@ -31,6 +31,7 @@ RAW = {*NAMES, *map(str, NAMES.values()), "Agent", "Customer"} - {
 """Names of the data model: a page that shows one has not asked for its word. The last are also fields."""
 NOT_YET = re.compile(
     r"^/?[a-zA-Z/]+(: | has | names | is | of )|^'.*' is not|^a scorecard is at most|^There is no delivery"
+    r"|^An API key needs|^No API keys match|^Another user is this|^Not an IP|^events must"
     r"|^Queues still choose|^The recording has|^The payment service"
 )
 """What services say of a field by its name in the API, or with values, and what makes no message yet."""
@@ -79,7 +80,7 @@ def beside(html: str) -> list[str]:
     """Texts of a page, rendered by ``marking``, that stand in no catalogue."""
     page = _Page()
     page.feed(html)
-    texts = (one.strip(" ·.,;:()%→") for one in page.beside)
+    texts = (one.removesuffix("· Call Trace").strip(" ·.,;:()%→") for one in page.beside)
     found = [one for one in texts if _WORD.search(one) and one not in ITSELF and not NOT_YET.search(one)]
     return found + [f"the name {one}" for one in page.data if one in RAW and one not in ITSELF]
 
@@ -98,8 +99,19 @@ def marking() -> Environment:
     """Templates that tell data from words."""
     made = environment(finalize=_marked)
     marked: dict[str, Any] = {"said": _said, "prose": _prose, "told": _told}
+    marked |= {"name": _known("name"), "heading": _known("heading")}
     made.filters.update(marked)
     return made
+
+
+def _known(named: str) -> Callable[[str], str]:
+    """A word of the data model: what has none is no data, but a word that was forgotten."""
+
+    def shown(word: str) -> str:
+        found = FILTERS[named](word)
+        return found if isinstance(found, Words) else Markup(found)
+
+    return shown
 
 
 def _said(text: str, redacted: Sequence[str]) -> Markup:

@@ -22,6 +22,7 @@ from calltrace.reviews import teams
 from calltrace.web import once
 from calltrace.web.deps import Desk, DeskDep, PostedDep
 from calltrace.web.forms import Form, Mistakes
+from calltrace.web.names import name as called
 from calltrace.web.pages.calls import MOST_NAMES, Position
 from calltrace.web.render import NO_MISTAKES, page
 from calltrace.web.roles import ROLES
@@ -51,8 +52,8 @@ async def show_all(
     narrowed = {name: value for name, value in chosen.items() if value}
     return page(
         request, "users/list.html", people=found, agents={one.id: one.name for one in agents},
-        teams=of_teams, chosen=chosen, roles=[(one, one) for one in ROLES],
-        states=[(one, one) for one in STATES], narrowed=bool(narrowed), first=cursor is None,
+        teams=of_teams, chosen=chosen, roles=[(one, called(one)) for one in ROLES],
+        states=[(one, called(one)) for one in STATES], narrowed=bool(narrowed), first=cursor is None,
         newest=f"{PATH}?{urlencode(narrowed)}",
         older=f"{PATH}?{urlencode({**narrowed, 'cursor': following})}" if following else None,
     )  # fmt: skip
