@@ -19,7 +19,21 @@ READ = {"title", "aria-label", "placeholder", "alt", "label"}
 UNREAD = {"script", "style", "code", "pre", "time", "textarea"}
 DRAWN = {"chart", "shares", "spark", "qr"}
 """What is drawn before the template is rendered; its words are words of Python."""
-ITSELF = {"Call Trace", "CSV", "UTC", "API", "HTTP", "YAML", "JSON", "O", "vtt", "srt", "txt", "json"}
+ITSELF = {
+    "Call Trace",
+    "calltrace.toml",
+    "CSV",
+    "UTC",
+    "API",
+    "HTTP",
+    "YAML",
+    "JSON",
+    "O",
+    "vtt",
+    "srt",
+    "txt",
+    "json",
+}
 """What is the same in every language."""
 RAW = {*NAMES, *map(str, NAMES.values()), "Agent", "Customer"} - {
     "email",
@@ -27,12 +41,13 @@ RAW = {*NAMES, *map(str, NAMES.values()), "Agent", "Customer"} - {
     "phone",
     "text",
     "voice",
+    "paused",
 }
 """Names of the data model: a page that shows one has not asked for its word. The last are also fields."""
 NOT_YET = re.compile(
     r"^/?[a-zA-Z/]+(: | has | names | is | of )|^'.*' is not|^a scorecard is at most|^There is no delivery"
     r"|^An API key needs|^No API keys match|^Another user is this|^Not an IP|^events must"
-    r"|^Queues still choose|^The recording has|^The payment service"
+    r"|^entry \d|^Queues still choose|^The recording has|^The payment service"
 )
 """What services say of a field by its name in the API, or with values, and what makes no message yet."""
 _MARKS = re.compile("([⟦⟧⟪⟫])")
