@@ -7,6 +7,7 @@ from calltrace.kit.words import Words, worded
 NAMES: Mapping[str, str] = worded({
     "queued": "queued", "pending": "pending", "running": "running", "completed": "completed",
     "failed": "failed", "cancelled": "cancelled", "expired": "expired", "delivered": "delivered",
+    "suppressed": "suppressed", "confirmed": "confirmed", "overridden": "overridden", "undone": "undone",
     "fetching": "fetching", "decoding": "decoding", "transcribing": "transcribing",
     "evaluating": "evaluating", "open": "open",
     "in_review": "in review", "done": "done", "skipped": "skipped",

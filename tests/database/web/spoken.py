@@ -15,6 +15,8 @@ from calltrace.web.render import environment
 from calltrace.web.shown import FILTERS
 from strings_file import pseudo_tongue
 
+ENGLISH = "reference.html"
+"""The reference of the API, which speaks English (docs/translation.md)."""
 READ = {"title", "aria-label", "placeholder", "alt", "label"}
 UNREAD = {"script", "style", "code", "pre", "time", "textarea"}
 DRAWN = {"chart", "shares", "spark", "qr"}
@@ -154,6 +156,11 @@ class Reading:
         return _Both(lambda values: self._render(name, values))
 
     def _render(self, name: str, values: dict[str, Any]) -> str:
+        if name != ENGLISH:
+            self._read(name, values)
+        return self._templates.get_template(name).render(values)
+
+    def _read(self, name: str, values: dict[str, Any]) -> None:
         spoken = tongue()
         speak(pseudo_tongue())
         try:
@@ -161,7 +168,6 @@ class Reading:
         finally:
             speak(spoken)
         self.found += [f"{name}: {one}" for one in beside(html)]
-        return self._templates.get_template(name).render(values)
 
 
 class _Both:

@@ -69,7 +69,7 @@ async def fetch(client: OutboundClient, url: str, token: str = "") -> Json:
             async for piece in answer.body(MOST_BYTES):
                 body += piece
     except CallTraceError as error:
-        raise ProviderAwayError(f"{error.detail}.") from error
+        raise ProviderAwayError(Words("%(why)s.", why=error.detail)) from error
     return read(bytes(body))
 
 

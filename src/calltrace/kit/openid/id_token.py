@@ -9,6 +9,7 @@ from joserfc.jwk import KeySet
 
 from calltrace.kit import clock
 from calltrace.kit.openid.errors import SignOnTokenError
+from calltrace.kit.words import Words
 
 ALGORITHMS: Sequence[str] = (
     "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519", "EdDSA",
@@ -43,7 +44,7 @@ def claims_of(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: s
     except InvalidKeyIdError as error:
         raise UnknownKeyError("The ID token is signed with a key that the provider does not list.") from error
     except (JoseError, ValueError) as error:
-        raise SignOnTokenError(f"The ID token is not good: {_said(error)}.") from error
+        raise SignOnTokenError(Words("The ID token is not good: %(why)s.", why=_said(error))) from error
     if claims.get("azp", client_id) != client_id or (_several(claims) and "azp" not in claims):
         raise SignOnTokenError("The ID token is for somebody else.")
     return claims

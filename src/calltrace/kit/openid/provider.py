@@ -19,6 +19,7 @@ from calltrace.kit.openid.documents import MOST_BYTES, SECONDS, Json, Metadata, 
 from calltrace.kit.openid.errors import ProviderAwayError, SignOnRefusedError, SignOnTokenError
 from calltrace.kit.openid.id_token import UnknownKeyError, claims_of
 from calltrace.kit.outbound import OutboundClient
+from calltrace.kit.words import Words
 
 REMEMBERED_SECONDS = 600.0
 """How long what the provider publishes is believed; a key that is not known is looked for at once."""
@@ -128,7 +129,7 @@ class Provider:
                 answer_limit=MOST_BYTES,
             )  # fmt: skip
         except CallTraceError as error:
-            raise ProviderAwayError(f"{error.detail}.") from error
+            raise ProviderAwayError(Words("%(why)s.", why=error.detail)) from error
         return _tokens(answer.status, answer.body)
 
     async def _claims(self, token: str, keys: KeySet, begun: Begun) -> dict[str, Any]:
@@ -170,11 +171,12 @@ def _keys(document: Json) -> KeySet:
 def _tokens(status: int, body: bytes) -> Json:
     """The provider's answer to a code; it says why not as RFC 6749, 5.2, has it."""
     if status >= 500:  # noqa: PLR2004 - the class of faults, as every HTTP text writes it
-        raise ProviderAwayError(f"The provider answered {status}.")
+        raise ProviderAwayError(Words("The provider answered %(status)s.", status=status))
     document = read(body)
     if status != 200:  # noqa: PLR2004 - RFC 6749, 5.1
-        reason = "the code was used before, or is over" if document.get("error") == "invalid_grant" else ""
-        raise SignOnRefusedError(f"It did not take its own code{f': {reason}' if reason else ''}.")
+        if document.get("error") == "invalid_grant":
+            raise SignOnRefusedError("It did not take its own code: the code was used before, or is over.")
+        raise SignOnRefusedError("It did not take its own code.")
     return document
 
 

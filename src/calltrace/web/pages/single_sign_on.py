@@ -24,6 +24,7 @@ _REASONS = {
     "access_denied": Words("It says that access was denied."),
     "login_required": Words("It asks you to sign in there."),
 }
+_NO_REASON = Words("It gave no reason that we know.")
 router = APIRouter()
 Told = Annotated[str, Query(max_length=4096)]
 
@@ -67,7 +68,7 @@ async def come_back(
         await throttle.sign_on_attempt(platform.database, visitor.address)
         await single_sign_on.take_once(platform.database, one)
         if said.error or not said.code:
-            raise SignOnRefusedError(_REASONS.get(said.error, "It gave no reason that we know."))
+            raise SignOnRefusedError(_REASONS.get(said.error, _NO_REASON))
         identity = await provider.came_back(one, said.code, said.iss, _callback(platform))
         arrival = Arrival(
             identity, visitor, request.scope["request_id"], platform.settings.oidc_newcomers, token
