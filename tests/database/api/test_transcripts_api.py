@@ -12,8 +12,8 @@ from calltrace.analyses import lifecycle
 from calltrace.analyses.document import ErrorDocument
 from calltrace.analyses.erase import erase
 from calltrace.analyses.submit import Intake
+from calltrace.api import analyses
 from calltrace.db.session import Database
-from calltrace.kit import json_list
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import TRANSCRIPT, claimed, completed, heard, submitted
 from database.api.asking import auth, problem_of
@@ -169,7 +169,7 @@ async def test_a_long_list_is_sent_as_it_is_read_and_is_the_same(
     for _ in range(4):
         await submitted(intake, caller.org_id)
     whole = await api.get("/api/v1/analyses?limit=4", headers=auth(caller.token))
-    monkeypatch.setattr(json_list, "AT_ONCE", 2)
+    monkeypatch.setattr(analyses, "_AT_ONCE", 2)
     sent = await api.get("/api/v1/analyses?limit=4", headers=auth(caller.token))
     assert sent.json() == whole.json()
     assert ("content-length" in whole.headers, "content-length" in sent.headers) == (True, False)

@@ -19,6 +19,8 @@ from calltrace.kit.json_text import dumps
 from calltrace.pipeline.context import Platform
 from calltrace.scorecards.document import Scorecard
 
+_AT_ONCE = 20
+"""So many are in memory together: a thousand calls of ten minutes would be hundreds of megabytes."""
 _MANY = 8
 """From so many analyses on, showing them would hold up other requests."""
 
@@ -66,7 +68,7 @@ async def many(platform: Platform, caller: Caller, wanted: Wanted, offset: int, 
         return _written(found, showing)
 
     after = b'],"has_more":%s,"total":%d}' % (more, total)
-    return await json_list(chosen, write, b'{"object":"list","data":[', after)
+    return await json_list(chosen, write, b'{"object":"list","data":[', after, at_once=_AT_ONCE)
 
 
 def _written(found: Sequence[Whole], showing: Showing) -> bytes:

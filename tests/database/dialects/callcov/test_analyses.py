@@ -16,8 +16,8 @@ from calltrace.analyses import lifecycle, submit
 from calltrace.analyses.document import ErrorDocument
 from calltrace.catalog.models import Agent
 from calltrace.db.session import Database
+from calltrace.dialects.callcov import reading
 from calltrace.evaluation.results import CriterionResult, Evaluation, Evidence, SensitiveSpan
-from calltrace.kit import json_list
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import EVALUATION, FACTS, TRANSCRIPT, claimed, completed, recorded
 from database.conftest import NewOrg
@@ -377,7 +377,7 @@ async def test_a_long_list_is_sent_as_it_is_read_and_is_the_same(
     for _ in range(7):
         await submit.submit(platform.intake, org, None, _bare())
     whole = await call("GET", "/analysis?limit=1000")
-    monkeypatch.setattr(json_list, "AT_ONCE", 3)
+    monkeypatch.setattr(reading, "_AT_ONCE", 3)
     sent = await call("GET", "/analysis?limit=1000")
     assert sent.json() == whole.json()
     assert (len(sent.json()["data"]), sent.json()["has_more"], sent.json()["total"]) == (7, False, 7)
