@@ -82,6 +82,7 @@ def test_a_cut_line_and_a_page_that_is_left_lose_nothing(
         expect(page.locator(".turn").first).to_be_visible()
         kept = page.request.get(page.url.partition("?")[0] + "/recording").body()
         assert hashlib.sha256(kept).digest() == hashlib.sha256(large.read_bytes()).digest()
+        page.close()  # before the line ends: its event stream would complain of that
         seat.complaints = [one for one in seat.complaints if not _of_the_cut(one, stage)]
 
 
@@ -106,4 +107,5 @@ def test_a_file_is_given_up(new_seat: NewSeat, cookies: StorageState, stage: Sta
         assert page.request.head(gone.value.url).status == 404
         page.reload()
         expect(page.locator("[data-uploads] li")).to_have_count(0)
+        page.close()
         seat.complaints = [one for one in seat.complaints if "net::ERR_" not in one]
