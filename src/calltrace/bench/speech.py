@@ -53,7 +53,7 @@ def _notes(facts: dict[str, Value]) -> list[str]:
         "WER by channel where each channel's words are known; the bare engine's against the whole text.",
         "Roles: of the time a role speaks and anything was heard, that with the right role.",
         f"DER: diarization error by speakerId, every 10 ms, collar {COLLAR_SECONDS} s.",
-        f"Peak memory of this process (both engines on one model): {peaks}.",
+        f"Peak memory of this process (both engines, each with its own copy of the model): {peaks}.",
     ]
 
 
