@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV = $(or $(shell command -v uv 2>/dev/null),$(VENV)/bin/uv)
 STAMP := $(VENV)/.installed
+# Tests start some hundred processes: each would compile everything anew for half its time.
+unexport PYTHONDONTWRITEBYTECODE
 STAMP_DEV := $(VENV)/.installed-dev
 SCRIPTS := scripts/build_frontend.py frontend/package-lock.json $(shell find frontend/src -name '*.ts') $(shell find src/calltrace/web/locale -name '*.po')
 

@@ -24,9 +24,10 @@ structlog.configure(
     processors=[
         structlog.processors.add_log_level,
         structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback),
-    ]
+    ],
+    logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
 )
-"""As ``kit.logs`` does it: what structlog does unasked takes seconds to draw one traceback."""
+"""As ``kit.logs`` does it: to stderr, and what structlog does unasked takes seconds to draw one traceback."""
 
 Script = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
 """What a server does once it has read a request's head: it gets the head and writes what it likes."""

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 import typer
 
 from calltrace import __version__
+from calltrace.kit import logs
 from calltrace.kit.errors import CallTraceError, UsageError
 from calltrace.settings import load_settings
 
@@ -34,9 +35,11 @@ def start(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
-    """Read the settings once for every command."""
+    """Read the settings once for every command, whose log goes to stderr: stdout is for results."""
     del debug, version
-    context.obj = load_settings()
+    settings = load_settings()
+    logs.configure("warning", settings.log_format)  # a service asks for more of itself
+    context.obj = settings
 
 
 def run() -> None:
@@ -85,6 +88,8 @@ GROUPS = {
 
 def _register(arguments: Sequence[str]) -> None:
     """Attach the asked command, or all for the help page: modules load late so that commands start fast."""
+    if arguments[:1] == ["--version"]:
+        return
     asked = next((one for one in arguments if one in COMMANDS or one in GROUPS), None)
     for name, module in COMMANDS.items():
         if asked in {None, name}:

@@ -17,7 +17,6 @@ from calltrace.cli.service import start_service, with_shared_database
 from calltrace.kit.errors import ConfigurationError
 from calltrace.kit.words import speak
 from calltrace.pipeline.context import build_platform
-from calltrace.server import create_server
 from calltrace.settings import Settings
 from calltrace.web.tongues import tongue_of
 
@@ -54,6 +53,8 @@ def tls_of(settings: Settings) -> dict[str, Any]:
 
 def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
     """Only the API and the web UI, for several machines."""
+    from calltrace.server import create_server  # every route of every contract: seconds that help pages spare
+
     settings = start_service(context)
     speak(tongue_of(settings.ui_language))
 

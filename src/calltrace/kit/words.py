@@ -71,9 +71,13 @@ def _found(message: str) -> str:
     return _spoken[0].catalogue.gettext(message) if message else ""
 
 
-def markup_plural(one: str, many: str, count: int, /, **values: object) -> Markup:
-    """The same of a message that has another form for other numbers; ``num`` is the number."""
-    found = Markup(_spoken[0].catalogue.ngettext(one, many, count))  # noqa: S704 - our own text
+def markup_plural(one: str, many: str, count: float, /, **values: object) -> Markup:
+    """The same of a message that has another form for other numbers; ``num`` is the number.
+
+    The rules of a catalogue know whole numbers only: 1.5 points are several.
+    """
+    whole = int(count) if count == int(count) else max(2, int(count))
+    found = Markup(_spoken[0].catalogue.ngettext(one, many, whole))  # noqa: S704 - our own text
     return found % {"num": count, **values}
 
 

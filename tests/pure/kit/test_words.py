@@ -10,7 +10,7 @@ import pytest
 from markupsafe import escape
 
 from calltrace.kit import words
-from calltrace.kit.words import Tongue, Words, joined, local, speak, tongue
+from calltrace.kit.words import Tongue, Words, joined, local, markup_plural, speak, tongue
 
 
 class Backwards(NullTranslations):
@@ -46,6 +46,11 @@ def test_words_within_words_and_numbers() -> None:
     assert str(escape(calls)) == "here calls 2"
     assert str(escape(Words("Of %(what)s", what=Words("two words")))) == "words two Of"
     assert str(escape(joined(", ", [Words("one two"), "<kept>"]))) == "two one, &lt;kept&gt;"
+
+
+@pytest.mark.parametrize(("count", "said"), [(1, "1"), (1.0, "1"), (0.5, "many"), (1.5, "many"), (2, "many")])
+def test_a_part_of_one_is_several(count: float, said: str) -> None:
+    assert markup_plural("1", "many", count) == said
 
 
 def test_a_text_of_any_kind_is_no_pattern() -> None:
