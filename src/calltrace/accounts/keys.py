@@ -27,6 +27,8 @@ from calltrace.kit.forwarded import address_of
 from calltrace.kit.words import Words
 
 LONGEST_NAME = 100
+_NAME = Words("An API key needs a name of 1 to %(most)s characters.", most=LONGEST_NAME)
+_OVER = Words("The last day has passed already.").where_programs_read("expiresAt has already passed.")
 _USE_RESOLUTION = timedelta(minutes=1)
 
 
@@ -162,11 +164,13 @@ async def create(  # noqa: PLR0913 - columns of a key, by name
             a mode that the contract does not have.
     """
     if not 0 < len(name.strip()) <= LONGEST_NAME:
-        raise _wrong("/name", f"An API key needs a name of 1 to {LONGEST_NAME} characters.")
+        raise _wrong("/name", _NAME)
     if expires_at is not None and expires_at <= clock.now():
-        raise _wrong("/expiresAt", "expiresAt has already passed.")
+        raise _wrong("/expiresAt", _OVER)
     if mode not in FORMS[contract].modes:
-        raise _wrong("/mode", f"Keys of the contract {contract} have no mode {mode}.")
+        told = f"Keys of the contract {contract} have no mode {mode}."
+        words = Words("Keys of this contract have no such mode.")
+        raise _wrong("/mode", words.where_programs_read(told))
     token = tokens.new_token(mode, contract)
     key = ApiKey(
         org_id=org_id, name=name.strip(), contract=contract, mode=mode, prefix=token.prefix,
@@ -194,9 +198,9 @@ async def change(session: AsyncSession, key: ApiKey, values: Mapping[str, Any], 
     """
     wanted = dict(values)
     if "name" in wanted and not 0 < len(wanted["name"].strip()) <= LONGEST_NAME:
-        raise _wrong("/name", f"An API key needs a name of 1 to {LONGEST_NAME} characters.")
+        raise _wrong("/name", _NAME)
     if wanted.get("expires_at") is not None and wanted["expires_at"] <= clock.now():
-        raise _wrong("/expiresAt", "expiresAt has already passed.")
+        raise _wrong("/expiresAt", _OVER)
     if "scopes" in wanted:
         wanted["scopes"] = scopes.checked(wanted["scopes"], key.contract)
     if "allowed_ips" in wanted:
@@ -217,15 +221,21 @@ def _facts(key: ApiKey) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _wrong(pointer: str, detail: str) -> InvalidRequestError:
+def _wrong(pointer: str, detail: Words) -> InvalidRequestError:
     return InvalidRequestError(detail, errors=[FieldError(pointer, detail)])
 
 
 def _networks(texts: Sequence[str]) -> list[str]:
+    return [_network(text) for text in texts]
+
+
+def _network(text: str) -> str:
     try:
-        return [str(ip_network(text)) for text in texts]
+        return str(ip_network(text))
     except ValueError as error:
-        raise _wrong("/allowedIps", f"Not an IP address or CIDR range: {error}.") from error
+        words = Words("%(text)s is no IP address, and no range of them.", text=text)
+        told = words.where_programs_read(f"Not an IP address or CIDR range: {error}.")
+        raise _wrong("/allowedIps", told) from error
 
 
 async def find(session: AsyncSession, text: str) -> ApiKey:
@@ -236,7 +246,8 @@ async def find(session: AsyncSession, text: str) -> ApiKey:
     """
     found = await queries.key_by_id_or_prefix(session, text)
     if len(found) != 1:
-        raise NotFoundError(f"{len(found) or 'No'} API keys match {text!r}; give the id of one.")
+        told = f"{len(found) or 'No'} API keys match {text!r}; give the id of one."
+        raise NotFoundError(Words("There is no API key with this id.").where_programs_read(told))
     return found[0]
 
 

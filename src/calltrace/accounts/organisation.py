@@ -72,7 +72,7 @@ async def _flush(session: AsyncSession) -> None:
 _TAKEN = "There is another organisation of this name."
 
 
-_NO_ZONE = "There is no such time zone here; names are like Europe/Madrid."
+_NO_ZONE = Words("There is no such time zone here; names are like Europe/Madrid.")
 
 
 def _time_zone(value: str) -> str:

@@ -20,6 +20,7 @@ from pydantic import Field, StringConstraints, model_validator
 from calltrace.evaluation.results import Mood, Verdict
 from calltrace.evaluation.sensitive_kinds import SensitiveKind
 from calltrace.kit.document import Document
+from calltrace.kit.words import Words
 
 Join = Literal["all", "any"]
 Than = Literal["under", "over"]
@@ -94,9 +95,13 @@ class KeywordSaid(Document):
     def _words(self) -> "KeywordSaid":
         for one in self.words:
             if not _SPOKEN.search(one):
-                raise ValueError(f"Nobody says {one!r}: write letters or digits.")
+                told = f"Nobody says {one!r}: write letters or digits."
+                words = Words("Nobody says “%(said)s”: write letters or digits.", said=one)
+                raise ValueError(words.where_programs_read(told))
             if self.match == "word" and len(one.split()) > 1:
-                raise ValueError(f"{one!r} is several words; choose phrase or stem.")
+                told = f"{one!r} is several words; choose phrase or stem."
+                words = Words("“%(said)s” is several words: choose phrase or stem.", said=one)
+                raise ValueError(words.where_programs_read(told))
         return self
 
 

@@ -16,10 +16,12 @@ from calltrace.alerts.document import MOST_WORDS_IN_ALL, Conditions
 from calltrace.alerts.models import AlertRule
 from calltrace.catalog import queries as catalog
 from calltrace.catalog.models import Agent, Project, Queue
-from calltrace.catalog.service import checked_text, refused
+from calltrace.catalog.service import checked_text, refused, unknown
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.listing import NameFilter, Slice, cut
 from calltrace.kit.errors import CallTraceError, FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.faults import plain
+from calltrace.kit.words import Words
 from calltrace.reviews.who import Who
 
 MOST_EMAILS = 20
@@ -108,22 +110,23 @@ def checked_conditions(value: Any) -> Conditions:
         InvalidRequestError: naming the place.
     """
     if value is None:
-        raise refused("conditions", "is missing")
+        raise refused("conditions", "is missing", Words("Say what the rule looks for."))
     try:
         wanted = Conditions.model_validate(value)
     except ValidationError as error:
-        faults = [_fault(one["loc"], one["msg"]) for one in error.errors()]
+        faults = [_fault(one["loc"], plain(one)) for one in error.errors()]
         raise InvalidRequestError(faults[0].detail, errors=faults) from error
     if wanted.number_of_words > MOST_WORDS_IN_ALL:
-        raise refused("conditions", f"has more than {MOST_WORDS_IN_ALL} words and phrases in all")
+        words = Words("At most %(most)s words and phrases in all.", most=MOST_WORDS_IN_ALL)
+        raise refused("conditions", f"has more than {MOST_WORDS_IN_ALL} words and phrases in all", words)
     return wanted
 
 
-def _fault(loc: tuple[int | str, ...], text: str) -> FieldError:
+def _fault(loc: tuple[int | str, ...], words: Words) -> FieldError:
     """Where it stands; of a choice between kinds pydantic also names the kind, which is no place."""
     places = [part for number, part in enumerate(loc) if not _is_kind(loc, number)]
     pointer = "/conditions" + "".join(f"/{part}" for part in places)
-    return FieldError(pointer, f"{pointer[1:]}: {text.removeprefix('Value error, ')}")
+    return FieldError(pointer, words.where_programs_read(f"{pointer[1:]}: {words}"))
 
 
 def _is_kind(loc: tuple[int | str, ...], number: int) -> bool:
@@ -140,7 +143,7 @@ async def checked_scope(session: AsyncSession, values: Mapping[str, Any]) -> dic
     for name, row_id in found.items():
         field, model = SCOPES[name]
         if row_id is not None and not await catalog.has(session, model, row_id):
-            raise refused(field, "names nothing that this organisation has")
+            raise unknown(field)
     return found
 
 
@@ -166,11 +169,13 @@ async def _write(session: AsyncSession, row: AlertRule, values: Mapping[str, Any
 async def _checked_emails(session: AsyncSession, emails: Sequence[str]) -> list[str]:
     """Addresses of users only: what is said in calls is nothing for others."""
     if len(emails) > MOST_EMAILS:
-        raise refused("emails", f"has at most {MOST_EMAILS} entries")
+        words = Words("At most %(most)s people are written to.", most=MOST_EMAILS)
+        raise refused("emails", f"has at most {MOST_EMAILS} entries", words)
     known = await queries.known_emails(session, emails)
     for one in emails:
         if one.lower() not in known:
-            raise refused("emails", f"names {one}, which is no user of the organisation")
+            words = Words("%(email)s is nobody of this organisation.", email=one)
+            raise refused("emails", f"names {one}, which is no user of the organisation", words)
     return list(dict.fromkeys(known[one.lower()] for one in emails))
 
 

@@ -67,7 +67,8 @@ async def backtest(
     candidate = await _version(session, scorecard_id, number, "version")
     other = None if against is None else await _version(session, scorecard_id, against, "against")
     if other is not None and not versions.is_published(other):
-        raise _refused("against", "is a draft; only what is published can be compared with.")
+        words = Words("Only what is published can be compared with.")
+        raise _refused("against", "is a draft; only what is published can be compared with.", words)
     made = _batch(asked, BACKTEST)
     made.scorecard_id, made.document = scorecard_id, candidate.document
     made.against_id = other.id if other else None
@@ -137,12 +138,13 @@ async def _version(
 ) -> versions.ScorecardVersion:
     found = await scorecards.versions(session, scorecard_id, number + 1, 1)
     if not found or found[0].version != number:
-        raise _refused(field, "names no version of this scorecard.")
+        words = Words("This scorecard has no such version.")
+        raise _refused(field, "names no version of this scorecard.", words)
     return found[0]
 
 
-def _refused(field: str, reason: str) -> InvalidRequestError:
-    detail = f"{field} {reason}"
+def _refused(field: str, reason: str, words: Words) -> InvalidRequestError:
+    detail = words.where_programs_read(f"{field} {reason}")
     return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
 
 

@@ -21,6 +21,10 @@ from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.models import ScorecardRow, ScorecardVersion
 from calltrace.scorecards.queries import Stored
 
+_MISSING = Words("This organisation has no such scorecard (any more).")
+_ARCHIVED = Words("This scorecard is archived.")
+_UNPUBLISHED = Words("Nothing of this scorecard is published yet.")
+
 
 async def choose(
     session: AsyncSession, queue_id: uuid.UUID | None, scorecard_id: uuid.UUID | None = None
@@ -64,10 +68,12 @@ async def refusal(session: AsyncSession, scorecard_id: uuid.UUID) -> str:
     """Why no call can be judged by a scorecard."""
     found = await scorecards.scorecard(session, scorecard_id)
     if found is None:
-        return "scorecardId names nothing that this organisation has."
+        return _MISSING.where_programs_read("scorecardId names nothing that this organisation has.")
     if found.row.archived_at is not None:
-        return "scorecardId names a scorecard that is archived."
-    return "scorecardId names a scorecard of which nothing is published yet."
+        return _ARCHIVED.where_programs_read("scorecardId names a scorecard that is archived.")
+    return _UNPUBLISHED.where_programs_read(
+        "scorecardId names a scorecard of which nothing is published yet."
+    )
 
 
 async def set_default(

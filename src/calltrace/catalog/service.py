@@ -22,7 +22,7 @@ from calltrace.db.listing import NameFilter, Slice
 from calltrace.kit import clock
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
 from calltrace.kit.ids import uuid7
-from calltrace.kit.words import Words
+from calltrace.kit.words import Words, messages
 from calltrace.scorecards import queries as scorecards
 
 DEFAULT_ENGAGEMENT = "Default"
@@ -36,6 +36,15 @@ _LIMITS = {
     "description": ("description", 2000),
     "kind": ("type", 50),
 }
+_LENGTHS = messages(
+    {
+        "name": "A name has 1 to %(longest)s characters.",
+        "externalId": "An external id has 1 to %(longest)s characters.",
+        "description": "A description has 1 to %(longest)s characters.",
+        "type": "A type has 1 to %(longest)s characters.",
+    }
+)
+_UNKNOWN = Words("This organisation has nothing like that (any more).")
 _REQUIRED = {("engagement", "kind")}
 REFERENCES: Mapping[str, tuple[str, type[queries.Labelled]]] = {
     "agent_id": ("agentId", Agent),
@@ -194,7 +203,8 @@ async def _checked(session: AsyncSession, kind: Kind[Any], values: Values) -> di
     if wanted is not None:
         await scorecards.for_use(session, wanted)
         if await scorecards.effective_scorecard(session, wanted) is None:
-            raise refused("scorecardId", "names no scorecard that this organisation has published")
+            reason = "names no scorecard that this organisation has published"
+            raise refused("scorecardId", reason, Words("This organisation has published no such scorecard."))
     return checked
 
 
@@ -214,7 +224,7 @@ async def check_references(session: AsyncSession, values: Values) -> None:
 
 def unknown(field: str) -> InvalidRequestError:
     """A field names what the organisation does not have."""
-    return refused(field, "names nothing that this organisation has")
+    return refused(field, "names nothing that this organisation has", _UNKNOWN)
 
 
 def checked_text(value: str | None, shown: str, longest: int, *, optional: bool) -> str | None:
@@ -226,13 +236,20 @@ def checked_text(value: str | None, shown: str, longest: int, *, optional: bool)
     if value is None and optional:
         return None
     if value is None or not 0 < len(value.strip()) <= len(value) <= longest:
-        raise refused(shown, f"has 1 to {longest} characters")
+        words = Words(_LENGTHS[shown], longest=longest)
+        raise refused(shown, f"has 1 to {longest} characters", words)
     return value
 
 
-def refused(field: str, reason: str) -> InvalidRequestError:
-    """What is wrong with one field."""
-    detail = f"{field} {reason}."
+def refused(field: str, reason: str, words: Words) -> InvalidRequestError:
+    """What is wrong with one field.
+
+    Args:
+        field: its name in the API.
+        reason: what goes on where the name was said, for programs.
+        words: what a page says beside it.
+    """
+    detail = words.where_programs_read(f"{field} {reason}.")
     return InvalidRequestError(detail, errors=[FieldError(f"/{field}", detail)])
 
 

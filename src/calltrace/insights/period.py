@@ -33,20 +33,21 @@ class Period:
             InvalidRequestError: it ends before it begins, is too long, or lies far from any call.
         """
         if not EARLIEST <= first.year <= last.year <= LATEST:
-            raise _refused(
-                Words(
-                    "from and to lie between %(earliest)s and %(latest)s, in this order.",
-                    earliest=EARLIEST,
-                    latest=LATEST,
-                )
+            words = Words(
+                "Both days lie between the years %(earliest)s and %(latest)s, the first one before the last.",
+                earliest=EARLIEST,
+                latest=LATEST,
             )
+            told = f"from and to lie between {EARLIEST} and {LATEST}, in this order."
+            raise _refused(words.where_programs_read(told))
         if last < first:
-            raise _refused("to is before from.")
+            words = Words("The last day is before the first one.")
+            raise _refused(words.where_programs_read("to is before from."))
         period = cls(first, last, zone)
         if period.days > LONGEST_DAYS:
-            raise _refused(
-                Words("from and to are at most %(longest_days)s days apart.", longest_days=LONGEST_DAYS)
-            )
+            words = Words("The two days are at most %(longest_days)s days apart.", longest_days=LONGEST_DAYS)
+            told = f"from and to are at most {LONGEST_DAYS} days apart."
+            raise _refused(words.where_programs_read(told))
         return period
 
     @classmethod
@@ -127,5 +128,5 @@ def midnight(day: date, zone: str) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(zone)).astimezone(UTC)
 
 
-def _refused(detail: str) -> InvalidRequestError:
+def _refused(detail: Words) -> InvalidRequestError:
     return InvalidRequestError(detail, errors=[FieldError("/to", detail)])

@@ -89,25 +89,34 @@ class Words(str):
     with ``Words`` or ``joined``: an f-string of them would be English everywhere.
     """
 
-    __slots__ = ("_many", "message", "values")
+    __slots__ = ("many", "message", "values")
 
     def __new__(cls, message: str, /, **values: object) -> Self:
         """Of a literal, or the catalogue would not have it."""
         made = super().__new__(cls, message % values)
-        made.message, made.values, made._many = message, values, None
+        made.message, made.values, made.many = message, values, None
         return made
 
     @classmethod
     def plural(cls, one: str, many: str, count: int, /, **values: object) -> Self:
         """A message that has another form for other numbers; the number is ``count`` in it."""
         made = cls(one if count == 1 else many, count=count, **values)
-        made.message, made._many = one, (many, count)
+        made.message, made.many = one, (many, count)
         return made
 
     @classmethod
     def of(cls, text: str) -> Self:
         """A text that the catalogue has, or has not: words as they are, else a message without values."""
         return text if isinstance(text, cls) else cls(text.replace("%", "%%"))
+
+    def where_programs_read(self, english: str) -> Self:
+        """The same words on pages, and another English text wherever programs read.
+
+        A refusal names a field as its API does, which says nothing to somebody who fills in a form.
+        """
+        made = str.__new__(type(self), english)
+        made.message, made.values, made.many = self.message, self.values, self.many
+        return made
 
     def __reduce__(self) -> tuple[type[str], tuple[str]]:
         """A pickle is the English."""
@@ -119,8 +128,8 @@ class Words(str):
 
     def __html__(self) -> Markup:
         """What a page shows."""
-        if self._many is not None:
-            return escape(_spoken[0].catalogue.ngettext(self.message, *self._many)) % self.values
+        if self.many is not None:
+            return escape(_spoken[0].catalogue.ngettext(self.message, *self.many)) % self.values
         return _escaped(self.message) % self.values
 
 
@@ -157,6 +166,27 @@ class Joined(str):
     def __html__(self) -> Markup:
         """What a page shows."""
         return escape(self._between).join(self.parts)
+
+
+class Sentence(str):
+    """Words that were written to go on after a place, "line 3: …", where they stand alone."""
+
+    __slots__ = ("_words",)
+
+    def __new__(cls, said: str, /) -> Self:
+        """Of words, or of a text."""
+        made = super().__new__(cls, _alone(said))
+        made._words = said
+        return made
+
+    def __html__(self) -> Markup:
+        """What a page shows."""
+        return Markup(_alone(escape(self._words)))  # noqa: S704 - escaped
+
+
+def _alone(said: str) -> str:
+    end = "" if said.endswith((".", "?", "!")) else "."
+    return f"{said[:1].upper()}{said[1:]}{end}"
 
 
 def joined(between: str, parts: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from calltrace.kit.words import Words
 from calltrace.payments.errors import MeterRefusedError, PaymentRefusedError, PaymentsAwayError
 
 if TYPE_CHECKING:  # it takes a quarter of a second to load: only where it is used
@@ -27,7 +28,7 @@ _ITEMS = uuid.UUID("0f6d8d4e-6f2b-5c0e-8b57-5d1c6f6a2b11")
 """The namespace of idempotency keys of items."""
 _ARRIVED = "already exists with identifier"
 """What Stripe says of an event that it has already: there is no code for it."""
-_AWAY = "The payment service cannot be asked at the moment; nothing was changed."
+_AWAY = Words("The payment service cannot be asked at the moment; nothing was changed.")
 
 log: structlog.stdlib.BoundLogger = structlog.get_logger(__name__)
 

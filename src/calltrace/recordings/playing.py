@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from calltrace.kit.errors import CallTraceError, NotFoundError
+from calltrace.kit.words import Words
 from calltrace.recordings.models import SealedAudio
 from calltrace.recordings.vault import Vault
 
@@ -28,7 +29,7 @@ class RangeNotSatisfiableError(CallTraceError):
     title = "The range is not satisfiable"
 
     def __init__(self, size: int) -> None:
-        super().__init__(f"The recording has {size} bytes.")
+        super().__init__(Words("The recording has %(size)s bytes.", size=size))
         self.headers = {"Content-Range": f"bytes */{size}"}
 
 

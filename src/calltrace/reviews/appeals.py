@@ -97,7 +97,7 @@ async def make(session: AsyncSession, agent: Who, analysis_id: uuid.UUID, key: s
     found = await pinned.shown(session, analysis)
     found.line(key)
     if not reason.strip():
-        raise refused("reason", "is missing")
+        raise refused("reason", "is missing", Words("Give a reason."))
     now, until = await database_now(session), await deadline(session, agent.org_id, found.row)
     if now > until:
         raise AppealTooLateError(
@@ -146,12 +146,13 @@ async def decide(session: AsyncSession, judge: Who, appeal_id: uuid.UUID, ruling
         raise AppealDecidedError(Words("The appeal is %(state)s already.", state=appeal.state))
     await _check_impartial(session, judge, appeal)
     if not ruling.reason.strip():
-        raise refused("reason", "is missing")
+        raise refused("reason", "is missing", Words("Give a reason."))
     if ruling.outcome == "upheld":
         made = await overrides.decide_line(session, judge, analysis, _override(appeal, ruling))
         appeal.override_id = made.id
     elif (ruling.verdict, ruling.points) != (None, None):
-        raise refused("verdict", "and points are for appeals that are upheld")
+        words = Words("Verdict and points are for appeals that are upheld.")
+        raise refused("verdict", "and points are for appeals that are upheld", words)
     appeal.state, appeal.decided_at = ruling.outcome, await database_now(session)
     appeal.decided_by, appeal.decision_reason = judge.actor.name, ruling.reason.strip()
     await session.flush()
@@ -205,7 +206,8 @@ async def _check_impartial(session: AsyncSession, judge: Who, appeal: Appeal) ->
 
 def _override(appeal: Appeal, ruling: Ruling) -> Wanted:
     if ruling.revision is None:
-        raise refused("revision", "of the criterion is missing")
+        words = Words("Load the page anew, and decide again.")
+        raise refused("revision", "of the criterion is missing", words)
     return Wanted(
         appeal.criterion_key, ruling.revision, "override", ruling.reason, ruling.verdict, ruling.points,
         ruling.evidence, appeal.evaluation_id,

@@ -22,6 +22,7 @@ from calltrace.evaluation.agreement import Agreement, agreement, alpha, percent
 from calltrace.evaluation.results import Settled
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
+from calltrace.kit.words import Words
 from calltrace.reviews import pinned, queries, standing, who
 from calltrace.reviews.errors import CalibrationClosedError
 from calltrace.reviews.models import Calibration, CalibrationMember
@@ -84,7 +85,8 @@ async def begin(
     _require_lead(lead)
     people = list(dict.fromkeys(member_ids))
     if not FEWEST <= len(people) <= MOST:
-        raise refused("memberIds", f"names {FEWEST} to {MOST} people")
+        words = Words("Choose %(fewest)s to %(most)s people.", fewest=FEWEST, most=MOST)
+        raise refused("memberIds", f"names {FEWEST} to {MOST} people", words)
     for one in people:
         await _check_member(session, lead, analysis, one)
     found = await pinned.shown(session, analysis)
@@ -121,7 +123,8 @@ async def submit(
         raise CalibrationClosedError("The session is closed, or you have submitted.")
     if set(verdicts) != set(row.machine):
         missing = ", ".join(sorted(set(row.machine) ^ set(verdicts)))
-        raise refused("verdicts", f"names every criterion and no other; look at {missing}")
+        words = Words("Say what you think of every criterion.")
+        raise refused("verdicts", f"names every criterion and no other; look at {missing}", words)
     mine.verdicts, mine.submitted_at = dict(verdicts), await database_now(session)
     await session.flush()
     return _seen(member, row, members)
@@ -237,4 +240,5 @@ def _require_lead(lead: Who) -> None:
 
 async def _check_member(session: AsyncSession, lead: Who, analysis: Analysis, user_id: uuid.UUID) -> None:
     if not await who.may_judge(session, lead, analysis, user_id):
-        raise refused("memberIds", "names somebody who may not judge this call")
+        words = Words("Somebody who is chosen may not judge this call.")
+        raise refused("memberIds", "names somebody who may not judge this call", words)

@@ -13,6 +13,7 @@ from calltrace.catalog.service import refused
 from calltrace.db.clock import database_now
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
+from calltrace.kit.words import Words
 from calltrace.reviews import queries, who
 from calltrace.reviews.comments import LONGEST_TEXT
 from calltrace.reviews.models import CoachingNote
@@ -49,11 +50,13 @@ async def add(
     if not may_write(author, agent_id):
         raise ForbiddenError("Notes are written by those who lead an agent.")
     if not 0 < len(text.strip()) <= len(text) <= LONGEST_TEXT:
-        raise refused("text", f"has 1 to {LONGEST_TEXT} characters")
+        words = Words("A note has 1 to %(longest)s characters.", longest=LONGEST_TEXT)
+        raise refused("text", f"has 1 to {LONGEST_TEXT} characters", words)
     if analysis_id is not None:
         analysis = await who.find_call(session, author, analysis_id)
         if analysis.agent_id != agent_id:
-            raise refused("analysisId", "names a call of somebody else")
+            words = Words("This is a call of somebody else.")
+            raise refused("analysisId", "names a call of somebody else", words)
     made = CoachingNote(
         org_id=author.org_id, agent_id=agent.id, analysis_id=analysis_id, text=text.strip(),
         created_at=await database_now(session), **author.by,

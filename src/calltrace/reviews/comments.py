@@ -15,6 +15,7 @@ from calltrace.db.base import Json
 from calltrace.db.clock import database_now
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import NotFoundError
+from calltrace.kit.words import Words
 from calltrace.reviews import queries, who
 from calltrace.reviews.models import Comment
 from calltrace.reviews.who import Who
@@ -117,15 +118,18 @@ async def _own(session: AsyncSession, author: Who, analysis_id: uuid.UUID, comme
 
 async def _check_place(session: AsyncSession, analysis: Analysis, note: Note) -> None:
     if note.segment_id is not None and note.criterion_key is not None:
-        raise refused("criterionKey", "and segmentId exclude each other")
+        words = Words("A comment is on a line or on a criterion, not on both.")
+        raise refused("criterionKey", "and segmentId exclude each other", words)
     if note.segment_id is not None:
         heard = await session.get(TranscriptRow, analysis.id)
         if heard is None or note.segment_id not in {one["id"] for one in heard.document["segments"]}:
-            raise refused("segmentId", "names no segment of the transcript")
+            words = Words("The transcript has no such line.")
+            raise refused("segmentId", "names no segment of the transcript", words)
     if note.criterion_key is not None:
         row = await queries.shown_evaluation(session, analysis.id)
         if row is None or row.document is None or note.criterion_key not in _keys(row.document):
-            raise refused("criterionKey", "names no criterion of the evaluation")
+            words = Words("The evaluation has no such criterion.")
+            raise refused("criterionKey", "names no criterion of the evaluation", words)
 
 
 def _keys(document: Json) -> set[str]:
@@ -134,11 +138,13 @@ def _keys(document: Json) -> set[str]:
 
 def _checked(text: str) -> str:
     if not 0 < len(text.strip()) <= len(text) <= LONGEST_TEXT:
-        raise refused("text", f"has 1 to {LONGEST_TEXT} characters")
+        words = Words("A comment has 1 to %(longest)s characters.", longest=LONGEST_TEXT)
+        raise refused("text", f"has 1 to {LONGEST_TEXT} characters", words)
     return text.strip()
 
 
 def _shared(author: Who, wanted: bool | None) -> bool:  # noqa: FBT001 - a value of the comment
     if not author.judges and wanted is False:
-        raise refused("visibility", "of an agent's comment is agent")
+        words = Words("What agents write they may see.")
+        raise refused("visibility", "of an agent's comment is agent", words)
     return not author.judges if wanted is None else wanted

@@ -121,20 +121,25 @@ def _check_revision(latest: Override | None, wanted: Wanted) -> None:
 
 def _verdict(wanted: Wanted, line: CriterionResult, criterion: Criterion) -> Settled | None:
     if wanted.act != "override" and (wanted.verdict is not None or wanted.points is not None):
-        raise refused("verdict", f"and points are for override; {wanted.act} takes none")
+        words = Words("Verdict and points are for overriding only.")
+        raise refused("verdict", f"and points are for override; {wanted.act} takes none", words)
     if wanted.act == "undo":
         return None
     if wanted.act == "confirm":
         return line.best_guess
     if wanted.verdict is None:
-        raise refused("verdict", "is missing")
+        raise refused("verdict", "is missing", Words("Choose a verdict."))
     if not wanted.reason.strip():
-        raise refused("reason", "is missing: say why the machine is wrong")
+        words = Words("Give a reason: why is the machine wrong?")
+        raise refused("reason", "is missing: say why the machine is wrong", words)
     partly = wanted.verdict == "partly_met"
     if (wanted.points is not None) != partly:
-        raise refused("points", "are given for partly_met, and for nothing else")
+        words = Words("Points are given for “partly met”, and for nothing else.")
+        raise refused("points", "are given for partly_met, and for nothing else", words)
     if wanted.points is not None and not 0 < round(wanted.points, 2) < criterion.points:
-        raise refused("points", f"of partly_met are more than 0 and less than {criterion.points:g}")
+        most = f"{criterion.points:g}"
+        words = Words("Points of “partly met” are more than 0 and less than %(most)s.", most=most)
+        raise refused("points", f"of partly_met are more than 0 and less than {most}", words)
     return wanted.verdict
 
 
@@ -159,10 +164,13 @@ def _checked_quotes(document: Json, wanted: Sequence[Quoted]) -> list[Evidence]:
     for number, one in enumerate(wanted):
         segment = segments.get(one.segment_id)
         if segment is None:
-            raise _no_evidence(number, "segmentId names no segment of the transcript.")
+            words = Words("The transcript has no such line.")
+            raise _no_evidence(
+                number, words.where_programs_read("segmentId names no segment of the transcript.")
+            )
         evidence = words_of(segment, one.quote)
         if not stands_in(evidence, [segment]):
-            raise _no_evidence(number, "The quote does not stand in the segment.")
+            raise _no_evidence(number, Words("The quote does not stand in the segment."))
         found.append(evidence)
     return list(once(found))
 

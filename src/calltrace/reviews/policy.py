@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import Deed, record
 from calltrace.catalog.service import refused
+from calltrace.kit.words import Words
 from calltrace.reviews.models import ReviewSettings
 from calltrace.reviews.who import Who
 
@@ -40,7 +41,8 @@ async def change(session: AsyncSession, admin: Who, values: Mapping[str, Any]) -
     for name, value in values.items():
         low, high = _BOUNDS[name]
         if not (value is None and name == "least_agreement") and (value is None or not low <= value <= high):
-            raise refused(to_camel(name), f"is from {low:g} to {high:g}")
+            words = Words("A number from %(low)s to %(high)s.", low=f"{low:g}", high=f"{high:g}")
+            raise refused(to_camel(name), f"is from {low:g} to {high:g}", words)
         setattr(row, name, value)
     await session.flush()
     facts = {to_camel(name): value for name, value in values.items()}

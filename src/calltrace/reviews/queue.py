@@ -199,7 +199,7 @@ async def skip(session: AsyncSession, reviewer: Who, item_id: uuid.UUID, reason:
     """
     row, _analysis = await _held(session, reviewer, item_id)
     if not reason.strip():
-        raise refused("reason", "is missing")
+        raise refused("reason", "is missing", Words("Give a reason."))
     return await _finished(session, reviewer, row, "skipped", reason)
 
 
@@ -235,7 +235,8 @@ async def _check_assignee(
     session: AsyncSession, reader: Who, analysis: Analysis, assignee_id: uuid.UUID
 ) -> None:
     if not await who.may_judge(session, reader, analysis, assignee_id):
-        raise refused("assigneeId", "names somebody who may not review this call")
+        words = Words("This person may not review this call.")
+        raise refused("assigneeId", "names somebody who may not review this call", words)
 
 
 async def _finished(

@@ -28,6 +28,7 @@ from calltrace.db.conflicts import broken_constraint
 from calltrace.db.listing import NameFilter, Slice, cut
 from calltrace.evaluation.results import Evaluation
 from calltrace.kit.errors import FieldError, NotFoundError
+from calltrace.kit.words import Words
 from calltrace.reviews import queries
 from calltrace.reviews.models import ReviewRule
 from calltrace.reviews.who import Who
@@ -39,6 +40,7 @@ NEEDS: dict[RuleKind, str | None] = {
 }  # fmt: skip
 _NEEDS: dict[str, str | None] = {**NEEDS}
 MOST: dict[str, float] = {"share": 1, "score": 100, "confidence": 1, "count": 1000}
+_NO_NUMBER = Words("A number is missing.")
 _LIMITS = {"name": ("name", 200), "external_id": ("externalId", 255)}
 
 
@@ -144,7 +146,9 @@ async def _write(session: AsyncSession, row: ReviewRule, values: Mapping[str, An
         await session.flush()
     except IntegrityError as error:
         if broken_constraint(error) == "uq_review_rules_org_id_external_id":
-            detail = "There is a review rule with this externalId already."
+            detail = Words("There is a review rule with this external id already.").where_programs_read(
+                "There is a review rule with this externalId already."
+            )
             raise AlreadyExistsError(detail, errors=[FieldError("/externalId", detail)]) from error
         raise
 
@@ -152,14 +156,18 @@ async def _write(session: AsyncSession, row: ReviewRule, values: Mapping[str, An
 def _checked(kind: str | None, row: ReviewRule, values: Mapping[str, Any]) -> tuple[str, Json]:
     needed = _NEEDS.get(kind or "", "")
     if kind is None or needed == "":
-        raise refused("kind", f"is one of {', '.join(NEEDS)}")
+        raise refused("kind", f"is one of {', '.join(NEEDS)}", Words("Choose a kind."))
     known: Json = row.settings if kind == row.kind else {}
     settings = known | {name: values[name] for name in MOST if values.get(name) is not None}
     for name in MOST:
         if (name in settings) != (name == needed):
-            raise refused(name, f"belongs to another kind than {kind}" if name != needed else "is missing")
+            words = Words("This belongs to another kind of rule.")
+            foreign = refused(name, f"belongs to another kind than {kind}", words)
+            raise foreign if name != needed else refused(name, "is missing", _NO_NUMBER)
     if needed and not 0 < settings[needed] <= MOST[needed]:
-        raise refused(needed, f"is more than 0, and at most {MOST[needed]:g}")
+        most = f"{MOST[needed]:g}"
+        words = Words("The number is more than 0, and at most %(most)s.", most=most)
+        raise refused(needed, f"is more than 0, and at most {most}", words)
     return kind, settings
 
 

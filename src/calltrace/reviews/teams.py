@@ -21,10 +21,12 @@ from calltrace.catalog.service import checked_text, refused
 from calltrace.db.conflicts import broken_constraint
 from calltrace.db.listing import NameFilter, Slice, cut
 from calltrace.kit.errors import FieldError, NotFoundError
+from calltrace.kit.words import Words
 from calltrace.reviews import queries
 from calltrace.reviews.models import Team, TeamMember, TeamSupervisor
 from calltrace.reviews.who import Who
 
+_NO_AGENT = Words("This organisation has no such agent (any more).")
 _LIMITS = {"name": ("name", 200), "external_id": ("externalId", 255)}
 
 
@@ -103,9 +105,10 @@ async def bind(session: AsyncSession, admin: Who, user_id: uuid.UUID, agent_id: 
     if user is None:
         raise NotFoundError("There is no user with this id.")
     if agent_id is not None and not await catalog.has(session, Agent, agent_id):
-        raise refused("agentId", "names no agent that this organisation has")
+        raise refused("agentId", "names no agent that this organisation has", _NO_AGENT)
     user.agent_id = agent_id
-    await _flush(session, "uq_users_agent_id", "agentId", "Another user is this agent already.")
+    taken = Words("Another user is this agent already.")
+    await _flush(session, "uq_users_agent_id", "agentId", taken)
     facts = {"agentId": str(agent_id) if agent_id else None}
     await record(session, admin.org_id, admin.actor, Deed("user.agent_set", user.id, facts))
     return user
@@ -123,7 +126,9 @@ async def _write(session: AsyncSession, admin: Who, row: Team, values: Mapping[s
         if name in values:
             setattr(row, name, checked_text(values[name], shown, longest, optional=name != "name"))
     session.add(row)
-    taken = "There is a team with this externalId already."
+    taken = Words("There is a team with this external id already.").where_programs_read(
+        "There is a team with this externalId already."
+    )
     await _flush(session, "uq_teams_org_id_external_id", "externalId", taken)
     if "agent_ids" in values:
         await _set_agents(session, admin, row, set(values["agent_ids"]))
@@ -134,7 +139,7 @@ async def _write(session: AsyncSession, admin: Who, row: Team, values: Mapping[s
 
 async def _set_agents(session: AsyncSession, admin: Who, row: Team, agent_ids: Collection[uuid.UUID]) -> None:
     if await queries.known_agents(session, agent_ids) != set(agent_ids):
-        raise refused("agentIds", "names an agent that this organisation does not have")
+        raise refused("agentIds", "names an agent that this organisation does not have", _NO_AGENT)
     await session.execute(delete(TeamMember).where(TeamMember.team_id == row.id))
     session.add_all(TeamMember(org_id=admin.org_id, team_id=row.id, agent_id=one) for one in agent_ids)
 
@@ -144,7 +149,8 @@ async def _set_supervisors(
 ) -> None:
     found = await queries.known_users(session, user_ids)
     if {one.id for one in found} != set(user_ids) or any(one.role not in LISTENERS for one in found):
-        raise refused("supervisorIds", "names somebody who is no supervisor of this organisation")
+        reason = "names somebody who is no supervisor of this organisation"
+        raise refused("supervisorIds", reason, Words("Somebody who is chosen leads no team here (any more)."))
     await session.execute(delete(TeamSupervisor).where(TeamSupervisor.team_id == row.id))
     session.add_all(TeamSupervisor(org_id=admin.org_id, team_id=row.id, user_id=one) for one in user_ids)
 

@@ -26,6 +26,7 @@ from calltrace.accounts.sessions import ADMINISTRATORS, LISTENERS
 from calltrace.analyses import queries as analyses
 from calltrace.analyses.models import Analysis
 from calltrace.kit.errors import FieldError, InvalidRequestError, NotFoundError
+from calltrace.kit.words import Words
 from calltrace.reviews import queries
 from calltrace.reviews.errors import NotImpartialError
 
@@ -157,7 +158,8 @@ async def find_call(
     read = analyses.lock if lock else analyses.call
     found = await read(session, analysis_id, who.mode)
     if found is None or (who.agents is not None and found.agent_id not in who.agents):
-        raise NotFoundError("There is no analysis with this id.")
+        words = Words("There is no call with this id, or you may not see it.")
+        raise NotFoundError(words.where_programs_read("There is no analysis with this id."))
     return found
 
 

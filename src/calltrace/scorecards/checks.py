@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from calltrace.kit.document import Document
+from calltrace.kit.words import Words
 from calltrace.scorecards.cues import Cue, Near, Window, silent, speaks
 from calltrace.scorecards.patterns import checked_phrase, phrase_pattern
 
@@ -184,7 +185,11 @@ class Question(Document):
         if len(set(texts)) < len(texts):
             raise ValueError("answers must differ")
         if UNSURE in texts:
-            raise ValueError(f'"{UNSURE}" is an answer of every question already: it leads to a person')
+            raise ValueError(
+                Words(
+                    '"%(unsure)s" is an answer of every question already: it leads to a person', unsure=UNSURE
+                )
+            )
         if len({(answer.meaning, answer.share) for answer in self.answers}) == 1:
             raise ValueError("every answer is worth the same: the question would decide nothing")
         if all(answer.meaning in ("not_met", "not_applicable") for answer in self.answers):

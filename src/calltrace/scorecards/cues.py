@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from calltrace.kit.document import Document
+from calltrace.kit.words import Words
 from calltrace.scorecards.acts import ACTS_BY_SIDE, Side
 from calltrace.scorecards.patterns import checked_pattern
 
@@ -71,7 +72,7 @@ class Cue(Document):
         known = {act for side in self.sides for act in ACTS_BY_SIDE[side]}
         unknown = sorted({*self.acts, *self.not_acts} - known)
         if unknown:
-            raise ValueError(f"unknown acts for {self.by}: {', '.join(unknown)}")
+            raise ValueError(Words("unknown acts for %(by)s: %(acts)s", by=self.by, acts=", ".join(unknown)))
         return self
 
 

@@ -6,6 +6,7 @@ from uuid import UUID, uuid5
 from pydantic import Field, model_validator
 
 from calltrace.kit.document import Document
+from calltrace.kit.words import Words
 from calltrace.scorecards.checks import Check, Decided, cues_of
 from calltrace.scorecards.cues import Cue, Language, silent
 from calltrace.scorecards.errors import MisplacedError
@@ -128,7 +129,13 @@ class Scorecard(Document):
         if all(criterion.bonus for criterion in self.criteria):
             raise ValueError("at least one criterion must not be a bonus")
         if self.phrases > MOST_PHRASES:
-            raise ValueError(f"at most {MOST_PHRASES} patterns and examples in all; here are {self.phrases}")
+            raise ValueError(
+                Words(
+                    "at most %(most)s patterns and examples in all; here are %(here)s",
+                    most=MOST_PHRASES,
+                    here=self.phrases,
+                )
+            )
         return self
 
     def _check_places(self) -> None:
@@ -139,12 +146,14 @@ class Scorecard(Document):
             for j, one in enumerate(section.criteria):
                 place = f"/sections/{i}/criteria/{j}"
                 if one.key in keys:
-                    raise MisplacedError(f"{place}/key", f"criterion keys must differ: {one.key}")
+                    differ = Words("criterion keys must differ: %(key)s", key=one.key)
+                    raise MisplacedError(f"{place}/key", differ)
                 keys.add(one.key)
                 if one.only_if and one.only_if.criterion not in known:
-                    unknown = f"there is no criterion {one.only_if.criterion}"
+                    unknown = Words("there is no criterion %(key)s", key=one.only_if.criterion)
                     raise MisplacedError(f"{place}/only_if/criterion", unknown)
                 chain = self._chain(one)
                 if one.key in chain:
                     circle = " -> ".join([one.key, *chain[: chain.index(one.key) + 1]])
-                    raise MisplacedError(f"{place}/only_if/criterion", f"conditions go in a circle: {circle}")
+                    words = Words("conditions go in a circle: %(circle)s", circle=circle)
+                    raise MisplacedError(f"{place}/only_if/criterion", words)

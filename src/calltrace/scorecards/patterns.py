@@ -18,6 +18,8 @@ import unicodedata
 from functools import lru_cache
 from itertools import pairwise
 
+from calltrace.kit.words import Words
+
 _MAX_GAPS = 3
 _MAX_WAYS = 1024
 
@@ -122,7 +124,7 @@ def _expression(pattern: str) -> str:
     if _ELLIPSIS in (tokens[0], tokens[-1]):
         raise ValueError("a pattern neither begins nor ends with ...")
     if tokens.count(_ELLIPSIS) > _MAX_GAPS:
-        raise ValueError(f"a pattern has at most {_MAX_GAPS} gaps (...)")
+        raise ValueError(Words("a pattern has at most %(most)s gaps (...)", most=_MAX_GAPS))
     return _joined(tokens)
 
 
@@ -145,8 +147,11 @@ def _joined(tokens: list[str]) -> str:
         before, gap = token, False
     if ways > _MAX_WAYS:
         raise ValueError(
-            f"a pattern can match in at most {_MAX_WAYS} ways (its choices and gaps multiplied), "
-            "this one in more: write it as several patterns"
+            Words(
+                "a pattern can match in at most %(most)s ways (its choices and gaps multiplied), "
+                "this one in more: write it as several patterns",
+                most=_MAX_WAYS,
+            )
         )
     return expression
 

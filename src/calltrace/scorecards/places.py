@@ -8,11 +8,19 @@ import yaml
 from pydantic import ValidationError
 
 from calltrace.kit.errors import FieldError
+from calltrace.kit.faults import plain
+from calltrace.kit.words import Words
 from calltrace.scorecards.errors import MisplacedError, ScorecardError
 
 Path = tuple[str, ...]
 _MAX_DEPTH = 20
-_SCALARS = {"bool": "yes, no, true and false", "int": "numbers", "float": "numbers", "timestamp": "dates"}
+_NUMBERS = Words("this has to be text: numbers that are meant as text need quotes")
+_QUOTES: Mapping[str | None, str] = {
+    "bool": Words("this has to be text: yes, no, true and false that are meant as text need quotes"),
+    "int": _NUMBERS,
+    "float": _NUMBERS,
+    "timestamp": Words("this has to be text: dates that are meant as text need quotes"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +48,19 @@ def _refusal(problems: Sequence[tuple[Place, Path, str]]) -> ScorecardError:
     place, path, message = problems[0]
     more = f" (and {len(problems) - 1} more)" if len(problems) > 1 else ""
     where = f"{place}" + (f", {'.'.join(path)}" if path else "")
-    fields = [FieldError("/" + "/".join(path), f"{place}: {text}") for place, path, text in problems]
-    return ScorecardError(f"{where}: {message}{more}", errors=fields)
+    fields = [_placed(*one) for one in problems]
+    words = Words(
+        "Line %(line)s, column %(column)s: %(fault)s",
+        line=place.line,
+        column=place.column,
+        fault=Words.of(message),
+    )
+    return ScorecardError(words.where_programs_read(f"{where}: {message}{more}"), errors=fields)
+
+
+def _placed(place: Place, path: Path, text: str) -> FieldError:
+    """Programs read where it is; pages show the line itself."""
+    return FieldError("/" + "/".join(path), Words.of(text).where_programs_read(f"{place}: {text}"))
 
 
 class Map:
@@ -61,14 +80,14 @@ class Map:
         place = Place.of(node.start_mark)
         self._places[path] = place
         if len(path) > _MAX_DEPTH:
-            raise refused(place, path[:3], "nested too deeply")
+            raise refused(place, path[:3], Words("nested too deeply"))
         if isinstance(node, yaml.ScalarNode):
             _refuse_unstorable(node.value, place, path)
             self._scalars[path] = node.tag.rpartition(":")[2]
         for name, key, value in _children(node):
             child = (*path, name)
             if child in self._places:
-                raise refused(Place.of(key.start_mark), child, f"{name} is given twice")
+                raise refused(Place.of(key.start_mark), child, Words("%(name)s is given twice", name=name))
             _refuse_unstorable(name, Place.of(key.start_mark), path)
             self._note(value, child)
             self._places[child] = Place.of(key.start_mark)
@@ -96,18 +115,20 @@ class Map:
         last = problem["loc"][-1] if problem["loc"] else ""
         match problem["type"]:
             case "missing":
-                return f"{last} is missing"
+                return Words("%(field)s is missing", field=last)
             case "extra_forbidden":
-                return f"{last} is no field of this"
+                return Words("%(field)s is no field of this", field=last)
             case "union_tag_invalid":
-                return f"{problem['ctx']['tag']} is no kind: it is one of {problem['ctx']['expected_tags']}"
+                kinds = problem["ctx"]["expected_tags"]
+                return Words(
+                    "%(kind)s is no kind: it is one of %(kinds)s", kind=problem["ctx"]["tag"], kinds=kinds
+                )
             case "union_tag_not_found":
-                return "kind is missing"
-            case "string_type" if self._scalars.get(path) in _SCALARS:
-                what = _SCALARS[self._scalars[path]]
-                return f"this has to be text: {what} that are meant as text need quotes"
+                return Words("%(field)s is missing", field="kind")
+            case "string_type" if self._scalars.get(path) in _QUOTES:
+                return _QUOTES[self._scalars[path]]
             case _:
-                return str(problem["msg"]).removeprefix("Value error, ")
+                return plain(problem)
 
 
 def _children(node: yaml.Node) -> Iterator[tuple[str, yaml.Node, yaml.Node]]:
@@ -129,4 +150,4 @@ def _location(problem: Mapping[str, Any]) -> Sequence[int | str]:
 def _refuse_unstorable(text: str, place: Place, path: Path) -> None:
     """YAML can spell what no UTF-8 database can hold: NUL and halves of characters."""
     if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise refused(place, path, "holds a character that cannot be stored")
+        raise refused(place, path, Words("holds a character that cannot be stored"))

@@ -54,7 +54,7 @@ def _decoded(text: str | bytes) -> str:
         return text.decode("utf-8-sig") if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         place = _place(error.object[: error.start].decode(), error.start)
-        raise refused(place, (), "a scorecard is a UTF-8 text file") from None
+        raise refused(place, (), Words("a scorecard is a UTF-8 text file")) from None
 
 
 def _place(text: str, at: int) -> Place:
@@ -65,11 +65,11 @@ def _place(text: str, at: int) -> Place:
 def _parse(text: str) -> yaml.MappingNode:
     wrong = yaml.reader.Reader.NON_PRINTABLE.search(text)
     if wrong is not None:
-        raise refused(_place(text, wrong.start()), (), "YAML does not allow this character")
+        raise refused(_place(text, wrong.start()), (), Words("YAML does not allow this character"))
     _refuse_aliases(text)
     root = _guarded(lambda: _loader(text).get_single_node())
     if not isinstance(root, yaml.MappingNode):
-        raise refused(Place(1, 1), (), "a scorecard is a mapping with key, name and sections")
+        raise refused(Place(1, 1), (), Words("a scorecard is a mapping with key, name and sections"))
     return root
 
 
@@ -79,7 +79,7 @@ def _refuse_aliases(text: str) -> None:
     while _guarded(loader.check_event):
         event = _guarded(loader.get_event)
         if isinstance(event, yaml.AliasEvent):
-            raise refused(Place.of(event.start_mark), (), "anchors and aliases are not allowed")
+            raise refused(Place.of(event.start_mark), (), Words("anchors and aliases are not allowed"))
 
 
 def _loader(text: str) -> Any:
@@ -91,9 +91,15 @@ def _guarded(read: Callable[[], Any]) -> Any:
     try:
         return read()
     except yaml.MarkedYAMLError as error:
-        raise refused(Place.of(error.problem_mark), (), error.problem or "not YAML") from None
+        raise refused(Place.of(error.problem_mark), (), _no_yaml(error)) from None
     except (yaml.YAMLError, ValueError, RecursionError):
         raise ScorecardError("this is not YAML that a scorecard can be read from") from None
+
+
+def _no_yaml(error: yaml.MarkedYAMLError) -> Words:
+    """What the library says, which speaks English."""
+    problem = error.problem or "not YAML"
+    return Words("this is no YAML: %(problem)s", problem=problem).where_programs_read(problem)
 
 
 def _constructed(root: yaml.MappingNode) -> Any:
@@ -110,9 +116,11 @@ def _refuse_broken_scalars(node: yaml.Node, loader: Any) -> None:
         except (ValueError, LookupError, AttributeError):  # what the library's own readers of a type raise
             kind = node.tag.rpartition(":")[2]
             place = Place.of(node.start_mark)
-            raise refused(place, (), f"this reads like a value of type {kind}, and is none") from None
+            raise refused(
+                place, (), Words("this reads like a value of type %(kind)s, and is none", kind=kind)
+            ) from None
         except yaml.MarkedYAMLError as error:
-            raise refused(Place.of(error.problem_mark), (), error.problem or "not YAML") from None
+            raise refused(Place.of(error.problem_mark), (), _no_yaml(error)) from None
     elif isinstance(node, yaml.MappingNode):
         for key, value in node.value:
             _refuse_broken_scalars(key, loader)

@@ -166,19 +166,6 @@ def mistakes(error: CallTraceError) -> Mistakes:
         parts = one.pointer.strip("/").split("/")
         places = [part for part in parts[1:] if part != "conditions"]
         name = ".".join(["c", *places]) if parts[0] == "conditions" and places else parts[0]
-        detail = one.detail.partition(": ")[2] if parts[0] == "conditions" and places else one.detail
-        detail = _PLAIN.get(detail, detail or one.detail)
-        summary.append((name, detail))
-        fields.setdefault(name, detail)
+        summary.append((name, one.detail))
+        fields.setdefault(name, one.detail)
     return Mistakes(tuple(summary) or (("", error.detail),), fields)
-
-
-_PLAIN = worded(
-    {
-        "Input should be a valid number, unable to parse string as a number": "Write a number.",
-        "String should have at least 1 character": "This is needed.",
-        "Field required": "This is needed.",
-        "List should have at least 1 item after validation, not 0": "At least one is needed.",
-    }
-)
-"""What the document says, for people who never heard of strings and lists."""

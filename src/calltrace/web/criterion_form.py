@@ -12,7 +12,8 @@ from pydantic.alias_generators import to_camel
 
 from calltrace.db.base import Json
 from calltrace.kit.digits import whole_number
-from calltrace.kit.words import Words, worded
+from calltrace.kit.faults import plain
+from calltrace.kit.words import Sentence, Words
 from calltrace.scorecards.document import Scorecard
 from calltrace.scorecards.errors import MisplacedError
 from calltrace.web.forms import Form, Mistakes
@@ -144,7 +145,7 @@ def _mistakes(error: ValidationError, document: Json, place: tuple[int, int] | N
         path, detail = _path(one), _detail(one)
         mine = path[: len(prefix)] == prefix and (place is not None or "criteria" not in path)
         name = _field(path[len(prefix) :]) if mine else ""
-        told = (name, detail if mine else f"{_where(document, path)}{detail}")
+        told = (name, detail if mine else _elsewhere(document, path, detail))
         if told not in summary:
             summary.append(told)
         if name:
@@ -160,13 +161,13 @@ def _path(problem: Mapping[str, Any]) -> list[str]:
     return [str(part) for part in problem["loc"]]
 
 
-def _where(document: Json, path: Sequence[str]) -> str:
-    """The place of a fault that is not on this form, by the name that people know."""
-    if path[:1] != ["sections"]:
-        return f"{path[0]}: " if path else ""
+def _elsewhere(document: Json, path: Sequence[str], detail: str) -> str:
+    """A fault that is not on this form, with its place by the name that people know."""
     depth = 4 if "criteria" in path else 2
-    name = at(document, f"{'.'.join(path[:depth])}.name")
-    return f"“{name}”: " if name else f"{'.'.join(path)}: "
+    name = at(document, f"{'.'.join(path[:depth])}.name") if path[:1] == ["sections"] else ""
+    if name:
+        return Words("“%(name)s”: %(fault)s", name=name, fault=detail)
+    return Words("%(place)s: %(fault)s", place=".".join(path), fault=detail) if path else detail
 
 
 def _field(path: Iterable[str]) -> str:
@@ -182,10 +183,6 @@ def _field(path: Iterable[str]) -> str:
     return ".".join(known)
 
 
-_WORDS = worded({
-    "missing": "This is needed.", "string_too_short": "This is needed.", "float_parsing": "Write a number.",
-    "literal_error": "Choose one of these.", "bool_parsing": "Choose one of these.",
-})  # fmt: skip
 _PATTERNS = {
     "key": Words("Small letters, digits and _, and a letter first."),
     "languages": Words("Two small letters for each language, such as en de."),
@@ -194,10 +191,8 @@ _PATTERNS = {
 
 def _detail(problem: Mapping[str, Any]) -> str:
     """What is wrong, for people who never heard of strings and floats."""
-    known = _WORDS.get(problem["type"])
     if problem["type"] == "string_pattern_mismatch":
         known = next((_PATTERNS[str(one)] for one in problem["loc"] if one in _PATTERNS), None)
-    if known:
-        return known
-    text = problem["msg"].removeprefix("Value error, ").removeprefix("Input should be ")
-    return f"{text[:1].upper()}{text[1:]}."
+        if known:
+            return known
+    return Sentence(plain(problem))

@@ -21,7 +21,10 @@ _PLACE = re.compile(r"line (\d+), column (\d+)(?:, [\w.]+)?: (.*)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong at one place of a text, and the line that it stands in; 0: nobody knows where."""
+    """What is wrong at one place of a text, and the line that it stands in; 0: nobody knows where.
+
+    As words of a page ``text`` says what, and not where.
+    """
 
     line: int
     column: int
@@ -43,7 +46,7 @@ def _fault(field: str, detail: str, source: Sequence[str]) -> Fault:
         return Fault(0, 0, field, detail, "")
     line = int(placed[1])
     shown = source[line - 1].rstrip() if line <= len(source) else ""
-    return Fault(line, int(placed[2]), field, placed[3], shown)
+    return Fault(line, int(placed[2]), field, detail, shown)
 
 
 async def posted_text(request: Request, platform: PlatformDep, who: SignedInDep) -> Form:

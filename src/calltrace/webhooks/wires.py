@@ -10,6 +10,7 @@ from importlib import import_module
 
 from calltrace.accounts.models import Mode
 from calltrace.kit.errors import FieldError, InvalidRequestError
+from calltrace.kit.words import Words
 from calltrace.settings import Settings
 from calltrace.webhooks.wire import Pace, Wire
 
@@ -60,5 +61,6 @@ def checked_events(contract: str, events: Sequence[str]) -> list[str]:
         detail = f"events must be among {', '.join(known)}" + (
             f"; not {', '.join(unknown)}." if unknown else "."
         )
-        raise InvalidRequestError(detail, errors=[FieldError("/events", detail)])
+        told = Words("Choose at least one event.").where_programs_read(detail)
+        raise InvalidRequestError(told, errors=[FieldError("/events", told)])
     return [event for event in known if event in events]

@@ -46,12 +46,6 @@ RAW = {*NAMES, *map(str, NAMES.values()), "Agent", "Customer"} - {
     "paused",
 }
 """Names of the data model: a page that shows one has not asked for its word. The last are also fields."""
-NOT_YET = re.compile(
-    r"^/?[a-zA-Z/]+(: | has | names | is | of )|^'.*' is not|^a scorecard is at most|^There is no delivery"
-    r"|^An API key needs|^No API keys match|^Another user is this|^Not an IP|^events must"
-    r"|^entry \d|^Queues still choose|^The recording has|^The payment service"
-)
-"""What services say of a field by its name in the API, or with values, and what makes no message yet."""
 _MARKS = re.compile("([⟦⟧⟪⟫])")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 
@@ -98,7 +92,7 @@ def beside(html: str) -> list[str]:
     page = _Page()
     page.feed(html)
     texts = (one.removesuffix("· Call Trace").strip(" ·.,;:()%→") for one in page.beside)
-    found = [one for one in texts if _WORD.search(one) and one not in ITSELF and not NOT_YET.search(one)]
+    found = [one for one in texts if _WORD.search(one) and one not in ITSELF]
     return found + [f"the name {one}" for one in page.data if one in RAW and one not in ITSELF]
 
 

@@ -20,6 +20,15 @@ async def test_an_unknown_page_is_a_404_page(admin: Browser) -> None:
     assert answer.headers["x-request-id"] in answer.text
 
 
+async def test_whoever_is_signed_in_keeps_the_menu_at_an_unknown_address(
+    admin: Browser, new_browser: NewBrowser, cut_off: Browser
+) -> None:
+    assert 'href="/calls"' in (await admin.get("/no/such/page")).text
+    assert 'href="/calls"' not in (await new_browser().get("/no/such/page")).text
+    away = await cut_off.get("/no/such/page")
+    assert away.status_code == 404, "the database is not needed to say so"
+
+
 async def test_an_unknown_api_path_stays_a_problem(admin: Browser) -> None:
     for path in ("/api", "/api/v1/nowhere", "/api/v2"):
         answer = await admin.get(path)

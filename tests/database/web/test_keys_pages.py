@@ -133,7 +133,11 @@ BAD: dict[str, tuple[dict[str, Any], str, str]] = {
     "no date": ({"lifetime": "date"}, "expiresAt", "YYYY-MM-DD"),
     "date of another kind": ({"lifetime": "date", "expiresAt": "31.12.2099"}, "expiresAt", "YYYY-MM-DD"),
     "date in the past": ({"lifetime": "date", "expiresAt": "2020-01-01"}, "expiresAt", "today or a later"),
-    "no address": ({"allowedIps": "10.0.0.0/8 <b>here</b>"}, "allowedIps", "Not an IP address"),
+    "no address": (
+        {"allowedIps": "10.0.0.0/8 <b>here</b>"},
+        "allowedIps",
+        "&lt;b&gt;here&lt;/b&gt; is no IP address",
+    ),
 }
 
 

@@ -106,7 +106,7 @@ async def test_an_appeal_is_upheld_with_a_verdict_or_rejected_with_a_reason(
     for fields, said in (
         ({"reason": "x"}, "Uphold the appeal, or reject it."),
         ({"outcome": "upheld", "reason": "My words."}, "Choose a verdict."),
-        ({"outcome": "upheld", "verdict": "met", "reason": " "}, "reason is missing"),
+        ({"outcome": "upheld", "verdict": "met", "reason": " "}, "Give a reason."),
     ):
         refused = await supervisor.submit(found[KEY], fields)
         assert (refused.status_code, said in refused.text) == (400, True)
@@ -155,7 +155,7 @@ async def test_rules_are_made_changed_and_deleted_by_admins(
     made = await admin.submit(new, {"name": "Five", "kind": "random", "number": "5", "enabled": "yes"})
     assert made.status_code == 303
     shown = (await admin.get("/reviews/rules")).text
-    assert "percent of all calls 5" in shown
+    assert "5 % of all calls" in shown
     async with platform.database.tenant(org) as session:
         rule = (await session.scalars(select(ReviewRule))).one()
     assert (rule.settings, rule.enabled) == ({"share": 0.05}, True)
@@ -165,7 +165,7 @@ async def test_rules_are_made_changed_and_deleted_by_admins(
     assert (await reviewer.submit("/account", to=f"{path}/delete")).status_code == 403
     changed = await admin.submit(path, {"name": "Bad", "kind": "score_under", "number": "60"})
     assert changed.status_code == 303
-    assert "the score is under 60" in (await admin.get("/reviews/rules")).text
+    assert "Low score: under 60" in (await admin.get("/reviews/rules")).text
     assert (await admin.submit(path, to=f"{path}/delete")).status_code == 303
     assert "No rule yet." in (await admin.get("/reviews/rules")).text
 
@@ -175,7 +175,7 @@ async def test_settings_say_how_long_appeals_are_possible(person: NewPerson, adm
     to = "/reviews/rules/settings"
     assert (await admin.submit("/reviews/rules", wanted, to=to)).status_code == 303
     refused = await admin.submit("/reviews/rules", wanted | {"appealDays": "400"}, to=to)
-    assert (refused.status_code, "is from 0 to 365" in refused.text) == (400, True)
+    assert (refused.status_code, "A number from 0 to 365." in refused.text) == (400, True)
     reviewer = await person("reviewer")
     assert "never demote" in (await reviewer.get("/reviews/rules")).text
     assert (await reviewer.submit("/account", wanted, to=to)).status_code == 403

@@ -46,10 +46,10 @@ async def test_what_is_wrong_with_a_team_is_told(
         ({"name": ""}, "name"),
         (
             {"name": "x", "agentIds": [str(uuid.uuid4())]},
-            "names an agent that this organisation does not have",
+            "This organisation has no such agent",
         ),
         ({"name": "x", "agentIds": ["nonsense"]}, "Choose from the list."),
-        ({"name": "Kept", "supervisorIds": [agent]}, "names somebody who is no supervisor"),
+        ({"name": "Kept", "supervisorIds": [agent]}, "Somebody who is chosen leads no team"),
     ):
         refused = await admin.submit("/admin/teams/new", fields)
         assert (refused.status_code, said in refused.text) == (400, True), fields

@@ -10,7 +10,7 @@ import pytest
 from markupsafe import escape
 
 from calltrace.kit import words
-from calltrace.kit.words import Tongue, Words, joined, local, markup_plural, speak, tongue
+from calltrace.kit.words import Sentence, Tongue, Words, joined, local, markup_plural, speak, tongue
 
 
 class Backwards(NullTranslations):
@@ -46,6 +46,22 @@ def test_words_within_words_and_numbers() -> None:
     assert str(escape(calls)) == "here calls 2"
     assert str(escape(Words("Of %(what)s", what=Words("two words")))) == "words two Of"
     assert str(escape(joined(", ", [Words("one two"), "<kept>"]))) == "two one, &lt;kept&gt;"
+
+
+@pytest.mark.usefixtures("backwards")
+def test_programs_may_read_another_english_than_pages_are_made_of() -> None:
+    said = Words("At most %(most)s names", most=3).where_programs_read("names: at most 3")
+    assert json.dumps(said) == '"names: at most 3"'
+    assert str(escape(said)) == "names 3 most At"
+    people = Words.plural("%(count)s person", "%(count)s people", 2).where_programs_read("n: 2")
+    assert (people, str(escape(people))) == ("n: 2", "people 2")
+
+
+@pytest.mark.usefixtures("backwards")
+def test_what_went_on_after_a_place_stands_alone_as_a_sentence() -> None:
+    said = Sentence(Words("there is no %(what)s", what="<b>"))
+    assert (said, str(escape(said))) == ("There is no <b>.", "&lt;b&gt; no is there.")
+    assert Sentence("Is it?") == "Is it?"
 
 
 @pytest.mark.parametrize(("count", "said"), [(1, "1"), (1.0, "1"), (0.5, "many"), (1.5, "many"), (2, "many")])
