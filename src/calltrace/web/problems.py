@@ -1,5 +1,7 @@
 """Errors as pages: what happened, what to do about it, and the number to find it in the log by."""
 
+from contextlib import suppress
+
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -8,6 +10,7 @@ from starlette.responses import RedirectResponse, Response
 
 from calltrace.kit.errors import CallTraceError, NotFoundError, UnavailableError
 from calltrace.kit.words import Words
+from calltrace.web.deps import get_platform, maybe_signed_in
 from calltrace.web.errors import MethodNotAllowedError, SecondFactorOwedError, SignInNeededError
 from calltrace.web.render import page
 from calltrace.web.way import HOME, sign_in_path
@@ -70,7 +73,14 @@ async def _http(request: Request, error: Exception) -> Response:
         )
         answer.headers.update(error.headers or {})
         return answer
+    await _recognise(request)
     return render(request, NotFoundError("There is no page at this address."))
+
+
+async def _recognise(request: Request) -> None:
+    """No route looked who asks; whoever is signed in keeps the menu, unless nobody can be asked."""
+    with suppress(UnavailableError):
+        await maybe_signed_in(request, get_platform(request))
 
 
 async def _validation(request: Request, _error: Exception) -> Response:

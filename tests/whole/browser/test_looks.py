@@ -1,18 +1,21 @@
 """Every page in light and dark, wide and narrow: accessible, nothing cut off, nothing beside the screen.
 
+The same holds for a language with longer words, and whoever is at a keyboard sees where they are.
+
 With CALLTRACE_SCREENSHOTS set to a folder, each page leaves its picture there.
 """
 
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import FilePayload, Page, StorageState, expect
 
 from whole.browser.conftest import NewSeat, Seat, until
+from whole.browser.measured import cut_off, cut_off_when_longer, without_visible_focus
 from whole.browser.office import FIRST, Office
 from whole.browser.test_scorecards import add_greeting, copied
 from whole.browser.test_webhooks import NOBODY, create
@@ -24,10 +27,6 @@ DELIVERIES = "/admin/integrations/deliveries"
 LOOKS: list[tuple[Literal["light", "dark"], int]] = [
     (scheme, width) for scheme in ("light", "dark") for width in (1280, 390)
 ]
-_CUT_OFF = """() => [...document.querySelectorAll("main *, header *")]
-    .filter(one => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0
-        && getComputedStyle(one).overflowX === "visible" && getComputedStyle(one).display !== "inline")
-    .map(one => one.outerHTML.slice(0, 120))"""
 
 
 def _name(look: tuple[str, int]) -> str:
@@ -54,9 +53,9 @@ class Look:
         page.wait_for_load_state()  # a function would be evaluated, which the pages' policy forbids
         if folder := os.environ.get("CALLTRACE_SCREENSHOTS"):
             page.screenshot(path=Path(folder) / f"{name}-{self.name}.png", full_page=True)
-        width: Any = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
-        assert width[0] <= width[1], f"{name} is wider than the screen"
-        assert page.evaluate(_CUT_OFF) == [], name
+        assert cut_off(page) == [], name
+        assert cut_off_when_longer(page) == [], f"{name}, in longer words"
+        assert without_visible_focus(page) == [], f"{name}, by keyboard"
         found = Axe().run(page)  # pyright: ignore[reportUnknownMemberType] - its parameters are half typed
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
         expect(page.locator("h1")).to_have_count(1)

@@ -30,7 +30,7 @@ def test_a_supervisor_sees_the_own_team_and_no_other(
     expect(seen.get_by_role("link", name="Call of Jane.mp3")).to_be_visible()
     expect(seen.get_by_text("Call of Zoe.mp3")).to_have_count(0)
     supervisor.go(f"/calls/{office.other}")
-    expect(seen.get_by_text("There is no analysis with this id.")).to_be_visible()
+    expect(seen.get_by_text("There is no call with this id, or you may not see it.")).to_be_visible()
     supervisor.go("/reviews")
     expect(seen.get_by_text("Call of Jane.mp3")).to_be_visible()
     expect(seen.get_by_text("Call of Zoe.mp3")).to_have_count(0)

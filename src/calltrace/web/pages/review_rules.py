@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
-from calltrace.kit.words import Words, worded
+from calltrace.kit.words import Words, messages, worded
 from calltrace.reviews import policy, rules
 from calltrace.reviews.models import ReviewRule
 from calltrace.reviews.rules import MOST, NEEDS
@@ -21,15 +21,26 @@ from calltrace.web.render import NO_MISTAKES, page
 
 PATH = REVIEWS + "/rules"
 router = APIRouter(prefix=PATH)
-KINDS: Mapping[str, tuple[str, str, float]] = {
-    "random": (Words("By chance"), Words("percent of all calls"), 100),
-    "score_under": (Words("Low score"), Words("the score is under"), 1),
-    "needs_review": (Words("Undecided"), "", 1),
-    "low_confidence": (Words("Unsure"), Words("the machine is less sure than, in percent"), 100),
-    "critical_failure": (Words("Critical failure"), "", 1),
-    "quota": (Words("Quota"), Words("calls of each agent and week"), 1),
+KINDS: Mapping[str, tuple[str, float]] = {
+    "random": (Words("By chance"), 100),
+    "score_under": (Words("Low score"), 1),
+    "needs_review": (Words("Undecided"), 1),
+    "low_confidence": (Words("Unsure"), 100),
+    "critical_failure": (Words("Critical failure"), 1),
+    "quota": (Words("Quota"), 1),
 }
-"""How each kind is called, what its number means, and how often that goes into what is stored."""
+"""How each kind is called, and how often what is stored goes into its number."""
+WHOLE = messages(
+    {
+        "random": "By chance: %(number)s %% of all calls",
+        "score_under": "Low score: under %(number)s",
+        "needs_review": "Undecided",
+        "low_confidence": "Unsure: the machine is less than %(number)s %% sure",
+        "critical_failure": "Critical failure",
+        "quota": "Quota: %(number)s calls of each agent and week",
+    }
+)
+"""A rule in one line."""
 EXPLAINED: Mapping[str, str] = worded(
     {
         "random": "So many percent of all calls, drawn from their ids. Keeps the other rules honest.",
@@ -64,16 +75,20 @@ async def _list(
         }
     )  # fmt: skip
     return page(
-        request, "reviews/rules.html", status=error.status if error else 200, tab="rules", kinds=KINDS,
+        request, "reviews/rules.html", status=error.status if error else 200, tab="rules", told=_told,
         number=number, form=filled, reader=reader, settings=wanted,
         mistakes=Mistakes.of(error, SETTINGS) if error else NO_MISTAKES, **listed,
     )  # fmt: skip
 
 
+def _told(rule: ReviewRule) -> str:
+    return Words(WHOLE[rule.kind], number=number(rule))
+
+
 def number(rule: ReviewRule) -> str:
     """The number of a rule as its form shows it."""
     needed = NEEDS[rule.kind]  # pyright: ignore[reportArgumentType] - written by a service that checks it
-    return f"{round(rule.settings[needed] * KINDS[rule.kind][2], 4):g}" if needed else ""
+    return f"{round(rule.settings[needed] * KINDS[rule.kind][1], 4):g}" if needed else ""
 
 
 @router.get("/new")
@@ -162,7 +177,7 @@ def _values(form: Form) -> dict[str, Any]:
     values: dict[str, Any] = {"name": form.text("name"), "kind": kind, "enabled": bool(form.text("enabled"))}
     needed = NEEDS[kind]  # pyright: ignore[reportArgumentType] - one of them, as just checked
     if needed:
-        value = _number(form, "number") / KINDS[kind][2]
+        value = _number(form, "number") / KINDS[kind][1]
         values[needed] = int(value) if needed == "count" else value
     return values
 
