@@ -326,7 +326,7 @@ async def test_what_is_not_published_cannot_be_chosen(admin: Browser) -> None:
     there = copied.headers["location"].split("/edit")[0]
     answer = await admin.submit(f"{there}/use", {"default": "yes"})
     assert answer.status_code == 400
-    assert "nothing is published yet" in answer.text
+    assert "Nothing of this scorecard is published yet." in answer.text
 
 
 async def test_another_organisation_sees_none_of_it(person: NewPerson, new_org: NewOrg, here: str) -> None:

@@ -129,7 +129,7 @@ async def test_the_file_that_is_refused_is_let_go_and_those_before_it_stay(
     ("fields", "said"),
     [({"mode": "both"}, "Choose live or test."), ({"language": "xx"}, "Choose one of the languages."),
      ({"agent": "x"}, "Choose one of the agents."),
-     ({"queue": str(uuid.uuid4())}, "queueId names nothing that this organisation has.")],
+     ({"queue": str(uuid.uuid4())}, "This organisation has nothing like that (any more).")],
 )  # fmt: skip
 async def test_a_wish_that_no_form_offers_takes_nothing_in(
     admin: Browser, platform: Platform, org: uuid.UUID, fields: dict[str, Any], said: str
