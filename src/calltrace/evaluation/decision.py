@@ -16,6 +16,9 @@ from calltrace.scorecards.document import Criterion, Scorecard
 _OTHER_LANGUAGE = 0.6
 """The same for a call in a language for which the scorecard is not meant."""
 
+_CLEARED = 0.75
+"""Less sure that a critical criterion is met, and it counts as not met until a person has looked."""
+
 _UNKNOWN_SPEAKER = 0.6
 """What is left of a confidence when nobody knows who spoke: under every sensible review threshold."""
 
@@ -46,6 +49,7 @@ def decide(criterion: Criterion, belief: Belief, hearing: Hearing, scorecard: Sc
     draft = _with_partial(draft, belief.opinion, hearing)
     draft = _with_model(draft, belief.heeded, hearing)
     draft = _with_rule_one(draft, belief.opinion)
+    draft = _with_doubt(draft, belief, hearing, criterion, scorecard)
     draft = _with_unknown_speakers(draft, criterion, hearing)
     draft = _with_guessed_roles(draft, criterion, hearing)
     draft = _with_certainty(draft, criterion, scorecard.critical_threshold)
@@ -94,6 +98,26 @@ def _first_draft(belief: Belief, hearing: Hearing) -> _Draft:
     reasons: dict[Verdict, str] = {"met": met, "not_met": not_met, "not_applicable": not_applicable}
     spots: dict[Verdict, tuple[Spot, ...]] = {"met": belief.opinion.proof, "not_met": belief.opinion.breach}
     return _Draft(verdict, belief.confidence, reasons[verdict], _quotes(spots.get(verdict, ()), hearing))
+
+
+def _with_doubt(
+    draft: _Draft, belief: Belief, hearing: Hearing, criterion: Criterion, scorecard: Scorecard
+) -> _Draft:
+    """Of the two errors about a critical criterion a breach that nobody sees is the dearer one.
+
+    Under review it costs its own points at most, and fails nobody.
+    """
+    least = min(_CLEARED, scorecard.critical_threshold)
+    if not criterion.critical or draft.verdict != "met" or draft.confidence >= least:
+        return draft
+    return replace(
+        draft,
+        verdict="not_met",
+        confidence=belief.not_met,
+        quotes=_quotes(belief.opinion.breach, hearing),
+        review=True,
+        reason="Unsure, best guess not met: it is critical, and that it is met is not sure enough.",
+    )
 
 
 def _quotes(spots: Iterable[Spot], hearing: Hearing) -> tuple[Evidence, ...]:

@@ -8,6 +8,7 @@ that redaction leaves count as what they stand for. Names are found by ``sensiti
 from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from calltrace.evaluation.results import SensitiveSpan
 from calltrace.evaluation.sensitive_cards import cards, security_codes, split_cards
@@ -17,10 +18,11 @@ from calltrace.evaluation.sensitive_homes import homes
 from calltrace.evaluation.sensitive_kinds import MARK, mark
 from calltrace.evaluation.sensitive_numbers import numbers
 from calltrace.evaluation.sensitive_places import addresses
+from calltrace.evaluation.sensitive_things import OF_THINGS, is_of_thing
 from calltrace.evaluation.sensitive_turn import Finding, Turn, turns
 from calltrace.speech.transcript import Segment
 
-__all__ = ["Finding", "findings", "masked", "sensitive_spans"]
+__all__ = ["Finding", "findings", "masked", "of_people", "sensitive_spans"]
 _FINDERS: Sequence[Callable[[Turn], Sequence[Finding]]] = (
     cards, forms, expiries, security_codes, dates_of_birth, addresses, homes, numbers,
 )  # fmt: skip
@@ -30,9 +32,14 @@ _TELLING = 4
 
 
 def sensitive_spans(segments: Sequence[Segment], found: Sequence[Finding]) -> list[SensitiveSpan]:
-    """``found`` as spans, in the order of the call; each kind once per segment."""
-    pairs = dict.fromkeys((finding.index, finding.kind) for finding in found)
+    """``found`` as spans, in the order of the call, each kind once per segment; without things' numbers."""
+    pairs = dict.fromkeys((finding.index, finding.kind) for finding in of_people(found))
     return [SensitiveSpan(kind=kind, segment_id=segments[index].id) for index, kind in sorted(pairs)]
+
+
+def of_people(found: Sequence[Finding]) -> list[Finding]:
+    """``found`` without the numbers of things."""
+    return [one for one in found if not one.of_thing]
 
 
 def masked(text: str, found: Sequence[Finding]) -> str:
@@ -48,12 +55,13 @@ def findings(segments: Sequence[Segment]) -> list[Finding]:
     split = defaultdict[int, list[Finding]](list)
     for one in split_cards(heard):
         split[one.index].append(one)
-    taken = [_Taken([*marks(segments[turn.index].text, turn.index), *split[turn.index]]) for turn in heard]
+    taken = [_Taken([*marks(segments[turn.index].text, turn), *split[turn.index]]) for turn in heard]
     for turn, here in zip(heard, taken, strict=True):
         for finder in _FINDERS:
             for new in finder(turn):
                 here.add(new)
-    return [*(one for here in taken for one in here.found), *_repeated(heard, taken)]
+    found = [*(one for here in taken for one in here.found), *_repeated(heard, taken)]
+    return list(_as_first_told(heard, found))
 
 
 class _Taken:
@@ -108,6 +116,24 @@ class _Numbers:
         return min(found)[1] if found else None
 
 
-def marks(text: str, index: int) -> list[Finding]:
-    """Marks that an earlier redaction left."""
-    return [Finding(match[1], index, match.start(), match.end()) for match in MARK.finditer(text)]
+def _as_first_told(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
+    """A thing's number is a thing's also where it is only read back."""
+    told_in = {one.index for one in found}
+    digits = {
+        (index, run.start, run.end): run.digits
+        for index in told_in
+        for run in (*heard[index].codes, *heard[index].runs)
+    }
+    said = [digits.get((one.index, one.start, one.end), "") for one in found]
+    things = {number for number, one in zip(said, found, strict=True) if number and one.of_thing}
+    for number, one in zip(said, found, strict=True):
+        yield replace(one, of_thing=True) if number in things else one
+
+
+def marks(text: str, turn: Turn) -> list[Finding]:
+    """Marks that an earlier redaction left in the text of a turn."""
+    return [
+        turn.found(kind, *match.span(), of_thing=kind in OF_THINGS and is_of_thing(turn, match.start()))
+        for match in MARK.finditer(text)
+        for kind in (match[1],)
+    ]

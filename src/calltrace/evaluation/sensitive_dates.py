@@ -38,6 +38,9 @@ _FILLERS = frozenset(_FILLER_WORDS.split())
 _TOKEN = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+")
 _WRITTEN = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})\b")
 _BORN = re.compile(r"\b(?:19[2-9]\d|200\d|201[0-2])\b")
+_WAS_BORN = re.compile(
+    r"\b(?:born|geboren|nacid[oa]|naci|nee?|nat[oa]|nasci(?:d[oa])?|jahrgang)(?: (?:in|en|em|nel|im jahr))? $"
+)
 _GAP = re.compile(r"[\s,./'\-\u2019]*(?:\.\s*)?")
 _EXPIRES = re.compile(r"\b(?:0?[1-9]|1[0-2])\s?[/.-]\s?(?:20)?[2-4]\d\b")
 _EXPIRY_DIGITS = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?[2-4]\d")
@@ -46,6 +49,8 @@ _FAR = 2
 _SHORT_ANSWER = 60
 _LITTLE_ELSE = 16
 _Part = tuple[str, int, int]
+_WHOLE = 3
+"""Parts of a date in numbers alone: ``quinze do três de setenta e sete``."""
 _ENOUGH_DIGITS = (5, 8)
 
 
@@ -57,8 +62,11 @@ def dates_of_birth(turn: Turn) -> list[Finding]:
         low, high = _ENOUGH_DIGITS
         runs = [run for run in turn.runs if low <= len(run.digits) <= high and not turn.is_amount(run)]
         found = [turn.found("date_of_birth", run.start, run.end) for run in runs[:1]]
+    if not found and turn.speaker != "agent":
+        found = [turn.found("date_of_birth", a, b) for a, b in _year_after_born(turn)]
     if not found and turn.answers("date_of_birth", 1):
-        found = [turn.found("date_of_birth", a, b) for a, b in [*_dates(turn, 1), *_bare_year(turn)][:1]]
+        places = [*_dates(turn, 1), *_dates(turn, _WHOLE, named=False), *_bare_year(turn)]
+        found = [turn.found("date_of_birth", a, b) for a, b in places[:1]]
     return found
 
 
@@ -66,6 +74,14 @@ def _bare_year(turn: Turn) -> Iterator[Place]:
     """Somebody who was asked for the year alone says just that: ``1974``, ``sixty eight``."""
     for run in turn.runs:
         if len(run.digits) in (2, 4) and len(turn.text) - (run.end - run.start) < _LITTLE_ELSE:
+            yield run.start, run.end
+
+
+def _year_after_born(turn: Turn) -> Iterator[Place]:
+    """``born in 1948``: a year alone, right after the word."""
+    for run in turn.runs:
+        is_year = len(run.digits) == len("1948") and turn.is_year(run)
+        if is_year and _WAS_BORN.search(turn.readable[max(run.start - _LITTLE_ELSE, 0) : run.start]):
             yield run.start, run.end
 
 

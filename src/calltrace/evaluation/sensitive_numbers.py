@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from calltrace.evaluation.sensitive_things import OF_THINGS, is_company_line, is_of_thing
 from calltrace.evaluation.sensitive_turn import Finding, Turn
 from calltrace.evaluation.sensitive_words import ISSUED_BEFORE
 from calltrace.evaluation.spoken_numbers import Run
@@ -18,6 +19,8 @@ _CODE, _CODE_DIGITS = 6, 3
 _READ_OUT = 6
 _NAMED_BEFORE = 48
 """Characters before a number in which its name stands."""
+_DOT = re.compile(r"\.| dot ")
+_NETWORK_PARTS = 4
 _WORD = re.compile(r"[^\W\d_]+|\d+")
 
 
@@ -25,9 +28,10 @@ def numbers(turn: Turn) -> list[Finding]:
     """What was asked for, what is named before it is said, and what is too long to be anything else."""
     found: list[Finding] = []
     for run in (*turn.codes, *turn.runs):
-        kind = None if _is_issued(turn, run) else next(_kinds(turn, run), None)
+        kind = None if _is_nobodys(turn, run) else next(_kinds(turn, run), None)
         if kind:
-            found.append(turn.found(kind, run.start, run.end))
+            of_thing = kind in OF_THINGS and is_of_thing(turn, run.start)
+            found.append(turn.found(kind, run.start, run.end, of_thing=of_thing))
     return found
 
 
@@ -50,6 +54,12 @@ def _kinds(turn: Turn, run: Run) -> Iterator[str]:
             yield "account_number"
     elif len(run.digits) >= _CODE and sum(map(str.isdigit, run.digits)) >= _CODE_DIGITS:
         yield "account_number"
+
+
+def _is_nobodys(turn: Turn, run: Run) -> bool:
+    """What an agent gives out, a company's telephone, an address of the network."""
+    is_address = len(_DOT.split(turn.readable[run.start : run.end])) == _NETWORK_PARTS
+    return is_address or _is_issued(turn, run) or is_company_line(turn, run)
 
 
 def _is_issued(turn: Turn, run: Run) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from calltrace.evaluation.sensitive_things import is_premises
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
 from calltrace.evaluation.spoken_numbers import Run
 
@@ -13,7 +14,7 @@ STREETS = (
 _DOUBTFUL_STREETS = (
     r"st|rd|ave|av|ln|blvd|dr|court|ct|place|pl|close|way|walk|row|hill|grove|park|square|circle|quay"
     r"|loop|trail"
-    r"|pike|view|rise|green|vale|wharf|heights|plaza|path|bend|run|ridge|point|landing|meadow|croft|crossing|commons|manor|trace|glen|cove|estates|villas|harbor|yard"
+    r"|pike|view|rise|green|vale|wharf|heights|brow|plaza|path|bend|run|ridge|point|landing|meadow|croft|crossing|commons|manor|trace|glen|cove|estates|villas|harbor|yard"
 )
 _NAME = r"(?:[^\W\d_][\w'\u2019]*\.?,? ){1,3}?"
 _UNIT = (
@@ -31,7 +32,7 @@ NOT_NAMES = re.compile(
     r"\b(?:the|a|an|this|that|my|your|our|his|her|their|same|next|main|other|any|every|whole|in|on|of"
     r"|down|across"
     r"|wrong|right|mile|miles|minutes?|hours?|days?|weeks?|inch|foot|feet|county|one|two|tonight|either|to|noon|half|by|till|until|o'clock|am|pm|and|or|is|was|i"
-    r"|you|it|up|high)\b"
+    r"|you|it|up|high|goes|runs|leaves|from|tram|bus|train|nobody|me|something)\b"
 )
 _ROMANCE = re.compile(
     r"\b(?:calle|avenida|avda|plaza|paseo|camino|carrera|calzada|rua|travessa|praca|largo|estrada|alameda"
@@ -40,6 +41,8 @@ _ROMANCE = re.compile(
     r"((?: (?:de|del|la|las|los|el|da|do|das|dos|della|dei|delle|des|du|di)\b| [dl](?=')){0,2}"
     r"(?:[ '][^\W\d_][\w\u2019]*){1,3}?)(?P<number>,? ?(?:numero |n[.o\u00ba]* ?)?\d{1,5}[a-z]?\b)?"
 )
+_VERBS = re.compile(r"\b(?:abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las)\b")
+"""After a street's name they begin something else: ``la avenida Bonampak abre a las nueve``."""
 _SPOKEN_NUMBER = re.compile(r",? (?:numero )?$")
 _GERMAN = re.compile(
     r"\b(?:[a-z]*(?:stra(?:ss|\u00df)e|str\.|gasse|allee|platz|weg|ring|damm|ufer|steig)|am [a-z]+)"
@@ -80,7 +83,7 @@ _LONGEST_ANSWER = 40
 def addresses(turn: Turn) -> list[Finding]:
     """Streets with a number, postal codes, streets of a name, numbers that answer where somebody lives."""
     places = [*_streets(turn), *_postal(turn), *_answers(turn)]
-    return [turn.found("address", a, b) for a, b in places if b > a]
+    return [turn.found("address", a, b) for a, b in places if b > a and not is_premises(turn, a)]
 
 
 _CAPITAL = re.compile(r"(?: (?:de|la|do|da|del|di|des|du|in|en|em|a))?,? [A-Z\u00c0-\u00dd][\w'-]+")
@@ -131,7 +134,8 @@ def _numbers(turn: Turn) -> list[Run]:
 
 def _follows(turn: Turn, match: re.Match[str], run: Run) -> bool:
     between = turn.readable[match.start(1) : run.start]
-    return 0 < len(between) <= 32 and "." not in between and len(run.digits) <= _LONGEST_HOUSE  # noqa: PLR2004
+    is_name = 0 < len(between) <= 32 and "." not in between and not _VERBS.search(between)  # noqa: PLR2004
+    return is_name and len(run.digits) <= _LONGEST_HOUSE
 
 
 def _capitals(text: str, end: int) -> int:

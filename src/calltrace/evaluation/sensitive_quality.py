@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from calltrace.evaluation.labelled import LabelledCall
-from calltrace.evaluation.sensitive import Finding, findings
+from calltrace.evaluation.sensitive import Finding, findings, of_people
 from calltrace.evaluation.sensitive_names import names
 from calltrace.speech.transcript import Segment
 
@@ -40,7 +40,12 @@ class FinderQuality:
     false_alarms: float
 
 
-def measure_values(calls: Sequence[LabelledCall], finder: Finder = findings) -> FinderQuality:
+def reported(segments: Sequence[Segment]) -> list[Finding]:
+    """What is reported as sensitive: of everything that redaction takes out, what is told of people."""
+    return of_people(findings(segments))
+
+
+def measure_values(calls: Sequence[LabelledCall], finder: Finder = reported) -> FinderQuality:
     """Everything but names."""
     return _measure(calls, finder, lambda one: one.kind != NAME)
 

@@ -18,6 +18,8 @@ MEMORY = 3
 _NEAR = 48
 """Characters between a word that explains a number and the number, in one turn."""
 _CODE = 3
+_OF_PEOPLE = ("account_number", "phone", "national_id", "payment_card")
+"""Numbers of people; the number of a thing is an ``account_number`` by its form, too."""
 _DETAILS = frozenset(("expiry", "cvv"))
 _YEAR = re.compile(r"(?:19|20)\d\d")
 Place = tuple[int, int]
@@ -25,12 +27,16 @@ Place = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A sensitive value in a segment's text: kind and where it stands, in characters."""
+    """A sensitive value in a segment's text: kind and where it stands, in characters.
+
+    ``of_thing``: the number of an order or a device; it is redacted, but nothing that is told of a person.
+    """
 
     kind: str
     index: int
     start: int
     end: int
+    of_thing: bool = False
 
 
 @dataclass(frozen=True)
@@ -60,22 +66,27 @@ class Turn:
     def runs(self) -> list[Run]:
         """Numbers that were said in one go."""
         details = self.answers("expiry") or self.answers("cvv") or not self.own.keys().isdisjoint(_DETAILS)
-        return digit_runs(self.text, details=details)
+        return digit_runs(self.text, details=details or self.answers("phone", 1))
 
     @cached_property
     def codes(self) -> list[Run]:
         """Letters and digits that were read out in one go."""
         return codes(self.text)
 
-    def found(self, kind: str, start: int, end: int) -> Finding:
+    def found(self, kind: str, start: int, end: int, *, of_thing: bool = False) -> Finding:
         """A finding in this turn."""
-        return Finding(kind, self.index, start, end)
+        return Finding(kind, self.index, start, end, of_thing)
 
     def near(self, kind: str, start: int) -> bool:
         """Whether the turn says, shortly before a place, that such a value comes."""
         places = self.own.get(kind, ())
         before = bisect_right(places, start + 1, key=lambda place: place[1])
         return before > 0 and start - places[before - 1][1] <= _NEAR
+
+    def last(self, kind: str, start: int) -> int | None:
+        """Where the last word for it ends, shortly before a place; ``None`` without one."""
+        ends = [end for _, end in self.own.get(kind, ()) if start - _NEAR <= end <= start + 1]
+        return max(ends, default=None)
 
     def answers(self, kind: str, distance: int = MEMORY) -> bool:
         """Whether the other side spoke of it lately. Agents ask; what they say is rarely an answer."""
@@ -123,6 +134,13 @@ def turns(segments: Sequence[Segment]) -> list[Turn]:
 def _named(text: str) -> dict[str, list[Place]]:
     readable = plain(text)
     places = {kind: [match.span() for match in pattern.finditer(readable)] for kind, pattern in TOPICS}
+    things = places["thing"]
+    places["person"] = [
+        (start, end)
+        for kind in _OF_PEOPLE
+        for start, end in places[kind]
+        if not any(start < last and first < end for first, last in things)
+    ]
     return {kind: found for kind, found in places.items() if found}
 
 

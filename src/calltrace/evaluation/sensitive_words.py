@@ -47,7 +47,8 @@ _PHONE = (
 )
 _BIRTH = (
     r"date (?:of|a) birth|birth ?date|birth ?day|\bdob\b|\bd o b\b|\bborn\b|fecha de na[sc]|na[sc]imiento"
-    r"|geburt|geburts|geboren|naissance|\bne le\b|nee le|\bne e\b|nascimento|nascita|nasceu|nasci\b|\bnato\b"
+    r"|geburt|geburts|geboren|naissance|\bnee? (?:le|quand|en quelle)\b|\bne e\b|nascimento|nascita"
+    r"|nasceu|nasci\b|\bnato\b"
     r"|\bnata\b|year of birth|jahrgang|ano de na[sc]|annee de nais|anno di nascita"
     r"|cumpleanos|compleanno|anniversaire|aniversario|naci el"
 )
@@ -72,7 +73,8 @@ _ACCOUNT = (
     rf"|registration|plate|vehicle|assignment|pass\w*|security) ?(?:{_NUMBER}|#)"
     r"|\b(?:my|your|the|her|his|our|an?) (?:account|reference|policy|id|pin|pnr)\b|\breference\b|\bref\b"
     r"|\bpnr\b"
-    r"|\bpin\b|\baccount (?:is|ending)|\bmember(?:ship)? (?:is|id)|\bsort code|\b(?:rego|reggo)\b"
+    r"|\bpin\b|\baccount (?:is|ending)|\bcard ending|\bmember,? number\b|\bcontrat numero\b"
+    r"|\bmember(?:ship)? (?:is|id)|\bsort code|\b(?:rego|reggo)\b"
     r"|licen[cs]e plate|number plate|\bregistration\b(?= (?:and|please|number))|\bpin code"
     r"|passcode|password|customer reference"
     r"|\b(?:numero|codigo|clave|n) (?:de |del |da |do |de la |della |di |d'|du )?(?:su |tu |votre |seu "
@@ -106,6 +108,27 @@ _ADDRESS = (
     r"|pin ?code|(?:live|living|located|deliver\w*|ship\w*|send\w* (?:it|that)? ?to) (?:at|to)"
 )
 _MAIL = r"e ?-?mail|correo|mail ?adresse|posta elettronica|courriel|adresse mail"
+_THING = (
+    r"\b(?:order|orders|parcel|package|shipment|consignment|tracking|waybill|awb|docket|serial|model|product"
+    r"|part|item|sku|barcode|ticket|incident|case|job|error|fault|meter reading|reading|read on the meter"
+    r"|version|channel|key id|voucher|coupon|delivery|ip|router|modem)(?: ?(?:number|no|code|id|ref"
+    r"|reference)\b"
+    r"|'?s? (?:is|says|reads|shows)\b| ?#| we (?:sent|raised|opened))|\bmeter (?:read|say|show)s?\b"
+    r"|\b(?:model|modelo|modele|modell|modello|serial|waybill|tracking|barcode|error)\b|tag number"
+    r"|\b(?:codice|codigo|code) (?:del |dell'|do |du |de l'|de )?(?:prodotto|articolo|producto|produto"
+    r"|produit)"
+    r"|\b(?:parcel|package|order|delivery)\b[^.?!]{0,30}\bnumber(?: is\b|'s\b)"
+    r"|\b(?:numero|codigo|n) (?:de |del |della |da |do |di |de la |du )?(?:su |tu |seu |sua )?"
+    r"(?:pedido|orden|paquete|envio|seguimiento|serie|modelo|articulo|ticket|incidencia|error|guia|rastreio"
+    r"|encomenda|produto|artigo|colis|commande|suivi|article|lot|ordine|pacco|spedizione|prodotto|bolla|busta"
+    r"|serial|matricola)\b|numero dell'(?:ordine|articolo)|numero d'(?:article|envoi)"
+    r"|\bpedido (?:numero|es|e)\b"
+    r"|\bl'ordine (?:e|numero)\b|\b(?:error|erreur|errore|erro|fehler)\b|\bfolio\b"
+    r"|(?:bestell|auftrags?|sendungs?|paket|serien|gerate|artikel|modell|ticket|fehler|vorgangs?"
+    r"|produkt)[ -]?"
+    r"(?:nummer|nr|code)\b|zahlerstand|\bseriennummer|numero de la commande|numero du (?:colis|ticket)"
+)
+"""What has a number and is nobody. Bookings, claims and files are somebody's, and not here."""
 AMOUNT_BEFORE = re.compile(
     r"(?:[$\u20ac\u00a3\u20b9]|\b(?:usd|eur|gbp|rs|rupees|euro|euros|dollars?|pounds?|for about|around"
     r"|roughly"
@@ -125,10 +148,12 @@ AMOUNT_AFTER = re.compile(
 )
 """Beside a number: it is an amount, a time, or so many of something."""
 ISSUED_BEFORE = re.compile(
-    r"\b(?:reference|ref|ticket|case|incident|job|complaint|folio|ticket|caso|incidencia|reclamacion|referencia"
+    r"\b(?:reference|ref|waybill|tracking|ticket|case|incident|job|complaint|folio|ticket|caso"
+    r"|incidencia|reclamacion|referencia"
     r"|vorgangs?\w*|ticket\w*|fallnummer|referenz\w*|reference|dossier|incident|ticket|protocolo|ocorrencia"
     r"|referencia|pratica|segnalazione|riferimento)\b(?: (?:number|numero|nummer|nr|no|id|code|de \w+|di \w+"
-    r"|d'\w+))?(?: (?:is|es|e|est|ist|lautet|sera|sara|will be|wird|el|la|le|il|o|das|die|:))*[ ,:]*$"
+    r"|d'\w+))?(?: (?:is|es|e|est|ist|lautet|sera|sara|will be|wird|el|la|le|il|o|das|die"
+    r"|:))*[ ,:]*(?:\b[a-z] ?){0,3}$"
 )
 """Names of what an agent opens and gives a number to."""
 
@@ -147,5 +172,6 @@ TOPICS: Words = _words(
     ("email", _MAIL),
     ("address", _ADDRESS),
     ("account_number", _ACCOUNT),
+    ("thing", _THING),
 )
-"""What a speaker says about a number of his own, or what the other one asked for just before."""
+"""What a speaker says about a number, or what the other one asked for just before."""

@@ -17,6 +17,8 @@ Heard = Sequence[tuple[LabelledCall, Hearing]]
 Features = Mapping[str, float]
 
 _PENALTY = 0.03
+_PENALTIES = {"prohibited_phrases": 0.01}
+"""Where a verdict has to be surer than elsewhere: leaving writers out, less penalty judges better there."""
 # Chosen once, from what each criterion means; the regression weighs them, the penalty keeps it modest.
 _VERDICT: dict[str, tuple[str, ...]] = {
     "greeting": ("cue0.best", "cue1.best", "weakest", "together"),
@@ -112,7 +114,11 @@ def _criterion(criterion: Criterion, heard: Heard) -> CriterionHeads:
     ]
     applicable = [(verdict == "not_applicable", row) for verdict, row in rows]
     return CriterionHeads(
-        verdict=_head(_VERDICT[criterion.key], [(v == "met", r) for v, r in rows if v != "not_applicable"]),
+        verdict=_head(
+            _VERDICT[criterion.key],
+            [(v == "met", r) for v, r in rows if v != "not_applicable"],
+            _PENALTIES.get(criterion.key, _PENALTY),
+        ),
         applicability=_head(_APPLICABILITY[criterion.key], [(not no, row) for no, row in applicable])
         if criterion.key in _APPLICABILITY
         else None,
@@ -123,7 +129,7 @@ def _signal(name: str, heard: Heard) -> Head:
     return _head(_SIGNALS[name], [(_TRUTH[name](call), context(hearing)) for call, hearing in heard])
 
 
-def _head(names: tuple[str, ...], rows: Sequence[tuple[bool, Features]]) -> Head:
+def _head(names: tuple[str, ...], rows: Sequence[tuple[bool, Features]], penalty: float = _PENALTY) -> Head:
     x = np.array([[features[name] for name in names] for _, features in rows], float)
     y = np.array([truth for truth, _ in rows], float)
-    return Head(names, fit(x, y, _PENALTY))
+    return Head(names, fit(x, y, penalty))

@@ -1,6 +1,7 @@
 """Evidence: quotes that stand, times of the words themselves, and rule 1."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -62,6 +63,28 @@ def test_a_breach_that_would_fail_the_whole_call_must_be_sure(
     opinion = Opinion(met=0.0, features={}, reasons=REASONS, breach=(spot,), absence=True)
     result = decide(critical, Belief(1 - sure, sure, 0.0, opinion), hearing, CARD)
     assert (result.verdict, result.score) == (verdict, 0)
+
+
+@pytest.mark.parametrize(
+    ("sure", "critical", "least", "verdict", "score"),
+    [
+        (0.76, True, 0.9, "met", 10),
+        (0.74, True, 0.9, "needs_review", 0),
+        (0.74, "section", 0.9, "needs_review", 0),
+        (0.74, False, 0.9, "met", 10),
+        (0.74, True, 0.7, "met", 10),
+    ],
+)
+def test_a_critical_criterion_that_is_not_surely_met_earns_nothing_before_a_person_has_looked(
+    hearing: Hearing, sure: float, critical: Any, least: float, verdict: str, score: float
+) -> None:
+    criterion = CARD.criteria[-1].model_copy(update={"critical": critical})
+    spot = Spot(0, hits(Cue(acts=["greeting"]), hearing))
+    opinion = Opinion(met=sure, features={}, reasons=REASONS, breach=(spot,), absence=True)
+    card = CARD.model_copy(update={"critical_threshold": least})
+    result = decide(criterion, Belief(sure, 1 - sure, 0.0, opinion), hearing, card)
+    assert (result.verdict, result.score) == (verdict, score)
+    assert bool(result.evidence) == (verdict == "needs_review")
 
 
 def test_what_is_less_sure_than_the_threshold_is_reviewed_with_its_best_guess(hearing: Hearing) -> None:

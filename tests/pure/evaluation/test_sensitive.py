@@ -73,7 +73,7 @@ def test_a_card_number_is_found_written_and_spoken(make_call: MakeCall, text: st
 
 
 def test_a_long_number_that_nobody_calls_a_card_is_none(make_call: MakeCall) -> None:
-    call = make_call(("c", 0, 9, "The tracking number is 4242 4242 4242 4242 4242 1."))
+    call = make_call(("c", 0, 9, "The customer number is 4242 4242 4242 4242 4242 1."))
     assert kinds(call) == [("s1", "account_number")]
 
 
@@ -348,11 +348,13 @@ def test_answers_without_a_value_are_not_sensitive(make_call: MakeCall, question
         "Your reference is four four one nine two seven.",
         "Su número de incidencia es el siete siete dos cero uno cinco.",
         "Die Vorgangsnummer lautet 884 120 7.",
+        "I've logged it as case number K 7 7 0 1 2 9.",
+        "The waybill is 7 7 0 4 1 1 9 2 3.",
     ],
 )
 def test_a_number_that_an_agent_gives_to_what_was_opened_is_nobodys(make_call: MakeCall, text: str) -> None:
-    assert kinds(make_call(("a", 0, 6, text))) == []
-    assert kinds(make_call(("c", 0, 6, text))) == [("s1", "account_number")]
+    assert findings(make_call(("a", 0, 6, text)).segments) == []
+    assert len(findings(make_call(("c", 0, 6, text)).segments)) == 1
 
 
 @pytest.mark.parametrize(
@@ -383,3 +385,82 @@ def test_a_day_of_a_month_is_no_expiry(make_call: MakeCall) -> None:
         ("a", 0, 2, "By debit card? And when does the voucher expire?"), ("c", 2, 4, "On the fourth of May.")
     )
     assert kinds(call) == []
+
+
+NUMBERS_OF_THINGS = [
+    ("Order number?", "W 0 4 4 1 8 8."),
+    ("Could I take the parcel number?", "Double four oh nine one one seven three."),
+    ("What does it say under the base?", "The serial number is S N 4 4 0 9 1 7 2."),
+    ("How can I help?", "I've a parcel due since Tuesday, the number is D R 4 4 1 9 0 2."),
+    ("Welche Bestellnummer?", "Vier vier null neun eins sieben."),
+    ("¿Número de pedido?", "Cuatro cuatro cero nueve uno siete."),
+    ("Le numéro de série ?", "B 4 4 0 9 1 7."),
+    ("Número da encomenda?", "Quatro quatro zero nove um sete."),
+    ("Il numero della bolla?", "Quattro quattro zero nove uno sette."),
+]
+
+
+@pytest.mark.parametrize(("question", "answer"), NUMBERS_OF_THINGS)
+def test_the_number_of_a_thing_is_taken_out_and_not_reported(
+    make_call: MakeCall, question: str, answer: str
+) -> None:
+    call = make_call(("a", 0, 3, question), ("c", 4, 8, answer), ("a", 9, 12, f"So that's {answer}"))
+    assert kinds(call) == []
+    assert {one.index for one in findings(call.segments)} == {1, 2}
+
+
+def test_a_mark_that_redaction_left_of_it_is_not_reported_either(make_call: MakeCall) -> None:
+    call = make_call(("a", 0, 3, "Order number?"), ("c", 4, 8, "It's [account_number]."))
+    assert kinds(call) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("It's about an order? Then your customer number, please.", "Four four one, oh nine seven."),
+        ("Your order number, or your customer number?", "Four four one, oh nine seven."),
+        ("Is it about your order?", "No, the account number is 4410 97."),
+        ("The order number?", "I have none. My phone number is 0171 555 0142."),
+    ],
+)
+def test_what_is_asked_or_named_last_says_whose_number_it_is(
+    make_call: MakeCall, question: str, answer: str
+) -> None:
+    assert len(kinds(make_call(("a", 0, 3, question), ("c", 4, 8, answer)))) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "You can ring the claims line on 0800 404 1122.",
+        "Please call us back on 020 7946 0144.",
+        "Our branch is at 12 High Street.",
+        "La nostra sede è in via Roma 12, a Torino.",
+        "Nuestra tienda está en la calle Mayor 15.",
+        "Die Filiale in der Hauptstraße 12 hat heute zu.",
+        "Type one nine two dot one six eight dot one dot one in the browser.",
+        "Bus 41 goes from Albert Road every ten minutes.",
+        "La tienda de la avenida Bonampak abre a las nueve.",
+    ],
+)
+def test_what_belongs_to_a_company_is_not_sensitive(make_call: MakeCall, text: str) -> None:
+    assert findings(make_call(("a", 0, 6, text)).segments) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer", "value"),
+    [
+        ("Dígame un teléfono.", "seis cinco cuatro, doscientos dos, uno uno nueve", None),
+        ("What name is it?", "Pell, born nineteen forty eight.", "nineteen forty eight"),
+        ("How can I help?", "I'm a member, number six six oh four nine.", "six six oh four nine"),
+        ("Un numéro ?", "06.12.44.81.09", None),
+        ("Data de nascimento?", "quinze do três de setenta e sete", None),
+        ("Vous êtes né quand ?", "Le quatre octobre cinquante-neuf.", "quatre octobre cinquante-neuf"),
+    ],
+)
+def test_values_that_strangers_say_otherwise_are_found(
+    make_call: MakeCall, question: str, answer: str, value: str | None
+) -> None:
+    call = make_call(("a", 0, 3, question), ("c", 4, 8, answer))
+    found = [answer[one.start : one.end] for one in findings(call.segments) if one.index == 1]
+    assert found == [value or answer]

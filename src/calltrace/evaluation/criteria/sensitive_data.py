@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from calltrace.evaluation.criteria.base import Opinion, Spot
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.sensitive import Finding
+from calltrace.evaluation.sensitive import Finding, of_people
 from calltrace.evaluation.spoken_numbers import digit_runs
 from calltrace.scorecards.checks import SensitiveData, SensitiveKind
 from calltrace.speech.formats import clock
@@ -25,7 +25,8 @@ _HARD: frozenset[SensitiveKind] = frozenset({"account_number", "national_id", "p
 
 def examine(check: SensitiveData, hearing: Hearing) -> Opinion:
     """Findings of other sides than the allowed one are the breach."""
-    wrong = [one for one in hearing.sensitive if one.kind in check.kinds and _forbidden(one, check, hearing)]
+    spoken = of_people(hearing.sensitive)
+    wrong = [one for one in spoken if one.kind in check.kinds and _forbidden(one, check, hearing)]
     sure = max(
         (_FOUND_RIGHT.get(kind, _FOUND_RIGHT_ELSE) for kind in check.kinds if _has(kind, wrong)), default=0.0
     )

@@ -1,0 +1,50 @@
+"""What has a number and is nobody: orders, parcels, devices, faults; lines, shops and offices of a company.
+
+Sensitive is what is told of a person: a card, an identity, an account, a home. The number of an order or a
+device is taken out where somebody asks for redaction, for it may lead to whoever ordered, but it is not
+reported as sensitive. A company's own telephone and address are neither.
+"""
+
+import re
+
+from calltrace.evaluation.sensitive_turn import Turn
+from calltrace.evaluation.spoken_numbers import Run
+
+OF_THINGS = frozenset(("account_number", "phone"))
+"""What the number of a thing looks like."""
+_FREE_CALL = re.compile(r"(?:0800|0808|0845|0300|1800|1888|800|900)\d{5,7}$")
+_BEFORE = 60
+"""Characters before a number or a street in which whose it is stands."""
+_COMPANY_LINE = re.compile(
+    r"\b(?:us|them|lines?|team|desk|office|department|branch|helpline|hotline|switchboard|service"
+    r"|linea|oficina|atencion|sucursal|uns|zentrale|abteilung|kundendienst|bureau|standard|agence"
+    r"|linha|loja|balcao|ufficio|sportello|numero verde|assistenza)\b[^.?!]{0,30}$"
+)
+_PREMISES = re.compile(
+    r"\b(?:branch|store|shop|outlet|showroom|office|offices|warehouse|depot|clinic|station|bus|tram|line"
+    r"|our|tienda|oficina|sucursal|local|clinica|nuestr[ao]|filiale|geschaft|laden|praxis|werkstatt|unsere?n?"
+    r"|magasin|agence|boutique|cabinet|notre|loja|agencia|balcao|nossa|negozio|ufficio|sede|filiale"
+    r"|\w*ambulatorio|nostr[ao]|punto vendita)\b[^.?!,;]{0,30}$"
+)
+
+
+def is_of_thing(turn: Turn, start: int) -> bool:
+    """Whether what was named last before a number, in its turn or in the question, is a thing."""
+    thing, person = turn.last("thing", start), turn.last("person", start)
+    if thing is not None or person is not None:
+        return thing is not None and (person is None or thing > person)
+    never = len(turn.asked) + turn.index + 1
+    return "thing" in turn.asked and turn.asked["thing"] < turn.asked.get("person", never)
+
+
+def is_company_line(turn: Turn, run: Run) -> bool:
+    """A telephone that an agent tells callers to ring, or that is free to call."""
+    before = turn.readable[max(run.start - _BEFORE, 0) : run.start]
+    return bool(_FREE_CALL.match(run.digits)) or (
+        turn.speaker == "agent" and bool(_COMPANY_LINE.search(before))
+    )
+
+
+def is_premises(turn: Turn, start: int) -> bool:
+    """Where a shop, an office or a bus line is."""
+    return bool(_PREMISES.search(turn.readable[max(start - _BEFORE, 0) : start]))
