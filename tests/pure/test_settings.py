@@ -1,6 +1,8 @@
 """Settings come from where they are said to come from, and wrong ones are named."""
 
+import re
 from pathlib import Path
+from typing import cast
 
 import pytest
 from pydantic import ValidationError
@@ -121,3 +123,28 @@ def test_a_provider_needs_to_know_us_by_an_id(monkeypatch: pytest.MonkeyPatch) -
         load_settings()
     monkeypatch.setenv("CALLTRACE_OIDC_CLIENT_ID", "calls")
     assert load_settings().oidc_newcomers == ""
+
+
+ROW = re.compile(r"^\| (`[A-Z_`, ]+`) \| (.+?) \| .+ \|$", re.MULTILINE)
+DOCS = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def test_the_page_of_settings_names_each_of_them_once() -> None:
+    named = [name for name, _ in ROW.findall(DOCS.read_text(encoding="utf-8"))]
+    assert sorted(named) == sorted(f"`{name.upper()}`" for name in Settings.model_fields)
+
+
+def test_the_page_of_settings_says_the_defaults() -> None:
+    rows = ROW.findall(DOCS.read_text(encoding="utf-8"))
+    said = {name.strip("`").lower(): default.strip("`") for name, default in rows}
+    plain = {name: field.default for name, field in Settings.model_fields.items() if field.default}
+    for by_words in ("data_dir", "fetch_max_bytes", "hosts"):
+        del plain[by_words]
+    assert {name: said[name] for name in plain} == {name: _written(value) for name, value in plain.items()}
+    assert said["fetch_max_bytes"] == f"{Settings.model_fields['fetch_max_bytes'].default // 1024**2} MiB"
+
+
+def _written(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, cast("tuple[object, ...]", value)))
+    return f"{value:g}" if isinstance(value, float) else str(value)

@@ -11,6 +11,7 @@ import typer
 from calltrace import __version__
 from calltrace.kit import logs
 from calltrace.kit.errors import CallTraceError, UsageError
+from calltrace.kit.garbage import uncollected
 from calltrace.settings import load_settings
 
 EXIT_FAILED, EXIT_USAGE = 1, 2
@@ -44,7 +45,8 @@ def start(
 
 def run() -> None:
     """Run the command line; exit status 0 done, 1 the work failed, 2 bad usage."""
-    _register(sys.argv[1:])
+    with uncollected():
+        _register(sys.argv[1:])
     sys.exit(_guarded(lambda: app(standalone_mode=False)))
 
 

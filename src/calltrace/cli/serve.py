@@ -1,6 +1,5 @@
 """``calltrace serve``: only the API and the web UI."""
 
-import gc
 import socket
 import ssl
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from calltrace.cli import instance
 from calltrace.cli.options import HostOption, PortOption
 from calltrace.cli.service import start_service, with_shared_database
 from calltrace.kit.errors import ConfigurationError
+from calltrace.kit.garbage import keep_all, uncollected
 from calltrace.kit.words import speak
 from calltrace.pipeline.context import build_platform
 from calltrace.settings import Settings
@@ -30,15 +30,9 @@ class _Server(uvicorn.Server):
         self._watchers = watchers
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Start, and look for garbage only among what came later.
-
-        Routes and types of the contracts are 350,000 objects that live for ever. A full collection walks
-        through them all, and every fourth page of a long call made enough new ones to start one and waited
-        for it: 0.9 s in place of 0.25.
-        """
+        """Start; what was made until then lives for ever."""
         await super().startup(sockets)
-        gc.collect()
-        gc.freeze()
+        keep_all()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Stop: end streams, then what uvicorn does."""
@@ -65,7 +59,8 @@ def tls_of(settings: Settings) -> dict[str, Any]:
 
 def serve(context: typer.Context, host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
     """Only the API and the web UI, for several machines."""
-    from calltrace.server import create_server  # every route of every contract: seconds that help pages spare
+    with uncollected():  # every route of every contract: seconds that help pages spare
+        from calltrace.server import create_server
 
     settings = start_service(context)
     speak(tongue_of(settings.ui_language))
