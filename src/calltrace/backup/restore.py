@@ -5,7 +5,7 @@ begun again.
 """
 
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,24 +26,27 @@ from calltrace.storage import ObjectStore, StorageAwayError
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A backup that was read from end to end and is whole.
+    """A backup that was read from end to end, and can be restored.
 
     Attributes:
         new_key: the secret key that is to be installed with it.
+        faults: what is wrong with stored objects, a sentence each by their names: they are left out.
     """
 
     root: Path
     manifest: Manifest
     new_key: str | None
+    faults: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What was brought back. ``revision`` is what the schema is at now."""
+    """What was brought back; ``revision`` is what the schema is at now, ``faults`` as of the source."""
 
     manifest: Manifest
     revision: str
     key_installed: bool
+    faults: Mapping[str, str]
     seconds: float
 
 
@@ -69,16 +72,16 @@ async def examine(root: Path, found: Manifest, key: KeyAtHand, moved: Moved) -> 
     """Read the backup from end to end, and find the key that opens it. Nothing is changed anywhere.
 
     Raises:
-        BackupDamagedError: something is missing or was changed.
+        BackupDamagedError: something other than a stored object is missing or was changed.
         RestoreRefusedError: the key that is set here does not open it, or there is none.
     """
-    await verify.check(root, found, moved)
+    faults = await verify.check(root, found, moved)
     file = root / found.state / found.secret_key.name if found.secret_key else None
-    return Source(root, found, keys.choose(key, file, found.sealed_samples))
+    return Source(root, found, keys.choose(key, file, found.sealed_samples), faults)
 
 
 async def bring_back(dsn: str, store: ObjectStore, source: Source, key: KeyAtHand, moved: Moved) -> Restored:
-    """Fill an empty installation with a backup.
+    """Fill an empty installation with a backup; stored objects that are damaged in it are left out.
 
     Raises:
         RestoreRefusedError: it is not empty, or is being used.
@@ -94,7 +97,8 @@ async def bring_back(dsn: str, store: ObjectStore, source: Source, key: KeyAtHan
         await migrate(dsn, found.revision)
         await load(dsn, source.root / found.state, found, moved)
         revision = await migrate(dsn)
-    return Restored(found, revision, source.new_key is not None, time.monotonic() - started)
+    seconds = time.monotonic() - started
+    return Restored(found, revision, source.new_key is not None, source.faults, seconds)
 
 
 async def _put_objects(store: ObjectStore, source: Source, moved: Moved) -> None:
@@ -102,6 +106,7 @@ async def _put_objects(store: ObjectStore, source: Source, moved: Moved) -> None
         await store.check()
         for number, entry in enumerate(verify.listed(source.root, source.manifest)):
             moved("recordings", number, source.manifest.objects.total)
-            await store.put(entry.key, pieces(entry.path(source.root)))
+            if entry.name not in source.faults:
+                await store.put(entry.key, pieces(entry.path(source.root)))
     except StorageAwayError as error:
         raise RestoreFailedError(f"The object store cannot be used: {error.reason}") from error

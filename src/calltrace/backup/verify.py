@@ -13,22 +13,30 @@ from calltrace.kit import digests
 _EVERY = 16
 
 
-async def check(root: Path, manifest: Manifest, moved: Moved) -> None:
-    """Read everything once; returns quietly if all is well.
+async def check(root: Path, manifest: Manifest, moved: Moved) -> dict[str, str]:
+    """Read everything once; answers what is wrong with stored objects, a sentence each by their names.
+
+    Without one of its objects a backup can be restored, without one of its other files it cannot.
 
     Raises:
-        BackupDamagedError: naming the first file that is missing or was changed.
+        BackupDamagedError: naming the first other file that is missing or was changed.
     """
     for entry in manifest.files:
-        await asyncio.to_thread(_check, root / manifest.state / entry.name, entry.bytes, entry.sha256)
+        fault = await asyncio.to_thread(_fault, root / manifest.state / entry.name, entry.bytes, entry.sha256)
+        if fault:
+            raise BackupDamagedError(fault)
+    faults: dict[str, str] = {}
     found = 0
     for entry in listed(root, manifest):
         if not found % _EVERY:
             moved("checking", found, manifest.objects.total)
-        await asyncio.to_thread(_check, entry.path(root), entry.bytes, entry.sha256)
+        fault = await asyncio.to_thread(_fault, entry.path(root), entry.bytes, entry.sha256)
+        if fault:
+            faults[entry.name] = fault
         found += 1
     if found != manifest.objects.total:
         raise BackupDamagedError(f"The backup lists {found} recordings, and should {manifest.objects.total}.")
+    return faults
 
 
 def listed(root: Path, manifest: Manifest) -> Iterator[ObjectEntry]:
@@ -37,12 +45,11 @@ def listed(root: Path, manifest: Manifest) -> Iterator[ObjectEntry]:
         yield ObjectEntry.model_validate(line)
 
 
-def _check(path: Path, size: int, sha256: str) -> None:
+def _fault(path: Path, size: int, sha256: str) -> str | None:
     try:
-        if path.stat().st_size == size and digests.sha256(path) == sha256:
-            return
+        whole = path.stat().st_size == size and digests.sha256(path) == sha256
     except FileNotFoundError:
-        raise BackupDamagedError(f"{path} is missing from the backup.") from None
+        return f"{path} is missing from the backup."
     except OSError as error:
-        raise BackupDamagedError(f"{path} cannot be read: {error.strerror}.") from error
-    raise BackupDamagedError(f"{path} was changed since the backup was made.")
+        return f"{path} cannot be read: {error.strerror}."
+    return None if whole else f"{path} was changed since the backup was made."

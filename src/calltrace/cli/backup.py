@@ -1,7 +1,7 @@
 """``calltrace backup`` and ``restore``: database, recordings and secret key, one consistent state."""
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
@@ -21,10 +21,13 @@ from calltrace.cli.bars import counted
 from calltrace.cli.output import JsonOption, say, show_one
 from calltrace.db.session import Database
 from calltrace.kit import logs
+from calltrace.kit.errors import UsageError
 from calltrace.pipeline import milestones
 from calltrace.settings import Settings
 from calltrace.storage import ObjectStore
 
+EXIT_DAMAGED = 3
+"""Everything was done but for stored objects that are damaged in the backup."""
 DirectoryArgument = Annotated[Path, typer.Argument(metavar="DIR", file_okay=False, help="Its folder.")]
 
 _ELSEWHERE = "keep it elsewhere, without it recordings and secrets stay sealed."
@@ -48,10 +51,22 @@ def backup(
         bool,
         typer.Option("--allow-missing", help="Go on when stored recordings are gone from the object store."),
     ] = False,
+    verify: Annotated[
+        bool, typer.Option("--verify", help="Save nothing: read the backup in DIR whole; can it be restored?")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Save database and recordings, running or not; into the same DIR again, only what is new is copied."""
+    """Save database and recordings, running or not; into the same DIR again, only what is new is copied.
+
+    With --verify, exit status 0: all of it is whole; 3: it can be restored, without the recordings that are
+    named; 1: it cannot be restored here.
+    """
     settings = _settings(context)
+    if verify:
+        if without_secret_key or allow_missing:
+            raise UsageError("--verify reads a backup, and takes no options of making one.")
+        _verify(settings, directory, as_json=as_json)
+        return
     options = Options(secret_key=not without_secret_key, allow_missing=allow_missing)
     with instance.database_url(settings, as_it_is=True) as dsn, claimed(directory.absolute()) as folder:
         store = ObjectStore.from_url(settings.effective_storage_url)
@@ -62,6 +77,24 @@ def backup(
     say(KEY_NOTES[made.key])
     if made.lost:
         say(f"{len(made.lost)} recordings are gone from the object store, and so not in this backup.")
+
+
+def _verify(settings: Settings, directory: Path, *, as_json: bool) -> None:
+    with restoring.opened(directory.absolute()) as found, counted("verify") as moved:
+        source = asyncio.run(restoring.examine(directory.absolute(), found, _key(settings), moved))
+    show_one({**_state(directory, found), "damaged": len(source.faults)}, as_json=as_json)
+    _tell_damage(source.faults, "The backup is whole, and can be restored with the key that is at hand.")
+
+
+def _tell_damage(faults: Mapping[str, str], all_well: str) -> None:
+    """Say every stored object that is damaged in the backup, and end with a status of its own."""
+    if not faults:
+        say(all_well)
+        return
+    for fault in faults.values():
+        say(fault)
+    say(f"{len(faults)} recordings are damaged in the backup; everything else of it is whole.")
+    raise typer.Exit(EXIT_DAMAGED)
 
 
 async def _note(dsn: str, made: Made) -> None:
@@ -77,7 +110,10 @@ async def _note(dsn: str, made: Made) -> None:
 
 
 def restore(context: typer.Context, directory: DirectoryArgument, as_json: JsonOption = False) -> None:
-    """Bring a backup back into an empty installation; everything is checked before anything is changed."""
+    """Bring a backup back into an empty installation; everything is checked before anything is changed.
+
+    Recordings that are damaged in the backup are left out and named at the end, with exit status 3.
+    """
     settings, root = _settings(context), directory.absolute()
     with restoring.opened(root) as found, counted("restore") as moved:
         source = asyncio.run(restoring.examine(root, found, _key(settings), moved))
@@ -86,6 +122,7 @@ def restore(context: typer.Context, directory: DirectoryArgument, as_json: JsonO
             restored = asyncio.run(restoring.bring_back(dsn, store, source, _key(settings), moved))
     show_one(_report(directory, restored), as_json=as_json)
     say("Restored. Start `calltrace up`, or `serve` and `work`: unfinished work goes on by itself.")
+    _tell_damage(restored.faults, "All recordings of the backup are there.")
 
 
 @contextmanager
@@ -125,7 +162,8 @@ def _summary(directory: Path, made: Made) -> dict[str, Any]:
 def _report(directory: Path, restored: Restored) -> dict[str, Any]:
     return {
         **_state(directory, restored.manifest), "revision": restored.revision,
-        "secretKeyInstalled": restored.key_installed, "seconds": round(restored.seconds, 3),
+        "secretKeyInstalled": restored.key_installed, "damaged": len(restored.faults),
+        "seconds": round(restored.seconds, 3),
     }  # fmt: skip
 
 

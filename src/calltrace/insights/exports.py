@@ -8,6 +8,7 @@ from typing import Any, cast
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import ARRAY, Uuid, any_, case, delete, func, literal, select, update
+from sqlalchemy import text as sql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
@@ -45,6 +46,8 @@ KEPT = timedelta(days=30)
 """How long it is remembered that there was one."""
 MOST_LOST = 10
 """One that kills workers must not do so for ever."""
+_NO_ERASURE_UNDER_WAY = sql("SELECT pg_advisory_xact_lock(hashtextextended('exports ' || :org, 0))")
+"""Those who erase calls share this lock until they commit (migration 0046)."""
 
 
 class TooManyExportsError(CallTraceError):
@@ -235,8 +238,10 @@ def file_of(row: Export | None) -> Stored:
 async def claim(session: AsyncSession, org_id: uuid.UUID, export_id: uuid.UUID) -> Claim | None:
     """Take an export over; ``None`` when it has ended.
 
-    One that is running was left by a worker that did not hand it back: it counts as lost.
+    One that is running was left by a worker that did not hand it back: it counts as lost. What is being
+    erased at this moment is gone before the first row is read; what is erased later finds this export.
     """
+    await session.execute(_NO_ERASURE_UNDER_WAY, {"org": str(org_id)})
     values = {
         "attempts": Export.attempts + 1, "status": "running", "rows": 0, "touched_at": func.clock_timestamp(),
         "lost": Export.lost + case((Export.status == "running", 1), else_=0),

@@ -22,7 +22,7 @@ from calltrace.catalog.queries import offered
 from calltrace.insights.measures import DIMENSIONS, LETTERS, Dimension, Figures, Verdicts
 from calltrace.insights.models import Export, Fact, Zone
 from calltrace.insights.period import Bucket, Period
-from calltrace.insights.sums import CELLS, MARKED, Family, kind_of
+from calltrace.insights.sums import CELLS, MARKED, Family, kind_of, of_days
 from calltrace.kit.cursor import Cursor
 
 NONE: Literal["none"] = "none"
@@ -170,11 +170,10 @@ def _counted(family: Family, question: Question, where: str, table: str) -> str:
     more = ", f.scorecard_id, line.criterion" if family.more else ""
     measures = ", ".join(f"{value} AS {name}" for name, value in family.measures.items())
     sign = "" if table == "insight_changes" else "1 AS sign, "
-    moments = """f.called_at >= CAST(:first AS date)::timestamp AT TIME ZONE :zone
-        AND f.called_at < (CAST(:last AS date) + 1)::timestamp AT TIME ZONE :zone"""
+    days = of_days("CAST(:first AS date)", "CAST(:last AS date)")
     day = "(f.called_at AT TIME ZONE :zone)::date"
     return f"""SELECT {split(question, day)}{more}, {measures}
-        FROM (SELECT {sign}f.* FROM {table} f WHERE {where} AND {moments}) AS f {family.lines}
+        FROM (SELECT {sign}f.* FROM {table} f WHERE {where} AND {days}) AS f {family.lines}
         GROUP BY 1, 2{more}"""
 
 

@@ -21,7 +21,7 @@ from calltrace.accounts.models import Organisation
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
 from calltrace.insights.models import Change, Zone
-from calltrace.insights.sums import DAYS, FAMILIES, MONTHS, Family
+from calltrace.insights.sums import DAYS, FAMILIES, MONTHS, Family, of_days
 
 AT_ONCE = 1000
 """Changes that are folded in one transaction."""
@@ -176,7 +176,9 @@ async def _drop_zones(session: AsyncSession) -> None:
 _LATEST = """(
     SELECT date_trunc('month', f.called_at AT TIME ZONE :zone)::date FROM insight_facts f
     WHERE f.org_id = :org AND f.mode = one.mode AND {} ORDER BY f.called_at DESC LIMIT 1 )"""
-_EARLIER = "f.called_at < one.month::timestamp AT TIME ZONE :zone"
+# Where the midnight comes twice, calls of the first one are of the month all the same.
+_EARLIER = """f.called_at < one.month::timestamp AT TIME ZONE :zone
+    AND (f.called_at AT TIME ZONE :zone)::date < one.month"""
 _MONTHS = sql(f"""
     WITH RECURSIVE months (mode, month) AS (
         SELECT one.mode, {_LATEST.format("true")} FROM (VALUES ('live'), ('test')) AS one (mode)
@@ -199,11 +201,10 @@ async def months(database: Database, org_id: uuid.UUID, zone: str) -> list[date]
 def _missing_days(family: Family) -> str:
     """What the sums of one day lack: the facts, less the sums, less what is still to be folded."""
     counted = ", ".join(one.name for one in Change.__table__.columns if one.name not in {"id", "sign"})
-    day = """called_at >= CAST(:first AS date)::timestamp AT TIME ZONE :zone
-        AND called_at < (CAST(:first AS date) + 1)::timestamp AT TIME ZONE :zone"""
+    day = of_days("CAST(:first AS date)", "CAST(:first AS date)")
     source = f"""(
-        SELECT 1 AS sign, {counted} FROM insight_facts WHERE org_id = :org AND {day}
-        UNION ALL SELECT -sign, {counted} FROM insight_changes WHERE org_id = :org AND {day}
+        SELECT 1 AS sign, {counted} FROM insight_facts AS f WHERE org_id = :org AND {day}
+        UNION ALL SELECT -sign, {counted} FROM insight_changes AS f WHERE org_id = :org AND {day}
     ) AS f CROSS JOIN (SELECT CAST(:zone AS varchar) AS zone) AS z"""
     return _difference(family, family.totals(source, DAYS), "grain = 'd' AND starts = CAST(:first AS date)")
 
@@ -242,11 +243,10 @@ _SWEPT = [
 ]
 
 
-_USED_DAYS = sql("""
-    SELECT (called_at AT TIME ZONE :zone)::date FROM insight_facts
-    WHERE org_id = :org AND mode IN ('live', 'test')
-        AND called_at >= CAST(:first AS date)::timestamp AT TIME ZONE :zone
-        AND called_at < (CAST(:first AS date) + interval '1 month') AT TIME ZONE :zone
+_LAST = "(CAST(:first AS date) + interval '1 month')::date - 1"
+_USED_DAYS = sql(f"""
+    SELECT (f.called_at AT TIME ZONE :zone)::date FROM insight_facts AS f
+    WHERE f.org_id = :org AND f.mode IN ('live', 'test') AND {of_days("CAST(:first AS date)", _LAST)}
     UNION SELECT starts FROM insight_cells WHERE org_id = :org AND zone = :zone AND grain = 'd'
         AND starts >= CAST(:first AS date) AND starts < CAST(:first AS date) + interval '1 month'
     UNION SELECT starts FROM insight_marks WHERE org_id = :org AND zone = :zone AND grain = 'd'

@@ -7,6 +7,18 @@ from calltrace.insights.measures import CALLS, DIMENSIONS, MARKS
 
 DAYS = "('d', (f.called_at AT TIME ZONE z.zone)::date)"
 MONTHS = "('m', date_trunc('month', f.called_at AT TIME ZONE z.zone)::date)"
+
+
+def of_days(first: str, last: str) -> str:
+    """SQL: ``f`` took place on the days from one to another, both SQL for a date, as clocks there showed it.
+
+    A midnight may come twice, and PostgreSQL means the later one: the moments only lead the index near it.
+    """
+    return f"""f.called_at >= ({first})::timestamp AT TIME ZONE :zone - interval '1 day'
+        AND f.called_at < (({last}) + 1)::timestamp AT TIME ZONE :zone + interval '1 day'
+        AND (f.called_at AT TIME ZONE :zone)::date BETWEEN {first} AND {last}"""
+
+
 LINES = """
     CROSS JOIN LATERAL unnest(f.criteria, string_to_array(f.verdicts, NULL), f.notes)
         AS line (criterion, verdict, note)

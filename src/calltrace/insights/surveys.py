@@ -20,6 +20,7 @@ from calltrace.insights import queries
 from calltrace.insights.measures import Dimension
 from calltrace.insights.period import Bucket, Period
 from calltrace.insights.queries import Narrowing, Question
+from calltrace.insights.sums import of_days
 
 LEAST_FOR_CORRELATION = 30
 Row = tuple[uuid.UUID | None, date | None, "Sums"]
@@ -179,8 +180,7 @@ async def _ask(session: AsyncSession, org_id: uuid.UUID, question: Question) -> 
     day = "(f.called_at AT TIME ZONE :zone)::date"
     statement = f"""
         SELECT {queries.split(question, day)}, {_COUNTS} FROM survey_facts f
-        WHERE {where} AND f.called_at >= CAST(:first AS date)::timestamp AT TIME ZONE :zone
-            AND f.called_at < (CAST(:last AS date) + 1)::timestamp AT TIME ZONE :zone
+        WHERE {where} AND {of_days("CAST(:first AS date)", "CAST(:last AS date)")}
         GROUP BY 1, 2 HAVING count(*) > 0
     """  # noqa: S608 - no input: values are parameters
     rows = (await session.execute(sql(statement), names)).all()

@@ -15,8 +15,10 @@ import pytest
 from calltrace.backup import manifest, objects, verify
 from calltrace.backup.errors import BackupDamagedError, BackupNewerError
 from calltrace.db.migrate import head_revision
+from calltrace.kit.errors import NotFoundError
+from calltrace.recordings.models import Recording
 from database.backup.conftest import Furnished, NewSite, value
-from database.backup.site import AUDIO, Site, audio_of
+from database.backup.site import AUDIO, Site, audio_of, keep_audio
 
 CHILD = Path(__file__).with_name("cut_off_child.py")
 TESTS = Path(__file__).parents[2]
@@ -40,9 +42,9 @@ FILES = (
     "state-*/analyses.copy.gz",
     "state-*/objects.jsonl.gz",
     "state-*/secret.key",
-    "objects/*/[0-9a-f]*",
     "manifest.json",
 )
+OBJECT = "objects/*/[0-9a-f]*"
 
 
 @pytest.mark.parametrize("damage", [_flip, _cut, Path.unlink], ids=["changed", "cut", "missing"])
@@ -59,6 +61,31 @@ async def test_damage_is_found_before_anything_is_changed(
             await site.restore(root)
     assert list(site.folder.iterdir()) == []
     assert await value(site, "SELECT to_regclass('alembic_version')") is None
+
+
+@pytest.mark.parametrize("damage", [_flip, _cut, Path.unlink], ids=["changed", "cut", "missing"])
+async def test_a_restore_goes_on_past_a_damaged_recording_and_names_it(
+    furnished: Furnished, new_site: NewSite, tmp_path: Path, damage: Callable[[Path], None]
+) -> None:
+    async with furnished.site.platform() as platform:
+        second = await keep_audio(platform, furnished.org, b"another")
+    root = tmp_path / "backup"
+    await furnished.site.back_up(root)
+    lost = root.joinpath(*_place(furnished.recording))
+    damage(lost)
+    site = await new_site(key=None)
+    restored = await site.restore(root)
+    assert list(restored.faults) == [lost.name]
+    assert str(lost) in restored.faults[lost.name]
+    async with site.platform() as platform:
+        assert await audio_of(platform, second) == b"another"
+        with pytest.raises(NotFoundError):
+            await audio_of(platform, furnished.recording)
+
+
+def _place(recording: Recording) -> tuple[str, str, str]:
+    name = hashlib.sha256(recording.object_key.encode()).hexdigest()
+    return "objects", name[:2], name
 
 
 async def test_a_damaged_backup_is_replaced_by_a_whole_one(furnished: Furnished, tmp_path: Path) -> None:
@@ -84,12 +111,12 @@ async def test_a_damaged_list_or_object_is_made_anew_by_the_next_backup(
     monkeypatch.setattr(objects, "EVERY_DAYS", 1)
     root = tmp_path / "backup"
     await furnished.site.back_up(root)
-    for pattern in ("state-*/objects.jsonl.gz", "objects/*/[0-9a-f]*"):
+    for pattern in ("state-*/objects.jsonl.gz", OBJECT):
         (path,) = root.glob(pattern)
         damage(path)
         await furnished.site.back_up(root)
         found = manifest.read(root)
-        await verify.check(root, found, _nothing)
+        assert await verify.check(root, found, _nothing) == {}
 
 
 @pytest.mark.parametrize("changes", [{"format": 2, "unheard": 1}, {"revision": "9999"}], ids=str)

@@ -32,7 +32,7 @@ from calltrace.pipeline import housekeeping, rewind
 from calltrace.pipeline.context import Platform
 from calltrace.pipeline.errors import TryAgainLater
 from calltrace.pipeline.exports import Exporter
-from database.conftest import waiting_jobs
+from database.conftest import waiting_for_locks, waiting_jobs
 from database.line import Line
 from database.reviews.factory import judged_call, new_agent
 
@@ -315,6 +315,39 @@ async def test_erasing_a_call_takes_back_files_that_tell_of_it(
             await exports.report(session, claim, 1)
     await Exporter(platform, tmp_path, []).export(org, running)
     assert str(calls[0]) not in (await _content(platform, await _row(platform, org, running))).decode()
+
+
+@pytest.mark.parametrize("of", ["days", "chosen calls"])
+async def test_a_file_that_is_made_while_a_call_is_being_erased_does_not_hold_it(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID], of: str
+) -> None:
+    """The erasure looked for exports before this one was asked for, and is not over when it is made."""
+    subject = Subject("calls", Narrowing(only=calls if of == "chosen calls" else None), DAYS)
+    async with platform.database.tenant(org) as erasing:
+        await erasing.execute(text("DELETE FROM analyses WHERE id = :id"), {"id": calls[0]})
+        async with platform.database.tenant(org) as session:
+            made = (await exports.ask(session, org, OPERATOR, Asked(subject, "csv"))).id
+        making = asyncio.create_task(Exporter(platform, tmp_path, []).export(org, made))
+        while not (making.done() or await waiting_for_locks(platform.database)):  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+    await making
+    row = await _row(platform, org, made)
+    assert (row.status, row.rows) == ("completed", 2)
+    assert str(calls[0]) not in (await _content(platform, row)).decode()
+
+
+async def test_a_call_that_is_told_another_day_is_still_taken_back_when_it_is_erased(
+    platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
+) -> None:
+    await _made(platform, org, tmp_path, "csv")
+    move = text("UPDATE analyses SET called_at = called_at + :by WHERE id = :id")
+    async with platform.database.tenant(org) as session:
+        await session.execute(move, {"id": calls[1], "by": timedelta(hours=-1)})
+        [row] = await queries.exports(session, "live", None, after=None, limit=9)
+        assert exports.link(platform.links, row), "it is still of these days"
+        await session.execute(move, {"id": calls[0], "by": timedelta(days=-90)})
+    await erase(platform.database, platform.vault, OPERATOR, org, calls[0], "live")
+    assert exports.link(platform.links, await _row(platform, org, row.id)) is None
 
 
 async def test_only_so_many_at_a_time(platform: Platform, org: uuid.UUID) -> None:

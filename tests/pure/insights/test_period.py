@@ -1,10 +1,12 @@
 """Periods: months and days cover exactly the days that are asked for, in every time zone."""
 
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from calltrace.insights.period import Bucket, Period, end_of, start_of
@@ -65,3 +67,30 @@ def test_the_period_before_is_as_long_and_ends_where_this_one_begins() -> None:
 def test_what_cannot_be_is_refused(first: date, last: date) -> None:
     with pytest.raises(InvalidRequestError):
         Period.asked(first, last, "UTC")
+
+
+def _changes(zone: ZoneInfo, year: int) -> Iterator[datetime]:
+    """The hours in which clocks are changed, by their beginnings."""
+    hours = [datetime(year, 1, 1, tzinfo=UTC) + timedelta(hours=n) for n in range(24 * 366)]
+    for before, after in pairwise(hours):
+        if before.astimezone(zone).utcoffset() != after.astimezone(zone).utcoffset():
+            yield before
+
+
+@settings(max_examples=60, deadline=None)
+@given(zone=st.sampled_from(sorted(available_timezones())), year=st.integers(2012, 2037))
+@example(zone="America/Havana", year=2026)
+@example(zone="Africa/Cairo", year=2026)
+@example(zone="Asia/Beirut", year=2026)
+@example(zone="Asia/Amman", year=2020)
+@example(zone="Asia/Pyongyang", year=2015)
+@example(zone="America/Sao_Paulo", year=2017)
+def test_around_every_change_of_clocks_a_moment_lies_on_the_one_day_that_they_show(
+    zone: str, year: int
+) -> None:
+    for change in _changes(ZoneInfo(zone), year):
+        for minutes in range(-150, 210, 10):
+            moment = change + timedelta(minutes=minutes)
+            shown = moment.astimezone(ZoneInfo(zone)).date()
+            around = [Period(shown + timedelta(days=n), shown + timedelta(days=n), zone) for n in (-1, 0, 1)]
+            assert [one.begins <= moment < one.ends for one in around] == [False, True, False], moment
