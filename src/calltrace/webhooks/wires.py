@@ -61,6 +61,8 @@ def checked_events(contract: str, events: Sequence[str]) -> list[str]:
         detail = f"events must be among {', '.join(known)}" + (
             f"; not {', '.join(unknown)}." if unknown else "."
         )
-        told = Words("Choose at least one event.").where_programs_read(detail)
+        missing = Words("Choose at least one event.")
+        strange = Words("Nothing sends %(events)s.", events=", ".join(unknown))
+        told = (strange if unknown else missing).where_programs_read(detail)
         raise InvalidRequestError(told, errors=[FieldError("/events", told)])
     return [event for event in known if event in events]
