@@ -83,7 +83,7 @@ async def test_a_call_is_filed_under_the_project_that_was_chosen(
     assert call.project_id == project.id
     refused = await _send(admin, ("two.wav", AUDIO), project=str(uuid.uuid4()))
     assert refused.status_code == 400
-    assert "projectId" in refused.text
+    assert "This organisation has nothing like that" in refused.text
     assert len(await _calls(platform.database, org)) == 1
 
 
