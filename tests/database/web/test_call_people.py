@@ -122,7 +122,7 @@ async def test_a_conflict_says_what_the_other_decided_and_loses_nothing(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"decision": "override", "verdict": "met"}, "say why the machine is wrong"),
+        ({"decision": "override", "verdict": "met"}, "why is the machine wrong?"),
         ({"decision": "override", "reason": "x"}, "Choose a verdict."),
         (
             {"decision": "override", "verdict": "partly_met", "reason": "x", "points": "many"},

@@ -16,7 +16,7 @@ def test_on_a_phone_it_opens_closes_and_leads_on(new_seat: NewSeat, cookies: Sto
     expect(calls).to_be_hidden()
     button.click()
     expect(page.get_by_role("link", name="Account")).to_be_in_viewport(ratio=1)
-    expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_in_viewport(ratio=1)
     page.keyboard.press("Escape")
     expect(calls).to_be_hidden()
     button.focus()
@@ -35,9 +35,9 @@ def test_beside_the_page_all_of_it_is_on_the_screen(
     expect(page.get_by_role("button", name="Menu")).to_be_hidden()
     for name in ("Calls", "Account"):
         expect(page.get_by_role("link", name=name, exact=True)).to_be_in_viewport(ratio=1)
-    expect(page.get_by_role("button", name="Sign out")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_role("button", name="Sign out", exact=True)).to_be_in_viewport(ratio=1)
     account = page.get_by_role("link", name="Account", exact=True).bounding_box()
-    out = page.get_by_role("button", name="Sign out").bounding_box()
+    out = page.get_by_role("button", name="Sign out", exact=True).bounding_box()
     assert account
     assert out
     assert account["y"] + account["height"] <= out["y"]
