@@ -35,11 +35,15 @@ def without_mixes(audio: DecodedAudio, channels: Sequence[int]) -> list[int]:
 
 
 def _products(audio: DecodedAudio, channels: Sequence[int]) -> npt.NDArray[np.float64]:
-    """Inner products of all channels, shape ``(n, n)``, block by block: memory stays flat."""
+    """Inner products of all channels, shape ``(n, n)``, block by block: memory stays flat.
+
+    In 64 bits: what single precision rounds off, each processor in its own way, would be more than what two
+    mixes of the same parties differ by, and weights would be chance.
+    """
     total = np.zeros((len(channels), len(channels)))
     for start in np.arange(0.0, audio.duration, _BLOCK_SECONDS):
         end = float(start) + _BLOCK_SECONDS
-        block = np.stack([audio.read(channel, float(start), end) for channel in channels])
+        block = np.stack([audio.read(channel, float(start), end) for channel in channels]).astype(np.float64)
         block -= block.mean(axis=1, keepdims=True)
         total += block @ block.T
     return total
