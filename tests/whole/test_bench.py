@@ -156,7 +156,7 @@ def test_calls_of_a_writer_that_training_saw_are_called_in_sample(tmp_path: Path
     report = evaluation.measure([labelled(tmp_path / "calls.json", "p1")], quiet)
     assert report.facts["inSample"] == "probably"
     assert any("PROBABLY IN-SAMPLE" in note for note in report.notes)
-    assert any("left out" in note for note in report.notes)
+    assert any("each writer left out" in note for note in report.notes)
 
 
 def test_without_labelled_calls_nothing_is_claimed() -> None:

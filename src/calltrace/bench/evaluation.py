@@ -165,15 +165,15 @@ def _trained_on() -> Mapping[str, Any]:
 
 
 def _left_out(trained: Mapping[str, Any]) -> list[str]:
-    """What was measured at training on writers that had been left out."""
-    measured: Any = trained.get("leave_one_writer_out", [])
-    # The file that ships may still be of the form that had the rows alone.
-    rows: list[Mapping[str, Any]] = measured.get("criteria", []) if hasattr(measured, "get") else measured
+    """What training measured on each writer while it was left out, or that it did not."""
+    measured: Any = trained.get("leave_one_writer_out", {})
+    pooled = [row for row in measured.get("criteria", []) if row["key"] == "all"]
+    if not pooled:
+        return ["Training did not measure what ships with each writer left out: see docs/evaluation.md."]
     return [
         f"Measured at training with each writer left out in turn: F1 {row['f1']}, kappa {row['kappa']}"
         f" over {row['n']} verdicts."
-        for row in rows
-        if row["key"] == "all"
+        for row in pooled
     ]
 
 

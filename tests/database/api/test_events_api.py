@@ -238,7 +238,7 @@ async def test_hundreds_of_watchers_share_one_connection(
             await asyncio.sleep(0.01)
         await _complete(platform, claim)
     assert told == 200
-    assert most <= 1
+    assert most <= 2  # one looks for all of them; another counts their requests
 
 
 async def test_a_database_that_is_away_for_a_moment_ends_no_stream(
