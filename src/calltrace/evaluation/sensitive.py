@@ -11,15 +11,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from calltrace.evaluation.results import SensitiveSpan
-from calltrace.evaluation.sensitive_cards import cards, security_codes, split_cards
+from calltrace.evaluation.sensitive_cards import cards, reading, security_codes, split_cards
 from calltrace.evaluation.sensitive_dates import dates_of_birth, expiries
-from calltrace.evaluation.sensitive_forms import forms
+from calltrace.evaluation.sensitive_forms import forms, mailbox
 from calltrace.evaluation.sensitive_homes import homes
 from calltrace.evaluation.sensitive_kinds import MARK, mark
 from calltrace.evaluation.sensitive_numbers import numbers
 from calltrace.evaluation.sensitive_places import addresses
+from calltrace.evaluation.sensitive_restarts import restarts
 from calltrace.evaluation.sensitive_things import OF_THINGS, is_of_thing
-from calltrace.evaluation.sensitive_turn import Finding, Turn, turns
+from calltrace.evaluation.sensitive_turn import Finding, Place, Turn, turns
+from calltrace.evaluation.spoken_numbers import Run
 from calltrace.speech.transcript import Segment
 
 __all__ = ["Finding", "findings", "masked", "of_people", "sensitive_spans"]
@@ -27,6 +29,8 @@ _FINDERS: Sequence[Callable[[Turn], Sequence[Finding]]] = (
     cards, forms, expiries, security_codes, dates_of_birth, addresses, homes, numbers,
 )  # fmt: skip
 """The more certain first: of findings that overlap the first one stays."""
+_PART, _BOX = 3, 5
+_READ_BACK = frozenset(("payment_card", "national_id", "phone", "account_number", "iban"))
 _TELLING = 4
 """Digits from which on a number that is said again is the same one."""
 
@@ -53,13 +57,17 @@ def findings(segments: Sequence[Segment]) -> list[Finding]:
     """Every sensitive value but names, with its place; where kinds overlap, the more certain one."""
     heard = turns(segments)
     split = defaultdict[int, list[Finding]](list)
-    for one in split_cards(heard):
+    pieces = split_cards(heard)
+    heard = reading(heard, pieces)
+    for one in pieces:
         split[one.index].append(one)
     taken = [_Taken([*marks(segments[turn.index].text, turn), *split[turn.index]]) for turn in heard]
     for turn, here in zip(heard, taken, strict=True):
         for finder in _FINDERS:
             for new in finder(turn):
                 here.add(new)
+        for new in restarts(turn, here.found):
+            here.add(new)
     found = [*(one for here in taken for one in here.found), *_repeated(heard, taken)]
     return list(_as_first_told(heard, found))
 
@@ -84,13 +92,38 @@ class _Taken:
 
 
 def _repeated(heard: Sequence[Turn], taken: Sequence[_Taken]) -> Iterator[Finding]:
-    """Numbers that were found once and are said again, as when somebody reads them back."""
+    """Numbers that were found once and are said again, as when somebody reads them back, or their end."""
     known = _Numbers(heard, taken)
     for turn, here in zip(heard, taken, strict=True):
         for run in turn.runs:
-            kind = known.kind_of(run.digits)
-            if kind and here.is_free(run.start, run.end):
+            kind = known.kind_of(run.digits) or _ends_of_last(heard, taken, turn, run)
+            if kind and here.is_free(run.start, run.end) and not turn.is_amount(run):
                 yield turn.found(kind, run.start, run.end)
+        for place in _mailboxes(heard, taken, turn):
+            if here.is_free(*place):
+                yield turn.found("email", *place)
+
+
+def _ends_of_last(heard: Sequence[Turn], taken: Sequence[_Taken], turn: Turn, run: Run) -> str | None:
+    """The kind of a number of the turn before that this is a part of: ``three two five`` of a telephone."""
+    if len(run.digits) < _PART or turn.is_year(run) or not turn.index:
+        return None
+    before = heard[turn.index - 1]
+    for one in taken[turn.index - 1].found:
+        said = "".join(r.digits for r in before.runs if one.start <= r.start and r.end <= one.end)
+        if one.kind in _READ_BACK and len(said) > len(run.digits) and said.endswith(run.digits):
+            return one.kind
+    return None
+
+
+def _mailboxes(heard: Sequence[Turn], taken: Sequence[_Taken], turn: Turn) -> Iterator[Place]:
+    """The name of a mailbox of the turn before, said again without its host."""
+    for one in taken[turn.index - 1].found if turn.index else ():
+        if one.kind == "email":
+            box = mailbox(heard[one.index].readable[one.start : one.end])
+            at = turn.readable.find(box) if len(box) >= _BOX else -1
+            if at >= 0:
+                yield at, at + len(box)
 
 
 class _Numbers:
@@ -117,17 +150,19 @@ class _Numbers:
 
 
 def _as_first_told(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
-    """A thing's number is a thing's also where it is only read back."""
-    told_in = {one.index for one in found}
-    digits = {
-        (index, run.start, run.end): run.digits
-        for index in told_in
-        for run in (*heard[index].codes, *heard[index].runs)
-    }
-    said = [digits.get((one.index, one.start, one.end), "") for one in found]
-    things = {number for number, one in zip(said, found, strict=True) if number and one.of_thing}
-    for number, one in zip(said, found, strict=True):
-        yield replace(one, of_thing=True) if number in things else one
+    """A number is what it was when it was first said, also where it is only read back, or a part of it."""
+    first: dict[str, bool] = {}
+    for one in sorted(found, key=lambda one: (one.index, one.start)):
+        number = "".join(filter(str.isdigit, _number_of(heard[one.index], one))) or one.kind
+        told = next((of for known, of in first.items() if number in known or known in number), one.of_thing)
+        if len(number) >= _TELLING:
+            first.setdefault(number, told)
+        yield replace(one, of_thing=told and one.kind in OF_THINGS)
+
+
+def _number_of(turn: Turn, finding: Finding) -> str:
+    runs = (run for run in (*turn.codes, *turn.runs) if run.start < finding.end and finding.start < run.end)
+    return next((run.digits for run in runs), "")
 
 
 def marks(text: str, turn: Turn) -> list[Finding]:

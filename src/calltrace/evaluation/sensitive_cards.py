@@ -1,6 +1,7 @@
 """Payment cards: the number, whole or read out over several turns, and what follows it in one breath."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from calltrace.evaluation.card_numbers import FIRST_DIGITS, LENGTHS, luhn
@@ -13,14 +14,26 @@ _PIECE = 4
 _PIECES = 5
 _CVV = (3, 4)
 _ONE_BREATH = 60
-_FEW_WORDS = 2
+_AT_ONCE = 8
+"""Characters: an answer that begins with the number may go on with anything."""
+_SOON = 4
+"""Turns after a card's number in which its expiry and code are said."""
+_OTHERS = frozenset(("national_id", "date_of_birth", "phone", "email", "address", "thing"))
+"""Once one of these was asked for, a short number is no detail of the card."""
+_FEW_WORDS = 4
+_LOST_PLACE = 10
+"""Words after which nobody goes on with a number that was broken off."""
 
 
 def cards(turn: Turn) -> list[Finding]:
     """Card numbers, their expiry and their security code in one turn."""
-    numbers = [run for run in turn.runs if _is_card(run.digits, turn)]
+    numbers = _numbers(turn)
     found = [turn.found("payment_card", run.start, run.end) for run in numbers]
     return [*found, *_after(turn, numbers[-1])] if numbers else found
+
+
+def _numbers(turn: Turn) -> list[Run]:
+    return [run for run in turn.runs if _is_card(run.digits, turn)]
 
 
 def security_codes(turn: Turn) -> list[Finding]:
@@ -29,10 +42,39 @@ def security_codes(turn: Turn) -> list[Finding]:
     return [
         turn.found("cvv", run.start, run.end)
         for run in turn.runs
-        if low <= len(run.digits) <= high
-        and not turn.is_amount(run)
-        and (turn.near("cvv", run.start) or (turn.answers("cvv", 1) and len(turn.text) < _ONE_BREATH))
+        if low <= len(run.digits) <= high and not turn.is_amount(run) and _is_code(turn, run)
     ]
+
+
+def _is_code(turn: Turn, run: Run) -> bool:
+    """Named, asked for, or what is left to say after a card's number."""
+    in_short = len(turn.text) < _ONE_BREATH or run.start < _AT_ONCE
+    of_card = turn.reads_card and (in_short or turn.near("code", run.start))
+    is_date = is_expiry(run.digits) and not turn.is_code(run)
+    return turn.near("cvv", run.start) or (turn.answers("cvv", 1) and in_short) or (of_card and not is_date)
+
+
+def reading(turns: Sequence[Turn], split: Sequence[Finding]) -> list[Turn]:
+    """``turns`` that know whether a card was read out before them, and whether that goes on."""
+    read = {one.index for one in split} | {turn.index for turn in turns if _numbers(turn)}
+    if not read:
+        return list(turns)
+    first = min(read)
+    return [
+        replace(
+            turn, of_cards=turn.of_cards or turn.index > first, reads_card=_reads_on(turns, turn.index, read)
+        )
+        for turn in turns
+    ]
+
+
+def _reads_on(turns: Sequence[Turn], index: int, read: set[int]) -> bool:
+    """Whether a customer's turn follows a card's number with nothing else asked since."""
+    last = max((at for at in read if at < index), default=None)
+    if last is None or index - last > _SOON or turns[index].speaker != turns[last].speaker:
+        return False
+    between = [turns[at] for at in range(last + 1, index)]
+    return not any(_OTHERS & turn.own.keys() for turn in between)
 
 
 def _after(turn: Turn, card: Run) -> Iterator[Finding]:
@@ -90,12 +132,20 @@ def _joined(pieces: list[tuple[Turn, Run]]) -> list[Finding]:
     return found
 
 
+def _goes_on(pieces: Sequence[tuple[Turn, Run]]) -> bool:
+    """Whether little is said between pieces of one turn."""
+    return all(
+        turn.index != later.index or len(turn.readable[run.end : following.start].split()) <= _LOST_PLACE
+        for (turn, run), (later, following) in pairwise(pieces)
+    )
+
+
 def _is_split(pieces: list[tuple[Turn, Run]], length: int) -> bool:
     """Whether these make one number, over several turns with at most one between."""
     places = [turn.index for turn, _ in pieces]
     near = all(later - sooner <= 2 for sooner, later in pairwise(places))  # noqa: PLR2004
     digits = "".join(run.digits for _, run in pieces)
-    if len(pieces) < length or not near or places[0] == places[-1] or digits[0] not in FIRST_DIGITS:
+    if len(pieces) < length or not near or digits[0] not in FIRST_DIGITS or not _goes_on(pieces):
         return False
     spoken_of = any("payment_card" in turn.own or "payment_card" in turn.asked for turn, _ in pieces)
     return len(digits) in LENGTHS and (spoken_of or luhn(digits))

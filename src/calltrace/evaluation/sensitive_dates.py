@@ -43,6 +43,7 @@ _WAS_BORN = re.compile(
 )
 _GAP = re.compile(r"[\s,./'\-\u2019]*(?:\.\s*)?")
 _EXPIRES = re.compile(r"\b(?:0?[1-9]|1[0-2])\s?[/.-]\s?(?:20)?[2-4]\d\b")
+_AT_TIME = re.compile(r"\b(?:at|alle|um|gegen|vers|a las|las|as|until) $")
 _EXPIRY_DIGITS = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?[2-4]\d")
 _BORN_YEARS = (1920, 2012)
 _FAR = 2
@@ -87,7 +88,9 @@ def _year_after_born(turn: Turn) -> Iterator[Place]:
 
 def expiries(turn: Turn) -> list[Finding]:
     """Months and years after a word for expiring, or when they were asked for."""
-    near = [(m.start(), m.end()) for m in _EXPIRES.finditer(turn.readable)]
+    near = [
+        m.span() for m in _EXPIRES.finditer(turn.readable) if not _AT_TIME.search(turn.readable, 0, m.start())
+    ]
     near += [place for place in _dates(turn) if _has_year(turn.readable[slice(*place)])]
     near += [place for place in _dates(turn, named=False) if is_expiry(_digits(turn.text[slice(*place)]))]
     near += [
@@ -98,6 +101,7 @@ def expiries(turn: Turn) -> list[Finding]:
     other = turn.answers("date_of_birth", _FAR) or turn.answers("cvv", 1)
     alone = len(turn.text) < _SHORT_ANSWER and not other
     asked = (turn.answers("payment_card") and alone) or (turn.of_cards and turn.answers("expiry", 1))
+    asked = asked or (turn.reads_card and len(turn.text) < _SHORT_ANSWER)
     return [
         turn.found("expiry", a, b)
         for a, b in near

@@ -68,7 +68,9 @@ _FORMS: Sequence[tuple[str, re.Pattern[str]]] = (
     ("phone", re.compile(r"\b\d{3}[-.]\d{3}[-.]\d{4}\b")),
     ("email", re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,6}\b")),
 )
-_AT = r"(?:at|arroba|arobase|chiocciola|klammeraffe|aet|at-zeichen)"
+_AT = r"(?:at|arroba|arobas|arobase|chiocciola|klammeraffe|aet|at-zeichen)"
+_LAST = r"(?:[a-z] [a-z]\b(?! [a-z]\b)|[^\W\d_]{2,24})"
+"""What an address ends with, also spelled: ``dot f r``."""
 _DOT = r"(?:dot|punto|punkt|point|ponto|period)"
 _JOINT_WORDS = (
     "dot punto punkt point ponto period underscore score dash hyphen minus unterstrich bindestrich guion bajo"
@@ -77,10 +79,10 @@ _JOINT_WORDS = (
 _JOINTS = frozenset(_JOINT_WORDS.split())
 _HOST = re.compile(
     rf" ?(?:\b{_AT}\b) (?!(?:some|this|that|which|what|any|one|the|no)\b)"
-    rf"(?:[\w-]{{1,64}} ){{1,4}}?{_DOT} \w{{2,24}}(?: {_DOT} \w{{2,24}})?"
+    rf"(?:[\w-]{{1,64}} ){{1,4}}?{_DOT} {_LAST}(?: {_DOT} {_LAST})?"
 )
 _HALF_SPOKEN = re.compile(
-    rf"\b[\w.+-]{{1,64}} ?(?:@|\b{_AT}\b) ?[\w-]{{1,64}}(?:\.| {_DOT} )\w{{2,24}}(?:\.\w{{2,24}})?"
+    rf"\b[\w.+-]{{1,64}} ?(?:@|\b{_AT}\b) ?[\w-]{{1,64}}(?:\.| {_DOT} )[^\W\d_]{{2,24}}(?:\.[^\W\d_]{{2,24}})?"
 )
 _WORD = re.compile(r"[\w.+'-]+")
 _BOX_LENGTH = 160
@@ -99,6 +101,11 @@ def forms(turn: Turn) -> list[Finding]:
         found.append(turn.found("email", _mailbox(turn.readable, match.start()), match.end()))
     found += [turn.found("email", *match.span()) for match in _HALF_SPOKEN.finditer(turn.readable)]
     return found
+
+
+def mailbox(email: str) -> str:
+    """What stands before the at sign, written or spoken."""
+    return re.split(rf" ?(?:@|\b{_AT}\b)", email, maxsplit=1)[0].strip()
 
 
 def _mailbox(text: str, at: int) -> int:

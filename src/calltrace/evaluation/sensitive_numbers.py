@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from calltrace.evaluation.sensitive_things import OF_THINGS, is_company_line, is_of_thing
+from calltrace.evaluation.sensitive_things import OF_THINGS, is_company_line, is_given_out
 from calltrace.evaluation.sensitive_turn import Finding, Turn
 from calltrace.evaluation.sensitive_words import ISSUED_BEFORE
 from calltrace.evaluation.spoken_numbers import Run
@@ -30,7 +30,7 @@ def numbers(turn: Turn) -> list[Finding]:
     for run in (*turn.codes, *turn.runs):
         kind = None if _is_nobodys(turn, run) else next(_kinds(turn, run), None)
         if kind:
-            of_thing = kind in OF_THINGS and is_of_thing(turn, run.start)
+            of_thing = kind in OF_THINGS and is_given_out(turn, kind, run)
             found.append(turn.found(kind, run.start, run.end, of_thing=of_thing))
     return found
 
@@ -84,6 +84,6 @@ def _answers(turn: Turn, kind: str, run: Run) -> bool:
     if turn.is_year(run) and run.digits.isdigit():
         return False
     if turn.answers(kind, 1):
-        alone = run.end - run.start >= len(turn.text) / 5
+        alone = sum(one.end - one.start for one in turn.runs) >= len(turn.text) / 5
         return alone or len(run.digits) >= _FAR_LENGTH
     return turn.answers(kind) and len(run.digits) >= _FAR_LENGTH

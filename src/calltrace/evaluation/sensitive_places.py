@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from calltrace.evaluation.sensitive_things import is_premises
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
 from calltrace.evaluation.spoken_numbers import Run
+from calltrace.scorecards.patterns import plain
 
 STREETS = (
     r"street|road|avenue|lane|boulevard|crescent|terrace|drive|highway|parkway|gardens|mews|freeway|turnpike"
@@ -32,21 +33,23 @@ NOT_NAMES = re.compile(
     r"\b(?:the|a|an|this|that|my|your|our|his|her|their|same|next|main|other|any|every|whole|in|on|of"
     r"|down|across"
     r"|wrong|right|mile|miles|minutes?|hours?|days?|weeks?|inch|foot|feet|county|one|two|tonight|either|to|noon|half|by|till|until|o'clock|am|pm|and|or|is|was|i"
-    r"|you|it|up|high|goes|runs|leaves|from|tram|bus|train|nobody|me|something)\b"
+    r"|you|it|up|high|seats?|rows|goes|runs|leaves|from|tram|bus|train|nobody|me|something)\b"
 )
 _ROMANCE = re.compile(
     r"\b(?:calle|avenida|avda|plaza|paseo|camino|carrera|calzada|rua|travessa|praca|largo|estrada|alameda"
-    r"|rue|chemin|impasse|allee|boulevard|quai|via|viale|piazza|corso|vicolo|strada|colonia|carrer"
+    r"|rue|montee|chemin|impasse|allee|boulevard|quai|via|viale|piazza|corso|vicolo|vico|salita|piazzale|contrada|strada|colonia|carrer"
     r"|(?:place|route|avenue)(?= d))(?!\w)"
     r"((?: (?:de|del|la|las|los|el|da|do|das|dos|della|dei|delle|des|du|di)\b| [dl](?=')){0,2}"
     r"(?:[ '][^\W\d_][\w\u2019]*){1,3}?)(?P<number>,? ?(?:numero |n[.o\u00ba]* ?)?\d{1,5}[a-z]?\b)?"
 )
-_VERBS = re.compile(r"\b(?:abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las)\b")
+_VERBS = re.compile(
+    r"\b(?:abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las|e a|mi[ao]|tu[ao]|su[ao]|nostr[ao])\b"
+)
 """After a street's name they begin something else: ``la avenida Bonampak abre a las nueve``."""
 _SPOKEN_NUMBER = re.compile(r",? (?:numero )?$")
 _GERMAN = re.compile(
-    r"\b(?:[a-z]*(?:stra(?:ss|\u00df)e|str\.|gasse|allee|platz|weg|ring|damm|ufer|steig)|am [a-z]+)"
-    r",? (?:nummer )?\d{1,4}\s?[a-z]?\b"
+    r"\b(?:[a-z]*(?:stra(?:ss|\u00df)e|str\.|gasse|allee|platz|weg|damm|ufer|steig)|[a-z]{2,}ring|am [a-z]+)"
+    r",? (?:nummer )?\d{1,4}(?:\s?[a-z]\b|\b)"
 )
 _GERMAN_SPOKEN = re.compile(r"\b(?:[a-z]+ )?[a-z]*(?:stra(?:ss|\u00df)e|gasse|allee|platz|weg)\b")
 _CODES: tuple[re.Pattern[str], ...] = (
@@ -54,6 +57,7 @@ _CODES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\b[A-Z]\d[\dW] ?[A-Z0-9]{4}\b"),  # Ireland
     re.compile(r"\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b"),  # Canada
     re.compile(r"\b\d{4} [A-Z]{2}\b"),  # the Netherlands
+    re.compile(r"\b\d{1,5},? rang [A-Z\u00c0-\u00dd][\w-]+"),  # Quebec
     re.compile(r"\b\d{4}-\d{3}\b(?!-)"),  # Portugal
     re.compile(r"\b\d{5}-\d{3}\b(?!-)"),  # Brazil
     re.compile(r"\b(?:AL|AK|AZ|AR|CA|CO|CT|DE|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH"
@@ -74,7 +78,7 @@ _WITH_ARTICLE = re.compile(
     r"|calle (?:de|del)|avenida (?:da|do|das|dos|de|del)) ?\w{3,}"
 )
 _STREET_WORD = re.compile(
-    r"\b(?!haupt|einbahn|seiten|neben|durchgangs)[a-z]{3,}(?:strasse|stra\u00dfe|gasse|allee)\b"
+    r"\b(?!haupt|einbahn|seiten|neben|durchgangs|che|entre|carre|conse|obri|casti|empre|desli)[a-z]{3,}(?:strasse|stra\u00dfe|gasse|allee)\b"
 )
 _LONGEST_HOUSE = 5
 _LONGEST_ANSWER = 40
@@ -86,14 +90,32 @@ def addresses(turn: Turn) -> list[Finding]:
     return [turn.found("address", a, b) for a, b in places if b > a and not is_premises(turn, a)]
 
 
-_CAPITAL = re.compile(r"(?: (?:de|la|do|da|del|di|des|du|in|en|em|a))?,? [A-Z\u00c0-\u00dd][\w'-]+")
+_FLOORS = r"(?:piso|piano|andar|etage|stock|stockwerk|floor|etaj)"
+_ORDINAL = (
+    r"(?:\d{1,2}(?:st|nd|rd|th|er|eme|e|[.oa\u00b0\u00ba\u00aa])?|primo|secondo|terzo|quarto|quinto|sesto"
+    r"|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|sext[oa]|primeir[oa]|terceir[oa]|quart[oa]"
+    r"|premier|deuxieme|troisieme|quatrieme|cinquieme|erster?|zweiter?|dritter?|vierter?|first|second|third"
+    r"|fourth|fifth)"
+)
+_DOORS = r"(?:esquerdo|direito|frente|izquierda|izq|derecha|dcha|esq|dto|links|rechts|mitte|sinistra|destra|gauche|droite|fundos)"
+_PARTS = (
+    r"(?:scala|escalera|interno|int|portal|puerta|porta|bloque|bloco|bloc|block|flat|apt|apto|apartment|unit"
+    r"|appartement|appartamento|apartamento|batiment|palazzina|torre|tower|wohnung|aufgang|suite|numero|sur|norte|este|oeste|bis)"
+)
+_CAPITAL = re.compile(
+    r"(?:,? (?:de|la|do|da|del|di|des|du|in|en|em|a|\u00e0|bei|near))?,? (?:\d{4,5} )?[A-Z\u00c0-\u00dd][\w'\u2019-]+"
+)
+_TAIL = re.compile(
+    rf",? (?:{_ORDINAL},? (?:{_FLOORS}|{_DOORS}|[a-h]\b|be\b|ce\b)(?: {_DOORS})?|{_FLOORS} {_ORDINAL}"
+    rf"|{_PARTS} (?:\d{{1,4}}[a-z]?|[a-z])\b|bajo\b|{_DOORS})"
+)
 _MOST_CAPITALS = 8
 
 
 def _streets(turn: Turn) -> Iterator[Place]:
     text = turn.readable
     for match in (*_BEFORE.finditer(text), *_GERMAN.finditer(text)):
-        if not NOT_NAMES.search(match[0]):
+        if not NOT_NAMES.search(match[0].removeprefix("am ")):
             yield match.start(), _capitals(turn.text, match.end())
     numbers = _numbers(turn)
     for match in _ROMANCE.finditer(text):
@@ -115,7 +137,7 @@ def _streets(turn: Turn) -> Iterator[Place]:
 
 def _romance(turn: Turn, match: re.Match[str], numbers: Sequence[Run]) -> Place | None:
     """A street whose name is written as one, or that has a number, before or after."""
-    leading = turn.readable[: match.start()].removesuffix(" ").removesuffix(" bis").removesuffix(" ter")
+    leading = turn.readable[: match.start()].rstrip(" ,").removesuffix(" bis").removesuffix(" ter")
     before = next((r for r in numbers if len(leading) - 2 <= r.end <= len(leading)), None)
     after = next((r for r in numbers if match.end("number") < 0 and _follows(turn, match, r)), None)
     if match["number"] or after:
@@ -139,9 +161,10 @@ def _follows(turn: Turn, match: re.Match[str], run: Run) -> bool:
 
 
 def _capitals(text: str, end: int) -> int:
-    """The end of the words with a capital that go on from ``end``: a name, of so many words at most."""
+    """Where an address ends: floor, door, town, the rest of a name; so many words with a capital at most."""
+    readable = plain(text)
     for _ in range(_MOST_CAPITALS):
-        more = _CAPITAL.match(text, end)
+        more = _CAPITAL.match(text, end) or _TAIL.match(readable, end)
         if more is None:
             break
         end = more.end()

@@ -15,6 +15,10 @@ OF_THINGS = frozenset(("account_number", "phone"))
 _FREE_CALL = re.compile(r"(?:0800|0808|0845|0300|1800|1888|800|900)\d{5,7}$")
 _BEFORE = 60
 """Characters before a number or a street in which whose it is stands."""
+_SOMEBODYS = re.compile(
+    r"\b(?:account|iban|konto\w*|kunden\w*|mitglied\w*|vers\w+nummer|cuenta|compte|conta|conto|member\w*"
+    r"|policy|poliza|police|polizza|apolice|cliente|client)\b(?! ?ending)[^.?!,]{0,24}$"
+)
 _COMPANY_LINE = re.compile(
     r"\b(?:us|them|lines?|team|desk|office|department|branch|helpline|hotline|switchboard|service"
     r"|linea|oficina|atencion|sucursal|uns|zentrale|abteilung|kundendienst|bureau|standard|agence"
@@ -26,6 +30,15 @@ _PREMISES = re.compile(
     r"|magasin|agence|boutique|cabinet|notre|loja|agencia|balcao|nossa|negozio|ufficio|sede|filiale"
     r"|\w*ambulatorio|nostr[ao]|punto vendita)\b[^.?!,;]{0,30}$"
 )
+
+
+def is_given_out(turn: Turn, kind: str, run: Run) -> bool:
+    """The number of a thing or of a file that an agent tells; one that was told before is as it was then."""
+    if turn.speaker == "customer":
+        return turn.near("model", run.start) or turn.answers("model", 1)
+    before = turn.readable[max(run.start - _BEFORE, 0) : run.start]
+    is_files = turn.speaker == "agent" and kind == "account_number" and not _SOMEBODYS.search(before)
+    return is_files or is_of_thing(turn, run.start)
 
 
 def is_of_thing(turn: Turn, start: int) -> bool:

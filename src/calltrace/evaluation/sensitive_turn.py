@@ -17,6 +17,7 @@ MEMORY = 3
 """Turns after which a question no longer explains a number."""
 _NEAR = 48
 """Characters between a word that explains a number and the number, in one turn."""
+_LATELY = 2
 _CODE = 3
 _OF_PEOPLE = ("account_number", "phone", "national_id", "payment_card")
 """Numbers of people; the number of a thing is an ``account_number`` by its form, too."""
@@ -48,6 +49,7 @@ class Turn:
         own: what the turn itself speaks of, and where.
         asked: what the other side spoke of, so many turns before; where nobody knows who spoke, any turn.
         of_cards: somebody spoke of a payment card before, however long ago.
+        reads_card: the side whose turn it is has just read one out, and nothing else was asked for since.
     """
 
     index: int
@@ -56,6 +58,7 @@ class Turn:
     own: Mapping[str, Sequence[Place]]
     asked: Mapping[str, int]
     of_cards: bool = False
+    reads_card: bool = False
 
     @cached_property
     def readable(self) -> str:
@@ -65,8 +68,18 @@ class Turn:
     @cached_property
     def runs(self) -> list[Run]:
         """Numbers that were said in one go."""
-        details = self.answers("expiry") or self.answers("cvv") or not self.own.keys().isdisjoint(_DETAILS)
-        return digit_runs(self.text, details=details or self.answers("phone", 1))
+        details = (
+            self.reads_card
+            or self.answers("expiry")
+            or self.answers("cvv")
+            or not self.own.keys().isdisjoint(_DETAILS)
+        )
+        return digit_runs(self.text, details=details, read_out=self._reads_out)
+
+    @property
+    def _reads_out(self) -> bool:
+        """Whether a number of somebody's was asked for or announced: its parts may be said as amounts are."""
+        return any(kind in self.own or self.answers(kind, _LATELY) for kind in ("national_id", "phone"))
 
     @cached_property
     def codes(self) -> list[Run]:

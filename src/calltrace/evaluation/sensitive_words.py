@@ -13,16 +13,18 @@ _CVV = (
     r"|\bback of (?:the|your) card|codigo de segur|codigo (?:de )?atras|prufnummer|prufziffer"
     r"|sicherheitscode|kartenprufung|\bhinten\b|ruckseite|cryptogramme|au dos|codice di sicurezza|sul retro"
     r"|tres (?:digitos|numeros|ultimos)|drei (?:ziffern|zahlen|stellen)|trois (?:derniers )?chiffres"
-    r"|tre (?:cifre|numeri)|\bverso\b|tres digitos|\bdietro\b|\bdetras\b|\batras\b|\breverso\b|derriere"
-    r"|ruckseite"
+    r"|tre (?:cifre|numeri)|\bverso\b|tres digitos|\bdietro\b(?! (?:la|il) (?!carta))|\bdetras\b|\batras\b|\breverso\b|derriere"
+    r"|ruckseite|(?:number|numbers|code|digits) (?:at|on|off) the back|\bde atras\b|\blos de atras"
+    r"|\bthree digits\b(?! of (?!the back))"
 )
 _EXPIRY = (
     r"expir|\bexp\b|valid (?:until|thru|through|to)|caduc|vencim|vence\b|gultig|jultig|ablauf|lauft ab"
-    r"|validade|validad|valido ate|valida fino|scaden|scade\b|date de fin|valable|good (?:thru|through)"
+    r"|validade|validad|validite|valido ate|valida fino|scaden|scade\b|date de fin|valable|good (?:thru|through)"
     r"|its out in|it's out in"
 )
 _CARD = (
-    r"card number|long number|number on the (?:front|card)|debit card|credit card|digits (?:off|on"
+    r"\b(?:new|my|this|that|other|bank|master|visa) card\b|mastercard|\bvisa\b|\bamex\b|american express|\brupay\b"
+    r"|card number|long number|number on the (?:front|card)|debit card|credit card|digits (?:off|on"
     r"|from) the front"
     r"|numero de (?:la |su |tu )?tarjeta|karten ?nummer|kreditkarte|numero de (?:la |votre |ta )?carte"
     r"|numero do (?:seu )?cartao|cartao|numero (?:della|di) carta|tarjeta|\bla carta\b|carte bancaire"
@@ -36,6 +38,8 @@ _NATIONAL = (
     r"|ausweis|steuer ?(?:id|nummer|identifikation)|sozialversicherung|\bahv\b|\bcpf\b|\bcnpj\b|\bnif\b"
     r"|cepe ?efe|\bnife\b|cartao de cidadao|\brg\b|contribuinte|numero fiscal|securite sociale|\bnir\b"
     r"|carte d'identite|carte nationale|codice fiscale|carta d'identita|\bpps\b|\bppsn\b|\bbsn\b"
+    r"|(?:medical|health|medicare) card|social insurance|\bthe sin\b|bilhete de identidade?|registre national"
+    r"|\b(?:numero (?:del|de su|do) |il |el |o )documento\b|tessera sanitaria|\bcni\b|personnummer"
     r"|\bpesel\b|numero de documento|medicare number|driver'?s? licen[cs]e|driving licen[cs]e"
 )
 _PHONE = (
@@ -43,7 +47,7 @@ _PHONE = (
     r"|number (?:to|i can|we can|should|is best)|best number|telefon|celular|movil|handy|ruckruf|ruf ?nummer"
     r"|erreich|portable|joindre|rappel|telemovel|cellulare|recapito|call (?:me|you) on|reach (?:you|me"
     r"|him|her)"
-    r"|contact number|text (?:me|you)|contacto"
+    r"|number for (?:you|him|her|me|us)\b|contact number|text (?:me|you)|contacto"
 )
 _BIRTH = (
     r"date (?:of|a) birth|birth ?date|birth ?day|\bdob\b|\bd o b\b|\bborn\b|fecha de na[sc]|na[sc]imiento"
@@ -53,6 +57,7 @@ _BIRTH = (
     r"|cumpleanos|compleanno|anniversaire|aniversario|naci el"
 )
 _NUMBER = r"(?:number|no|code|id|ref|reference)\b"
+_SAYS = r"\b(?:tag|label|sticker|plate|card|letter|ticket)(?: on (?:it|the \w+))? (?:is|says|reads)\b"
 _OF = r"(?:de |del |della |dell'|di |do |da |du |de la |d'|su |votre |seu |tu )"
 _THINGS = (
     r"(?:order|ticket|booking|ordine|pedido|commande|auftrag|bestellung|busta|pratica|folio|expediente"
@@ -60,7 +65,8 @@ _THINGS = (
     r"|reserva|number|numero|nummer|code|codigo|codice|account|policy|invoice|tracking)"
 )
 _ACCOUNT = (
-    rf"\bnumero {_OF}\w+|\b{_THINGS}'?s? (?:is|es|e|est|c'est|ist)\b|\b(?:last|final) (?:four|4)\b"
+    rf"\b(?:codice|numero|codigo) \w+ (?:e|es)\b|\b(?:member|policy|account|customer|booking) (?=\d{{4}})"
+    rf"|\bnumero {_OF}\w+|\b{_THINGS}'?s? (?:is|es|e|est|c'est|ist)\b|\b(?:last|final) (?:four|4)\b"
     r"|\bend(?:s|ing)? (?:in|with)\b|\btermina (?:en|em|con|com)\b|\bendet (?:auf|mit)\b|termine par"
     r"|finisce (?:con|per)"
     r"|\b(?:letter|digit|group|org|entry|access|meter|site|unit|user|login|pick ?up|voucher|promo"
@@ -73,6 +79,7 @@ _ACCOUNT = (
     rf"|registration|plate|vehicle|assignment|pass\w*|security) ?(?:{_NUMBER}|#)"
     r"|\b(?:my|your|the|her|his|our|an?) (?:account|reference|policy|id|pin|pnr)\b|\breference\b|\bref\b"
     r"|\bpnr\b"
+    rf"|{_SAYS}"
     r"|\bpin\b|\baccount (?:is|ending)|\bcard ending|\bmember,? number\b|\bcontrat numero\b"
     r"|\bmember(?:ship)? (?:is|id)|\bsort code|\b(?:rego|reggo)\b"
     r"|licen[cs]e plate|number plate|\bregistration\b(?= (?:and|please|number))|\bpin code"
@@ -129,6 +136,9 @@ _THING = (
     r"(?:nummer|nr|code)\b|zahlerstand|\bseriennummer|numero de la commande|numero du (?:colis|ticket)"
 )
 """What has a number and is nobody. Bookings, claims and files are somebody's, and not here."""
+_MODEL = r"\b(?:model|modelo|modele|modell|modello|typenschild)\b"
+_CODE = r"\b(?:code|back|digits|codigo|codice|zahlen|ziffern|chiffres|cifre|dahinter|atras|detras|derriere)\b"
+"""Close to a card's number: of its security code."""
 AMOUNT_BEFORE = re.compile(
     r"(?:[$\u20ac\u00a3\u20b9]|\b(?:usd|eur|gbp|rs|rupees|euro|euros|dollars?|pounds?|for about|around"
     r"|roughly"
@@ -173,5 +183,7 @@ TOPICS: Words = _words(
     ("address", _ADDRESS),
     ("account_number", _ACCOUNT),
     ("thing", _THING),
+    ("model", _MODEL),
+    ("code", _CODE),
 )
 """What a speaker says about a number, or what the other one asked for just before."""

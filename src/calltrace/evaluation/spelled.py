@@ -39,6 +39,8 @@ _UNITS = frozenset(_UNITS_WORDS.split())
 _AS_IN = re.compile(r"(?:as in|like|wie|como|comme|come|for|von|de|di) ([^\W\d_]{3,})")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _BREAK = re.compile(r"[^\s,.\-\u2013\u2014/#]|[,.]\s*[,.]")
+_HOUR = re.compile(r"\b\d{1,2} ?h(?: ?\d{2})?\b")
+"""French and Portuguese times: ``8 h 12``."""
 _CAPITALS = 5
 _SHORTEST, _FEWEST_DIGITS, _SHORTEST_NAME = 4, 1, 4
 
@@ -55,7 +57,11 @@ class _Token:
 
 def codes(text: str) -> list[Run]:
     """Runs of letters and digits with at least one digit and one letter, in order."""
-    found = [run for run in _runs(text) if any(c.isdigit() for c in run.digits)]
+    found = [
+        run
+        for run in _runs(text)
+        if any(map(str.isdigit, run.digits)) and not _HOUR.search(text, run.start, run.end)
+    ]
     return [run for run in found if any(c.isalpha() for c in run.digits)]
 
 

@@ -18,10 +18,17 @@ _FRENCH_SCORES = frozenset(("soixante",))
 """``soixante-douze`` is 72."""
 _HUNDREDS, _DEEP_IN = frozenset(("hundred",)), 4
 """``oh seven seven double oh nine hundred``: so many words into a number, a hundred is two more zeros."""
+_SCALES = frozenset(
+    "million millions millones millon milhoes milhao milioni milione millionen mil mille mila tausend".split()
+)
 _ARTICLES = frozenset(("o",))
 _NUMBER_LENGTHS = (9, 10, 11, *card_numbers.LENGTHS)
 _FEW_WORDS = 2
 """Between a card number and what belongs to it."""
+_COUNTED = frozenset(
+    "digits numbers cifre numeri ziffern zahlen stellen chiffres digitos numeros algarismos derniers".split()
+)
+"""``three digits 377``: so many of them, none of them."""
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _BREAK = re.compile(r"[^\s,.\-\u2013\u2014/:\u2026_|*()\u00ad\u200b-\u200f\u2060\ufeff]")
 """Whatever else stands between two numbers parts them; of what nobody sees, nothing does."""
@@ -40,21 +47,22 @@ class Run:
     end: int
 
 
-def digit_runs(text: str, *, details: bool = False) -> list[Run]:
+def digit_runs(text: str, *, details: bool = False, read_out: bool = False) -> list[Run]:
     """All runs of digits, written or spoken, in order.
 
     ``details``: expiry and security code of a card may be among them in one go, without its number.
+    ``read_out``: a number of somebody's is among them: ``siete millones ochocientos mil``.
     """
     readable = _in_digits_of_ascii(plain(text))
     tokens = in_threes(
         [(match[0], match.start(), match.end()) for match in _TOKEN.finditer(readable)],
         readable,
-        alone=details,
+        alone=details or read_out,
     )
     runs: list[Run] = []
     index = 0
     while index < len(tokens):
-        said, index = _said_from(tokens, index, readable)
+        said, index = _said_from(tokens, index, readable, _SCALES if read_out else frozenset())
         follows = details or (
             bool(runs and said) and _follows_a_card(runs[-1], readable[runs[-1].end : said[0][2]])
         )
@@ -96,7 +104,9 @@ def digit_of(word: str) -> str | None:
     return None if value is None or value.startswith("x") else value.lstrip("~^")
 
 
-def _said_from(tokens: list[tuple[str, int, int]], index: int, text: str) -> tuple[list[_Said], int]:
+def _said_from(
+    tokens: list[tuple[str, int, int]], index: int, text: str, scales: frozenset[str]
+) -> tuple[list[_Said], int]:
     """What is said in one go from token ``index`` on, and the token to go on with."""
     said: list[_Said] = []
     at = index
@@ -106,7 +116,12 @@ def _said_from(tokens: list[tuple[str, int, int]], index: int, text: str) -> tup
         value = _value(word, inside=bool(said))
         if word in _HUNDREDS and len(said) >= _DEEP_IN:
             value = "00"
-        if _BREAK.search(between) or (value is None and not (said and word in FILLERS)):
+        is_count = at + 1 < len(tokens) and tokens[at + 1][0] in _COUNTED
+        if (
+            is_count
+            or _BREAK.search(between)
+            or (value is None and not (said and (word in FILLERS or word in scales)))
+        ):
             break
         if "," in between and len(_joined([v for v, *_ in said])) in card_numbers.LENGTHS:
             break
