@@ -19,7 +19,7 @@ from calltrace.evaluation.sensitive_kinds import MARK, mark
 from calltrace.evaluation.sensitive_numbers import numbers
 from calltrace.evaluation.sensitive_places import addresses
 from calltrace.evaluation.sensitive_restarts import restarts
-from calltrace.evaluation.sensitive_things import OF_THINGS, is_of_thing
+from calltrace.evaluation.sensitive_things import OF_THINGS, is_given_out
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn, turns
 from calltrace.evaluation.spoken_numbers import Run
 from calltrace.speech.transcript import Segment
@@ -36,13 +36,13 @@ _TELLING = 4
 
 
 def sensitive_spans(segments: Sequence[Segment], found: Sequence[Finding]) -> list[SensitiveSpan]:
-    """``found`` as spans, in the order of the call, each kind once per segment; without things' numbers."""
+    """``found`` as spans, in the order of the call, each kind once per segment; of people alone."""
     pairs = dict.fromkeys((finding.index, finding.kind) for finding in of_people(found))
     return [SensitiveSpan(kind=kind, segment_id=segments[index].id) for index, kind in sorted(pairs)]
 
 
 def of_people(found: Sequence[Finding]) -> list[Finding]:
-    """``found`` without the numbers of things."""
+    """``found`` without what agents give out and numbers of models."""
     return [one for one in found if not one.of_thing]
 
 
@@ -168,7 +168,9 @@ def _number_of(turn: Turn, finding: Finding) -> str:
 def marks(text: str, turn: Turn) -> list[Finding]:
     """Marks that an earlier redaction left in the text of a turn."""
     return [
-        turn.found(kind, *match.span(), of_thing=kind in OF_THINGS and is_of_thing(turn, match.start()))
+        turn.found(
+            kind, *match.span(), of_thing=kind in OF_THINGS and is_given_out(turn, kind, match.start())
+        )
         for match in MARK.finditer(text)
         for kind in (match[1],)
     ]

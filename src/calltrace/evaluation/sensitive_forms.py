@@ -76,13 +76,15 @@ _JOINT_WORDS = (
     "dot punto punkt point ponto period underscore score dash hyphen minus unterstrich bindestrich guion bajo"
     " tiret bas trattino underline sottolineato traco"
 )
+_LITTLE_WORDS = "aioeyu"
 _JOINTS = frozenset(_JOINT_WORDS.split())
 _HOST = re.compile(
     rf" ?(?:\b{_AT}\b) (?!(?:some|this|that|which|what|any|one|the|no)\b)"
     rf"(?:[\w-]{{1,64}} ){{1,4}}?{_DOT} {_LAST}(?: {_DOT} {_LAST})?"
 )
 _HALF_SPOKEN = re.compile(
-    rf"\b[\w.+-]{{1,64}} ?(?:@|\b{_AT}\b) ?[\w-]{{1,64}}(?:\.| {_DOT} )[^\W\d_]{{2,24}}(?:\.[^\W\d_]{{2,24}})?"
+    rf"\b[\w.+-]{{1,64}} ?(?:@|\b{_AT}\b) ?[\w-]{{1,64}}(?:\."
+    rf"| {_DOT} )[^\W\d_]{{2,24}}(?:\.[^\W\d_]{{2,24}})?"
 )
 _WORD = re.compile(r"[\w.+'-]+")
 _BOX_LENGTH = 160
@@ -117,7 +119,7 @@ def _mailbox(text: str, at: int) -> int:
     here = len(words) - 1
     while here > 0:
         word, before = words[here][0], words[here - 1][0]
-        spelled = len(word) == 1 and len(before) == 1
+        spelled = len(before) == 1 and (len(word) == 1 or before not in _LITTLE_WORDS)
         if not (before in _JOINTS or word in _JOINTS or spelled or digit_of(word) is not None):
             break
         here -= 1

@@ -31,7 +31,8 @@ _HOUSE = 5
 _AFTER_NAME = re.compile(
     r"(?:^|[A-Z\u00c0-\u00dd][\w'\u2019-]+, )"
     r"((?!Welche|Diese|Unsere|Which|What|The|Our|That|This)(?:[A-Z\u00c0-\u00dd][\w'\u2019-]+ ){1,2}"
-    r"(?:Street|Road|Avenue|Lane|Crescent|Terrace|Drive|Court|Close|Gardens|Mews|Grove|Stra(?:ss|\u00df)e|Allee|Weg))"
+    r"(?:Street|Road|Avenue|Lane|Crescent|Terrace|Drive|Court|Close|Gardens|Mews|Grove|Stra(?:ss"
+    r"|\u00df)e|Allee|Weg))"
     r"(?=[,.]|$)"
 )
 _NUMBERED_YARD = re.compile(

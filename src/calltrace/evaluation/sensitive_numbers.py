@@ -13,6 +13,10 @@ _LENGTHS: dict[str, tuple[int, int]] = {
     "phone": (6, 14),
     "account_number": (4, 24),
 }
+_OF_IDENTITY = 3
+"""Digits of an identity: its last or first three are asked for, too."""
+_ALONE = 5
+"""A number that is a fifth of its turn is what the turn is for."""
 _FAR_LENGTH = 6
 _ALWAYS, _LIKE_A_PHONE = 7, (9, 13)
 _CODE, _CODE_DIGITS = 6, 3
@@ -30,7 +34,7 @@ def numbers(turn: Turn) -> list[Finding]:
     for run in (*turn.codes, *turn.runs):
         kind = None if _is_nobodys(turn, run) else next(_kinds(turn, run), None)
         if kind:
-            of_thing = kind in OF_THINGS and is_given_out(turn, kind, run)
+            of_thing = kind in OF_THINGS and is_given_out(turn, kind, run.start)
             found.append(turn.found(kind, run.start, run.end, of_thing=of_thing))
     return found
 
@@ -44,7 +48,8 @@ def _kinds(turn: Turn, run: Run) -> Iterator[str]:
         if fits and turn.near(kind, run.start) and (turn.speaker != "agent" or _is_said(turn, kind, run)):
             yield kind
     for kind, (low, high) in _LENGTHS.items():
-        if low <= len(run.digits) <= high and _answers(turn, kind, run):
+        least = _OF_IDENTITY if kind == "national_id" else low
+        if least <= len(run.digits) <= high and _answers(turn, kind, run):
             yield kind
     if run.digits.isdigit():
         low, high = _LIKE_A_PHONE
@@ -84,6 +89,6 @@ def _answers(turn: Turn, kind: str, run: Run) -> bool:
     if turn.is_year(run) and run.digits.isdigit():
         return False
     if turn.answers(kind, 1):
-        alone = sum(one.end - one.start for one in turn.runs) >= len(turn.text) / 5
+        alone = sum(one.end - one.start for one in turn.runs) >= len(turn.text) / _ALONE
         return alone or len(run.digits) >= _FAR_LENGTH
     return turn.answers(kind) and len(run.digits) >= _FAR_LENGTH

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from calltrace.evaluation.sensitive_tails import whole_address
 from calltrace.evaluation.sensitive_things import is_premises
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
 from calltrace.evaluation.spoken_numbers import Run
-from calltrace.scorecards.patterns import plain
 
 STREETS = (
     r"street|road|avenue|lane|boulevard|crescent|terrace|drive|highway|parkway|gardens|mews|freeway|turnpike"
@@ -15,7 +15,8 @@ STREETS = (
 _DOUBTFUL_STREETS = (
     r"st|rd|ave|av|ln|blvd|dr|court|ct|place|pl|close|way|walk|row|hill|grove|park|square|circle|quay"
     r"|loop|trail"
-    r"|pike|view|rise|green|vale|wharf|heights|brow|plaza|path|bend|run|ridge|point|landing|meadow|croft|crossing|commons|manor|trace|glen|cove|estates|villas|harbor|yard"
+    r"|pike|view|rise|green|vale|wharf|heights|brow|plaza|path|bend|run|ridge|point|landing|meadow"
+    r"|croft|crossing|commons|manor|trace|glen|cove|estates|villas|harbor|yard"
 )
 _NAME = r"(?:[^\W\d_][\w'\u2019]*\.?,? ){1,3}?"
 _UNIT = (
@@ -32,18 +33,21 @@ _NAMED = re.compile(
 NOT_NAMES = re.compile(
     r"\b(?:the|a|an|this|that|my|your|our|his|her|their|same|next|main|other|any|every|whole|in|on|of"
     r"|down|across"
-    r"|wrong|right|mile|miles|minutes?|hours?|days?|weeks?|inch|foot|feet|county|one|two|tonight|either|to|noon|half|by|till|until|o'clock|am|pm|and|or|is|was|i"
+    r"|wrong|right|mile|miles|minutes?|hours?|days?|weeks?|inch|foot|feet|county|one|two|tonight|either"
+    r"|to|noon|half|by|till|until|o'clock|am|pm|and|or|is|was|i"
     r"|you|it|up|high|seats?|rows|goes|runs|leaves|from|tram|bus|train|nobody|me|something)\b"
 )
 _ROMANCE = re.compile(
     r"\b(?:calle|avenida|avda|plaza|paseo|camino|carrera|calzada|rua|travessa|praca|largo|estrada|alameda"
-    r"|rue|montee|chemin|impasse|allee|boulevard|quai|via|viale|piazza|corso|vicolo|vico|salita|piazzale|contrada|strada|colonia|carrer"
+    r"|rue|montee|chemin|impasse|allee|boulevard|quai|via|viale|piazza|corso|vicolo|vico|salita"
+    r"|piazzale|contrada|strada|colonia|carrer"
     r"|(?:place|route|avenue)(?= d))(?!\w)"
     r"((?: (?:de|del|la|las|los|el|da|do|das|dos|della|dei|delle|des|du|di)\b| [dl](?=')){0,2}"
     r"(?:[ '][^\W\d_][\w\u2019]*){1,3}?)(?P<number>,? ?(?:numero |n[.o\u00ba]* ?)?\d{1,5}[a-z]?\b)?"
 )
 _VERBS = re.compile(
-    r"\b(?:abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las|e a|mi[ao]|tu[ao]|su[ao]|nostr[ao])\b"
+    r"\b(?:abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las|e a|mi[ao]|tu[ao]"
+    r"|su[ao]|nostr[ao])\b"
 )
 """After a street's name they begin something else: ``la avenida Bonampak abre a las nueve``."""
 _SPOKEN_NUMBER = re.compile(r",? (?:numero )?$")
@@ -78,7 +82,8 @@ _WITH_ARTICLE = re.compile(
     r"|calle (?:de|del)|avenida (?:da|do|das|dos|de|del)) ?\w{3,}"
 )
 _STREET_WORD = re.compile(
-    r"\b(?!haupt|einbahn|seiten|neben|durchgangs|che|entre|carre|conse|obri|casti|empre|desli)[a-z]{3,}(?:strasse|stra\u00dfe|gasse|allee)\b"
+    r"\b(?!haupt|einbahn|seiten|neben|durchgangs|che|entre|carre|conse|obri|casti|empre"
+    r"|desli)[a-z]{3,}(?:strasse|stra\u00dfe|gasse|allee)\b"
 )
 _LONGEST_HOUSE = 5
 _LONGEST_ANSWER = 40
@@ -90,33 +95,11 @@ def addresses(turn: Turn) -> list[Finding]:
     return [turn.found("address", a, b) for a, b in places if b > a and not is_premises(turn, a)]
 
 
-_FLOORS = r"(?:piso|piano|andar|etage|stock|stockwerk|floor|etaj)"
-_ORDINAL = (
-    r"(?:\d{1,2}(?:st|nd|rd|th|er|eme|e|[.oa\u00b0\u00ba\u00aa])?|primo|secondo|terzo|quarto|quinto|sesto"
-    r"|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|sext[oa]|primeir[oa]|terceir[oa]|quart[oa]"
-    r"|premier|deuxieme|troisieme|quatrieme|cinquieme|erster?|zweiter?|dritter?|vierter?|first|second|third"
-    r"|fourth|fifth)"
-)
-_DOORS = r"(?:esquerdo|direito|frente|izquierda|izq|derecha|dcha|esq|dto|links|rechts|mitte|sinistra|destra|gauche|droite|fundos)"
-_PARTS = (
-    r"(?:scala|escalera|interno|int|portal|puerta|porta|bloque|bloco|bloc|block|flat|apt|apto|apartment|unit"
-    r"|appartement|appartamento|apartamento|batiment|palazzina|torre|tower|wohnung|aufgang|suite|numero|sur|norte|este|oeste|bis)"
-)
-_CAPITAL = re.compile(
-    r"(?:,? (?:de|la|do|da|del|di|des|du|in|en|em|a|\u00e0|bei|near))?,? (?:\d{4,5} )?[A-Z\u00c0-\u00dd][\w'\u2019-]+"
-)
-_TAIL = re.compile(
-    rf",? (?:{_ORDINAL},? (?:{_FLOORS}|{_DOORS}|[a-h]\b|be\b|ce\b)(?: {_DOORS})?|{_FLOORS} {_ORDINAL}"
-    rf"|{_PARTS} (?:\d{{1,4}}[a-z]?|[a-z])\b|bajo\b|{_DOORS})"
-)
-_MOST_CAPITALS = 8
-
-
 def _streets(turn: Turn) -> Iterator[Place]:
     text = turn.readable
     for match in (*_BEFORE.finditer(text), *_GERMAN.finditer(text)):
         if not NOT_NAMES.search(match[0].removeprefix("am ")):
-            yield match.start(), _capitals(turn.text, match.end())
+            yield match.start(), whole_address(turn.text, match.end())
     numbers = _numbers(turn)
     for match in _ROMANCE.finditer(text):
         if place := _romance(turn, match, numbers):
@@ -141,11 +124,11 @@ def _romance(turn: Turn, match: re.Match[str], numbers: Sequence[Run]) -> Place 
     before = next((r for r in numbers if len(leading) - 2 <= r.end <= len(leading)), None)
     after = next((r for r in numbers if match.end("number") < 0 and _follows(turn, match, r)), None)
     if match["number"] or after:
-        return match.start(), _capitals(turn.text, after.end if after else match.end())
+        return match.start(), whole_address(turn.text, after.end if after else match.end())
     start = before.start if before and len(before.digits) <= _LONGEST_HOUSE else match.start()
     name = turn.text[match.start(1) : match.end(1)].split()
     if before or _WITH_ARTICLE.match(match[0]) or (name and name[-1][:1].isupper()):
-        return start, _capitals(turn.text, match.end())
+        return start, whole_address(turn.text, match.end())
     return None
 
 
@@ -158,17 +141,6 @@ def _follows(turn: Turn, match: re.Match[str], run: Run) -> bool:
     between = turn.readable[match.start(1) : run.start]
     is_name = 0 < len(between) <= 32 and "." not in between and not _VERBS.search(between)  # noqa: PLR2004
     return is_name and len(run.digits) <= _LONGEST_HOUSE
-
-
-def _capitals(text: str, end: int) -> int:
-    """Where an address ends: floor, door, town, the rest of a name; so many words with a capital at most."""
-    readable = plain(text)
-    for _ in range(_MOST_CAPITALS):
-        more = _CAPITAL.match(text, end) or _TAIL.match(readable, end)
-        if more is None:
-            break
-        end = more.end()
-    return end
 
 
 def _postal(turn: Turn) -> Iterator[Place]:

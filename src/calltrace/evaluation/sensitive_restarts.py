@@ -1,4 +1,4 @@
-"""Numbers that are broken off and taken up again: ``4024 0071 1894, wait, 0223``, ``0171, no, 0170 44 52 918``.
+"""Numbers that are broken off and taken up again: ``4024 0071, wait, 0223``, ``0171, no, 0170 44 52 918``.
 
 Whoever reads a number out loses the place, corrects a digit, goes on. What stands beside a value with
 nothing between but such words is a part of it, or an earlier try at it.
@@ -6,7 +6,6 @@ nothing between but such words is a part of it, or an earlier try at it.
 
 import re
 from collections.abc import Iterator, Sequence
-from os.path import commonprefix
 
 from calltrace.evaluation.sensitive_turn import Finding, Turn
 from calltrace.evaluation.spoken_numbers import Run, digit_runs
@@ -15,15 +14,21 @@ _NUMERIC = frozenset(
     ("payment_card", "cvv", "expiry", "national_id", "phone", "account_number", "iban", "date_of_birth")
 )
 _BROKEN = re.compile(
-    r"\b(?:no|not|nope|sorry|wait|hold on|hang on|second|moment|scratch that|correction|rather|actually|i mean"
-    r"|again|start over|my eyes|glasses|perdon|espera|espere|digo|disculpe|aguarde|desculp[ae]|perdao"
+    r"\b(?:no|not|nope|sorry|wait|hold on|hang on|second|moment|scratch that|correction|rather|actually"
+    r"|i mean"
+    r"|again|start over|the end is|ay no|my eyes|glasses|perdon|espera|espere|digo|disculpe|aguarde"
+    r"|desculp[ae]|perdao"
     r"|quer dizer|aspett[ai]|scusi|anzi|cioe|nein|momant|warte|warten|entschuldigung|attendez|attends"
     r"|pardon|non|nao|reprends|excusez|je me trompe)\b|\u2026|\.\.\.| - |\u2014|\u2013"
 )
-_GOES_ON = re.compile(
-    r"[\s,.]*(?:\b(?:and|then|after that|yes|yeah|uh|um|y|luego|despues|si|e|poi|depois|isso|sim|und|dann"
-    r"|danach|ja|et|puis|ensuite|oui|la cle(?: c'est)?|euh|ah|a|the|un|une|le|el|o|il|tiret|dash|hyphen|traco|trattino|guion|raya|strich|slash|barra|eh|ahm|the last (?:two|three))\b[\s,.]*){0,3}"
+_AND_THEN_WORDS = (
+    "and then after that yes yeah uh um the a last two three end ends final finally is in with y luego"
+    " despues si al termina en e poi alla fine finisce con depois isso sim ai vem o no fim und"
+    " dann danach ja hinten zum schluss am ende et puis ensuite oui la le cle c'est c est euh ah eh ahm"
+    " ehm un une il el tiret dash hyphen traco trattino guion raya strich slash barra die das der"
 )
+_AND_THEN = frozenset(_AND_THEN_WORDS.split())
+_GOES_ON = re.compile(rf"[\s,.]*(?:\b(?:{'|'.join(sorted(_AND_THEN))})\b[\s,.]*){{0,5}}")
 _JOINT = re.compile(r"\b(?:cle|tiret|dash|hyphen|traco|trattino|guion|raya|strich|slash|barra)\b")
 _MOST_WORDS = 9
 _FEWEST = 2
@@ -98,8 +103,8 @@ def _was_dropped(turn: Turn, run: Run, after: Finding) -> bool:
     said = _digits(turn, after)
     if not _is_broken(turn.readable[run.end : after.start]) or _names_another(turn, after, run):
         return False
-    alike = len(commonprefix((run.digits, said))) >= min(_ALIKE, len(run.digits) - 1, len(said))
-    return len(run.digits) >= _FEWEST and (alike or len(run.digits) == len(said))
+    alike = run.digits.startswith(said[: min(_ALIKE, len(run.digits) - 1)])
+    return len(run.digits) >= _FEWEST and (alike or len(run.digits) in (_ALIKE, len(said)))
 
 
 def _is_broken(gap: str) -> bool:

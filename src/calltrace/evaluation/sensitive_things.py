@@ -1,8 +1,9 @@
-"""What has a number and is nobody: orders, parcels, devices, faults; lines, shops and offices of a company.
+"""Whose a number is: a person's, or nobody's, as a model's; lines, shops and offices of a company.
 
-Sensitive is what is told of a person: a card, an identity, an account, a home. The number of an order or a
-device is taken out where somebody asks for redaction, for it may lead to whoever ordered, but it is not
-reported as sensitive. A company's own telephone and address are neither.
+Sensitive is what is told of a person: a card, an identity, a home, and every number that a customer is found
+by, be it of a contract, an order or a parcel. A number that an agent gives out was made a moment ago: it is
+taken out where somebody asks for redaction, for it may lead to whoever ordered, and is not reported. A
+company's own telephone and address are neither.
 """
 
 import re
@@ -17,7 +18,8 @@ _BEFORE = 60
 """Characters before a number or a street in which whose it is stands."""
 _SOMEBODYS = re.compile(
     r"\b(?:account|iban|konto\w*|kunden\w*|mitglied\w*|vers\w+nummer|cuenta|compte|conta|conto|member\w*"
-    r"|policy|poliza|police|polizza|apolice|cliente|client)\b(?! ?ending)[^.?!,]{0,24}$"
+    r"|policy|poliza|police|polizza|apolice|cliente|client)"
+    r"(?: (?:is|as|the|number|no|es|e|ist|est|nummer|numero|lautet|de|da|con|com|with|i have))*:? *$"
 )
 _COMPANY_LINE = re.compile(
     r"\b(?:us|them|lines?|team|desk|office|department|branch|helpline|hotline|switchboard|service"
@@ -32,13 +34,13 @@ _PREMISES = re.compile(
 )
 
 
-def is_given_out(turn: Turn, kind: str, run: Run) -> bool:
+def is_given_out(turn: Turn, kind: str, start: int) -> bool:
     """The number of a thing or of a file that an agent tells; one that was told before is as it was then."""
     if turn.speaker == "customer":
-        return turn.near("model", run.start) or turn.answers("model", 1)
-    before = turn.readable[max(run.start - _BEFORE, 0) : run.start]
+        return turn.near("model", start) or turn.answers("model", 1)
+    before = turn.readable[max(start - _BEFORE, 0) : start]
     is_files = turn.speaker == "agent" and kind == "account_number" and not _SOMEBODYS.search(before)
-    return is_files or is_of_thing(turn, run.start)
+    return is_files or is_of_thing(turn, start)
 
 
 def is_of_thing(turn: Turn, start: int) -> bool:

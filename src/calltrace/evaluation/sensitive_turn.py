@@ -30,7 +30,7 @@ Place = tuple[int, int]
 class Finding:
     """A sensitive value in a segment's text: kind and where it stands, in characters.
 
-    ``of_thing``: the number of an order or a device; it is redacted, but nothing that is told of a person.
+    ``of_thing``: a number that an agent gives out, or a model's; it is redacted, but nobody is found by it.
     """
 
     kind: str

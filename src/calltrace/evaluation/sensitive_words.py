@@ -13,17 +13,20 @@ _CVV = (
     r"|\bback of (?:the|your) card|codigo de segur|codigo (?:de )?atras|prufnummer|prufziffer"
     r"|sicherheitscode|kartenprufung|\bhinten\b|ruckseite|cryptogramme|au dos|codice di sicurezza|sul retro"
     r"|tres (?:digitos|numeros|ultimos)|drei (?:ziffern|zahlen|stellen)|trois (?:derniers )?chiffres"
-    r"|tre (?:cifre|numeri)|\bverso\b|tres digitos|\bdietro\b(?! (?:la|il) (?!carta))|\bdetras\b|\batras\b|\breverso\b|derriere"
+    r"|tre (?:cifre|numeri)|\bverso\b|tres digitos|\bdietro\b(?! (?:la|il) (?!carta))|\bdetras\b"
+    r"|\batras\b|\breverso\b|derriere"
     r"|ruckseite|(?:number|numbers|code|digits) (?:at|on|off) the back|\bde atras\b|\blos de atras"
     r"|\bthree digits\b(?! of (?!the back))"
 )
 _EXPIRY = (
     r"expir|\bexp\b|valid (?:until|thru|through|to)|caduc|vencim|vence\b|gultig|jultig|ablauf|lauft ab"
-    r"|validade|validad|validite|valido ate|valida fino|scaden|scade\b|date de fin|valable|good (?:thru|through)"
+    r"|validade|validad|validite|valido ate|valida fino|scaden|scade\b|date de fin|valable|good (?:thru"
+    r"|through)"
     r"|its out in|it's out in"
 )
 _CARD = (
-    r"\b(?:new|my|this|that|other|bank|master|visa) card\b|mastercard|\bvisa\b|\bamex\b|american express|\brupay\b"
+    r"\b(?:new|my|this|that|other|bank|master|visa) card\b|mastercard|\bvisa\b|\bamex\b"
+    r"|american express|\brupay\b"
     r"|card number|long number|number on the (?:front|card)|debit card|credit card|digits (?:off|on"
     r"|from) the front"
     r"|numero de (?:la |su |tu )?tarjeta|karten ?nummer|kreditkarte|numero de (?:la |votre |ta )?carte"

@@ -18,16 +18,18 @@ _FRENCH_SCORES = frozenset(("soixante",))
 """``soixante-douze`` is 72."""
 _HUNDREDS, _DEEP_IN = frozenset(("hundred",)), 4
 """``oh seven seven double oh nine hundred``: so many words into a number, a hundred is two more zeros."""
-_SCALES = frozenset(
-    "million millions millones millon milhoes milhao milioni milione millionen mil mille mila tausend".split()
+_SCALES_WORDS = (
+    "million millions millones millon milhoes milhao milioni milione millionen mil mille mila tausend"
 )
+_SCALES = frozenset(_SCALES_WORDS.split())
 _ARTICLES = frozenset(("o",))
 _NUMBER_LENGTHS = (9, 10, 11, *card_numbers.LENGTHS)
 _FEW_WORDS = 2
 """Between a card number and what belongs to it."""
-_COUNTED = frozenset(
-    "digits numbers cifre numeri ziffern zahlen stellen chiffres digitos numeros algarismos derniers".split()
+_COUNTED_WORDS = (
+    "digits numbers cifre numeri ziffern zahlen stellen chiffres digitos numeros algarismos derniers"
 )
+_COUNTED = frozenset(_COUNTED_WORDS.split())
 """``three digits 377``: so many of them, none of them."""
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _BREAK = re.compile(r"[^\s,.\-\u2013\u2014/:\u2026_|*()\u00ad\u200b-\u200f\u2060\ufeff]")

@@ -387,7 +387,7 @@ def test_a_day_of_a_month_is_no_expiry(make_call: MakeCall) -> None:
     assert kinds(call) == []
 
 
-NUMBERS_OF_THINGS = [
+FOUND_BY = [
     ("Order number?", "W 0 4 4 1 8 8."),
     ("Could I take the parcel number?", "Double four oh nine one one seven three."),
     ("What does it say under the base?", "The serial number is S N 4 4 0 9 1 7 2."),
@@ -400,18 +400,45 @@ NUMBERS_OF_THINGS = [
 ]
 
 
-@pytest.mark.parametrize(("question", "answer"), NUMBERS_OF_THINGS)
-def test_the_number_of_a_thing_is_taken_out_and_not_reported(
+@pytest.mark.parametrize(("question", "answer"), FOUND_BY)
+def test_what_a_customer_is_found_by_is_reported_also_where_it_is_read_back(
     make_call: MakeCall, question: str, answer: str
 ) -> None:
     call = make_call(("a", 0, 3, question), ("c", 4, 8, answer), ("a", 9, 12, f"So that's {answer}"))
-    assert kinds(call) == []
-    assert {one.index for one in findings(call.segments)} == {1, 2}
+    assert [segment for segment, _ in kinds(call)] == ["s2", "s3"]
 
 
-def test_a_mark_that_redaction_left_of_it_is_not_reported_either(make_call: MakeCall) -> None:
+def test_so_is_a_mark_that_redaction_left_of_it(make_call: MakeCall) -> None:
     call = make_call(("a", 0, 3, "Order number?"), ("c", 4, 8, "It's [account_number]."))
-    assert kinds(call) == []
+    assert kinds(call) == [("s2", "account_number")]
+
+
+GIVEN_OUT = [
+    "It is 8-8-1-4-0-5-6. That is the docket number, sir.",
+    "That's you booked, S H dash 2 0 7 1 8.",
+    "Ihre Bestellung läuft unter vier vier null neun eins sieben.",
+    "O protocolo é vinte e três, oito um quatro.",
+]
+
+
+@pytest.mark.parametrize("said", GIVEN_OUT)
+def test_what_an_agent_gives_out_is_taken_out_at_most_and_not_reported(
+    make_call: MakeCall, said: str
+) -> None:
+    assert kinds(make_call(("a", 0, 5, said), ("c", 6, 8, "Thank you."))) == []
+
+
+def test_an_account_that_an_agent_reads_out_is_somebodys(make_call: MakeCall) -> None:
+    call = make_call(("a", 0, 5, "I have your account number as 4410 9720, is that right?"))
+    assert kinds(call) == [("s1", "account_number")]
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [("Which model is it?", "HP-2200, it says."), ("What is it?", "The model is an M X 4 0 7 1.")],
+)
+def test_the_number_of_a_model_is_nobodys(make_call: MakeCall, question: str, answer: str) -> None:
+    assert kinds(make_call(("a", 0, 3, question), ("c", 4, 8, answer))) == []
 
 
 @pytest.mark.parametrize(
@@ -423,7 +450,7 @@ def test_a_mark_that_redaction_left_of_it_is_not_reported_either(make_call: Make
         ("The order number?", "I have none. My phone number is 0171 555 0142."),
     ],
 )
-def test_what_is_asked_or_named_last_says_whose_number_it_is(
+def test_a_number_is_found_whatever_else_was_asked_for(
     make_call: MakeCall, question: str, answer: str
 ) -> None:
     assert len(kinds(make_call(("a", 0, 3, question), ("c", 4, 8, answer)))) == 1

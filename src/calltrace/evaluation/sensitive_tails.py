@@ -1,0 +1,42 @@
+"""What an address goes on with: floor, door, town, the rest of a name."""
+
+import re
+
+from calltrace.scorecards.patterns import plain
+
+_FLOORS = r"(?:piso|piano|andar|etage|stock|stockwerk|floor|etaj)"
+_ORDINAL = (
+    r"(?:\d{1,2}(?:st|nd|rd|th|er|eme|e|[.oa\u00b0\u00ba\u00aa])?|primo|secondo|terzo|quarto|quinto|sesto"
+    r"|primer[oa]?|segund[oa]|tercer[oa]?|cuart[oa]|quint[oa]|sext[oa]|primeir[oa]|terceir[oa]|quart[oa]"
+    r"|premier|deuxieme|troisieme|quatrieme|cinquieme|erster?|zweiter?|dritter?|vierter?|first|second|third"
+    r"|fourth|fifth)"
+)
+_DOORS = (
+    r"(?:esquerdo|direito|frente|izquierda|izq|derecha|dcha|esq|dto|links|rechts|mitte|sinistra|destra"
+    r"|gauche|droite|fundos)"
+)
+_PARTS = (
+    r"(?:scala|escalera|interno|int|portal|puerta|porta|bloque|bloco|bloc|block|flat|apt|apto|apartment|unit"
+    r"|appartement|appartamento|apartamento|batiment|palazzina|torre|tower|wohnung|aufgang|suite|numero"
+    r"|sur|norte|este|oeste|bis)"
+)
+_CAPITAL = re.compile(
+    r"(?:,? (?:de|la|do|da|del|di|des|du|in|en|em|a|\u00e0|bei"
+    r"|near))?,? (?:\d{4,5} )?[A-Z\u00c0-\u00dd][\w'\u2019-]+"
+)
+_TAIL = re.compile(
+    rf",? (?:{_ORDINAL},? (?:{_FLOORS}|{_DOORS}|[a-h]\b|be\b|ce\b)(?: {_DOORS})?|{_FLOORS} {_ORDINAL}"
+    rf"|{_PARTS} (?:\d{{1,4}}[a-z]?|[a-z])\b|bajo\b|{_DOORS})"
+)
+_MOST_CAPITALS = 8
+
+
+def whole_address(text: str, end: int) -> int:
+    """Where an address ends: floor, door, town, the rest of a name; so many words with a capital at most."""
+    readable = plain(text)
+    for _ in range(_MOST_CAPITALS):
+        more = _CAPITAL.match(text, end) or _TAIL.match(readable, end)
+        if more is None:
+            break
+        end = more.end()
+    return end
