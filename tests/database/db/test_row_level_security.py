@@ -420,7 +420,7 @@ async def _alert(session: AsyncSession, org: uuid.UUID) -> dict[str, Any]:
     alert = Alert(
         org_id=org, rule_id=rule.id, rule_name="r", analysis_id=call.id, mode="live", message="m", reasons=[]
     )
-    heard = TranscriptRow(org_id=org, analysis_id=call.id, document={})
+    heard = TranscriptRow(org_id=org, analysis_id=call.id, document={"segments": []})
     judged = EvaluationRow(org_id=org, analysis_id=call.id, status="completed", document={})
     session.add_all([alert, heard, judged])
     await session.flush()

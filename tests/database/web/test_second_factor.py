@@ -24,12 +24,12 @@ _CODES = re.compile(r"data-secret>([a-z2-7\n-]+)</textarea>")
 
 
 class Phone:
-    """An authenticator whose clock a test can turn on: each half minute has one code."""
+    """An authenticator whose clock stands until a test turns it on: each half minute has one code."""
 
     def __init__(self, key: str, monkeypatch: pytest.MonkeyPatch) -> None:
         self._totp, self.ahead = TOTP(key), timedelta()
-        real = clock.now
-        monkeypatch.setattr(clock, "now", lambda: real() + self.ahead)
+        start = clock.now()
+        monkeypatch.setattr(clock, "now", lambda: start + self.ahead)
 
     def code(self) -> str:
         return self._totp.at(clock.now())
