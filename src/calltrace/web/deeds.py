@@ -1,6 +1,10 @@
 """The audit trail in words: what was done to what, by the name of the action."""
 
-from calltrace.kit.words import worded
+from typing import cast
+
+import orjson
+
+from calltrace.kit.words import Words, worded
 
 _DEEDS = worded({
     "agent.archived": "Agent archived",
@@ -138,3 +142,18 @@ def deed(action: str) -> str:
     """An action such as ``user.role_changed`` for reading; one that is new shows by its name."""
     thing, _, verb = action.partition(".")
     return _DEEDS.get(action) or f"{thing.replace('_', ' ').capitalize()} {verb.replace('_', ' ')}"
+
+
+def fact(value: object) -> str:
+    """A detail of an entry for reading: lists by commas, words for what is empty, the rest as JSON."""
+    if value is None or value in ([], {}, ""):
+        return Words("none")
+    if isinstance(value, bool):
+        return Words("yes") if value else Words("no")
+    if isinstance(value, list):
+        return ", ".join(map(_plain, cast("list[object]", value)))
+    return _plain(value)
+
+
+def _plain(value: object) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

@@ -14,7 +14,7 @@ from calltrace.analyses.texts import name_of_file
 from calltrace.kit import clock
 from calltrace.kit.words import Words, worded
 from calltrace.speech.formats import clock as speech_clock
-from calltrace.web.deeds import deed
+from calltrace.web.deeds import deed, fact
 from calltrace.web.languages import language
 from calltrace.web.names import heading, name, told
 
@@ -267,4 +267,5 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "number": number, "percent": percent, "clock": speech_clock, "language": language,
     "said": said, "day": day, "initials": initials,
     "span": span, "size": size, "name": name, "heading": heading, "told": told, "deed": deed,
+    "fact": fact,
 }  # fmt: skip

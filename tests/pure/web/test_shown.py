@@ -6,6 +6,7 @@ import pytest
 
 from calltrace.accounts.scopes import SCOPES
 from calltrace.kit import clock
+from calltrace.web.deeds import fact
 from calltrace.web.scopes import RECOMMENDED, SCOPE_TEXTS
 from calltrace.web.shown import ago, device, exact, moment, pretty, prose, said
 
@@ -71,3 +72,14 @@ def test_marks_of_what_was_redacted_are_shown_as_marks_and_other_brackets_as_the
     assert shown.startswith(f"It is {mark}, &lt;b&gt; and ")
     assert shown.endswith(" or [sic].")
     assert said(text, []) == "It is [payment_card], &lt;b&gt; and [cvv] or [sic]."
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        (None, "none"), ([], "none"), ({}, "none"), (True, "yes"), (False, "no"), (0, "0"), ("word", "word"),
+        (["a", "b"], "a, b"), ([1, None], "1, null"), ({"a": 1}, '{"a":1}'),
+    ],
+)  # fmt: skip
+def test_details_of_the_trail_are_readable(value: object, shown: str) -> None:
+    assert fact(value) == shown

@@ -5,11 +5,11 @@ import uuid
 from playwright.sync_api import Page, expect
 
 from whole.browser.conftest import NewSeat
+from whole.browser.looks import Look, look
 from whole.browser.test_admin import Owner, invite, key_of, new_owner, next_code, secret
-from whole.browser.test_looks import LOOKS, Look, look
 from whole.conftest import Stage
 
-__all__ = ["LOOKS", "look"]
+__all__ = ["look"]
 
 
 def _other(look: Look, stage: Stage) -> Owner:

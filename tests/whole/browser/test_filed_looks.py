@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import expect
 
+from whole.browser.looks import Look, look
 from whole.browser.test_admin import new_owner
-from whole.browser.test_looks import LOOKS, Look, look
 from whole.conftest import Stage
 
-__all__ = ["LOOKS", "look"]
+__all__ = ["look"]
 _LONG = "A rather long name of something that a department of a subsidiary in Łódź thought of"
 _SAID = (
     ("customer", "Good morning.\nMy router has been blinking red since the storm of yesterday evening."),

@@ -6,12 +6,12 @@ import re
 from playwright.sync_api import Page, expect
 
 from whole.browser.conftest import Seat
-from whole.browser.test_looks import LOOKS, Look, look
+from whole.browser.looks import Look, look
 from whole.browser.test_webhooks import create
 from whole.conftest import Stage
 from whole.harness import wait_for
 
-__all__ = ["LOOKS", "look"]
+__all__ = ["look"]
 CHECKER = "/admin/integrations/signature"
 
 

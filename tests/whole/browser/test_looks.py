@@ -1,69 +1,19 @@
-"""Every page in light and dark, wide and narrow: accessible, nothing cut off, nothing beside the screen.
-
-The same holds for a language with longer words, and whoever is at a keyboard sees where they are.
-
-With CALLTRACE_SCREENSHOTS set to a folder, each page leaves its picture there.
-"""
-
-import os
-from collections.abc import Callable
-from pathlib import Path
-from typing import Literal
+"""Every page, wide and narrow, in light and dark (``looks``)."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import FilePayload, Page, StorageState, expect
+from playwright.sync_api import FilePayload, Page, expect
 
-from whole.browser.conftest import NewSeat, Seat, until
-from whole.browser.measured import cut_off, cut_off_when_longer, without_visible_focus
+from whole.browser.conftest import until
+from whole.browser.looks import Look, look
 from whole.browser.office import FIRST, Office
 from whole.browser.test_scorecards import add_greeting, copied
 from whole.browser.test_webhooks import NOBODY, create
 from whole.conftest import Stage
 
+__all__ = ["look"]
 KEYS = "/admin/integrations/api-keys"
 HOOKS = "/admin/integrations/webhooks"
 DELIVERIES = "/admin/integrations/deliveries"
-LOOKS: list[tuple[Literal["light", "dark"], int]] = [
-    (scheme, width) for scheme in ("light", "dark") for width in (1280, 390)
-]
-
-
-def _name(look: tuple[str, int]) -> str:
-    return f"{look[0]}-{look[1]}"
-
-
-@pytest.fixture(params=LOOKS, ids=_name)
-def look(request: pytest.FixtureRequest, new_seat: NewSeat, cookies: StorageState) -> "Look":
-    scheme, width = request.param
-    seat = new_seat(cookies, color_scheme=scheme, viewport={"width": width, "height": 844})
-    return Look(seat, _name(request.param))
-
-
-class Look:
-    """One way of looking at pages."""
-
-    def __init__(self, seat: Seat, name: str) -> None:
-        self.seat = seat
-        self.name = name
-
-    def check(self, name: str) -> None:
-        """Judge the page that is open."""
-        page = self.seat.page
-        page.wait_for_load_state()  # a function would be evaluated, which the pages' policy forbids
-        if folder := os.environ.get("CALLTRACE_SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}-{self.name}.png", full_page=True)
-        assert cut_off(page) == [], name
-        assert cut_off_when_longer(page) == [], f"{name}, in longer words"
-        assert without_visible_focus(page) == [], f"{name}, by keyboard"
-        found = Axe().run(page)  # pyright: ignore[reportUnknownMemberType] - its parameters are half typed
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-        expect(page.locator("h1")).to_have_count(1)
-
-    def open(self, path: str, name: str, then: Callable[[Page], object] = lambda _page: None) -> None:
-        """Go somewhere, do something there, and judge it."""
-        then(self.seat.go(path))
-        self.check(name)
 
 
 def _fill_key(page: Page) -> None:
@@ -74,9 +24,7 @@ def _fill_key(page: Page) -> None:
     page.get_by_role("heading", name="API key created").wait_for()
 
 
-@pytest.mark.parametrize("look", [LOOKS[0], LOOKS[3]], ids=_name, indirect=True)
 def test_the_api_reference(look: Look) -> None:
-    """All operations are on one page, so each look takes a minute: both schemes and both widths, once."""
     look.open("/docs", "reference")
 
 

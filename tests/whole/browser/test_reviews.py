@@ -1,13 +1,11 @@
 """People over the machine, in a real browser: teams, a review with an override, an appeal."""
 
-from typing import Literal
-
 import pytest
 from playwright.sync_api import Locator, Page, StorageState, expect
 
 from whole.browser.conftest import NewSeat, Seat
+from whole.browser.looks import WIDTHS, Look, new_look
 from whole.browser.office import FIRST, Office
-from whole.browser.test_looks import LOOKS, Look
 
 Badges = dict[str, StorageState]
 
@@ -124,15 +122,12 @@ def test_comments_are_written_where_they_belong(admin: Seat, office: Office) -> 
     expect(page.locator(".turns .comment-text")).to_have_text("Warmer.")
 
 
-@pytest.fixture(params=LOOKS, ids=lambda look: f"{look[0]}-{look[1]}")
+@pytest.fixture(params=WIDTHS)
 def looks(
     request: pytest.FixtureRequest, new_seat: NewSeat, cookies: StorageState, badges: Badges
 ) -> dict[str, Look]:
-    scheme: Literal["light", "dark"]
-    scheme, width = request.param
-    size = {"color_scheme": scheme, "viewport": {"width": width, "height": 844}}
     everybody = {"admin": cookies, **badges}
-    return {role: Look(new_seat(found, **size), f"{scheme}-{width}") for role, found in everybody.items()}
+    return {role: new_look(new_seat, found, request.param) for role, found in everybody.items()}
 
 
 def test_the_pages_of_reviews(looks: dict[str, Look], office: Office) -> None:
