@@ -44,7 +44,7 @@ up: $(STAMP) ## Start everything on this machine (data in ./calltrace-data)
 test: $(STAMP_DEV) ## Checks, then all tests
 	@$(MAKE) -s check
 	@$(BIN)/python scripts/install_test_browser.py || echo "browser tests: no browser; they are skipped here, and fail where CI is set" >&2
-	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile tests/pure tests/database; first=$$?; \
+	@$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder tests/pure tests/database; first=$$?; \
 	$(BIN)/python -m pytest -q tests/whole && exit $$first
 
 CHAOS_SECONDS ?= 240

@@ -25,7 +25,9 @@ def _fill_key(page: Page) -> None:
 
 
 def test_the_api_reference(look: Look) -> None:
-    look.open("/docs", "reference")
+    look.seat.go("/docs")
+    look.check("reference", colours=False)
+    look.open("/docs/auralytik", "reference-auralytik")
 
 
 def test_the_pages_of_signing_in(look: Look) -> None:
