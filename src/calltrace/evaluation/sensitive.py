@@ -6,8 +6,8 @@ that redaction leaves count as what they stand for. Names are found by ``sensiti
 """
 
 from bisect import bisect_left, insort
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from calltrace.evaluation.results import SensitiveSpan
@@ -21,7 +21,6 @@ from calltrace.evaluation.sensitive_places import addresses
 from calltrace.evaluation.sensitive_restarts import restarts
 from calltrace.evaluation.sensitive_things import OF_THINGS, is_given_out
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn, turns
-from calltrace.evaluation.spoken_numbers import Run
 from calltrace.speech.transcript import Segment
 
 __all__ = ["Finding", "findings", "masked", "of_people", "sensitive_spans"]
@@ -29,7 +28,9 @@ _FINDERS: Sequence[Callable[[Turn], Sequence[Finding]]] = (
     cards, forms, expiries, security_codes, dates_of_birth, addresses, homes, numbers,
 )  # fmt: skip
 """The more certain first: of findings that overlap the first one stays."""
-_PART, _BOX = 3, 5
+_PART, _LONGEST_PART, _BOX = 3, 20, 5
+_FEW = 50
+"""Numbers and mailboxes of a call that are kept in mind, to know a part of them again."""
 _READ_BACK = frozenset(("payment_card", "national_id", "phone", "account_number", "iban"))
 _TELLING = 4
 """Digits from which on a number that is said again is the same one."""
@@ -94,36 +95,37 @@ class _Taken:
 def _repeated(heard: Sequence[Turn], taken: Sequence[_Taken]) -> Iterator[Finding]:
     """Numbers that were found once and are said again, as when somebody reads them back, or their end."""
     known = _Numbers(heard, taken)
+    before: Mapping[str, str] = {}
     for turn, here in zip(heard, taken, strict=True):
         for run in turn.runs:
-            kind = known.kind_of(run.digits) or _ends_of_last(heard, taken, turn, run)
+            kind = known.kind_of(run.digits) or (None if turn.is_year(run) else before.get(run.digits))
             if kind and here.is_free(run.start, run.end) and not turn.is_amount(run):
                 yield turn.found(kind, run.start, run.end)
+        before = _endings(turn, here)
         for place in _mailboxes(heard, taken, turn):
             if here.is_free(*place):
                 yield turn.found("email", *place)
 
 
-def _ends_of_last(heard: Sequence[Turn], taken: Sequence[_Taken], turn: Turn, run: Run) -> str | None:
-    """The kind of a number of the turn before that this is a part of: ``three two five`` of a telephone."""
-    if len(run.digits) < _PART or turn.is_year(run) or not turn.index:
-        return None
-    before = heard[turn.index - 1]
-    for one in taken[turn.index - 1].found:
-        said = "".join(r.digits for r in before.runs if one.start <= r.start and r.end <= one.end)
-        if one.kind in _READ_BACK and len(said) > len(run.digits) and said.endswith(run.digits):
-            return one.kind
-    return None
+def _endings(turn: Turn, here: _Taken) -> dict[str, str]:
+    """Ends of the numbers of a turn, which the next one may repeat: ``three two five`` of a telephone."""
+    return {
+        said[-length:]: one.kind
+        for one in here.found
+        if one.kind in _READ_BACK
+        for said in (turn.digits_in(one.start, one.end),)
+        for length in range(_PART, min(len(said), _LONGEST_PART))
+    }
 
 
 def _mailboxes(heard: Sequence[Turn], taken: Sequence[_Taken], turn: Turn) -> Iterator[Place]:
     """The name of a mailbox of the turn before, said again without its host."""
-    for one in taken[turn.index - 1].found if turn.index else ():
-        if one.kind == "email":
-            box = mailbox(heard[one.index].readable[one.start : one.end])
-            at = turn.readable.find(box) if len(box) >= _BOX else -1
-            if at >= 0:
-                yield at, at + len(box)
+    found = taken[turn.index - 1].found if turn.index else []
+    for one in [one for one in found if one.kind == "email"][:_FEW]:
+        box = mailbox(heard[one.index].readable[one.start : one.end])
+        at = turn.readable.find(box) if len(box) >= _BOX else -1
+        if at >= 0:
+            yield at, at + len(box)
 
 
 class _Numbers:
@@ -152,17 +154,22 @@ class _Numbers:
 def _as_first_told(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
     """A number is what it was when it was first said, also where it is only read back, or a part of it."""
     first: dict[str, bool] = {}
+    lately: deque[str] = deque(maxlen=_FEW)
     for one in sorted(found, key=lambda one: (one.index, one.start)):
-        number = "".join(filter(str.isdigit, _number_of(heard[one.index], one))) or one.kind
-        told = next((of for known, of in first.items() if number in known or known in number), one.of_thing)
-        if len(number) >= _TELLING:
-            first.setdefault(number, told)
+        number = _number_of(heard[one.index], one)
+        if number and number not in first:
+            alike = next((known for known in lately if number in known or known in number), None)
+            first[number] = one.of_thing if alike is None else first[alike]
+            if len(number) >= _TELLING:
+                lately.append(number)
+        told = first.get(number, one.of_thing)
         yield replace(one, of_thing=told and one.kind in OF_THINGS)
 
 
 def _number_of(turn: Turn, finding: Finding) -> str:
-    runs = (run for run in (*turn.codes, *turn.runs) if run.start < finding.end and finding.start < run.end)
-    return next((run.digits for run in runs), "")
+    """The digits of a finding; those of a code stand between letters."""
+    said = turn.digits_in(finding.start, finding.end)
+    return said or "".join(filter(str.isdigit, turn.text[finding.start : finding.end]))
 
 
 def marks(text: str, turn: Turn) -> list[Finding]:

@@ -1,5 +1,6 @@
 """Payment cards: the number, whole or read out over several turns, and what follows it in one breath."""
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -56,22 +57,18 @@ def _is_code(turn: Turn, run: Run) -> bool:
 
 def reading(turns: Sequence[Turn], split: Sequence[Finding]) -> list[Turn]:
     """``turns`` that know whether a card was read out before them, and whether that goes on."""
-    read = {one.index for one in split} | {turn.index for turn in turns if _numbers(turn)}
-    if not read:
-        return list(turns)
-    first = min(read)
+    read = sorted({one.index for one in split} | {turn.index for turn in turns if _numbers(turn)})
     return [
-        replace(
-            turn, of_cards=turn.of_cards or turn.index > first, reads_card=_reads_on(turns, turn.index, read)
-        )
+        replace(turn, of_cards=True, reads_card=_reads_on(turns, turn.index, read[before - 1]))
+        if (before := bisect_left(read, turn.index))
+        else turn
         for turn in turns
     ]
 
 
-def _reads_on(turns: Sequence[Turn], index: int, read: set[int]) -> bool:
-    """Whether a customer's turn follows a card's number with nothing else asked since."""
-    last = max((at for at in read if at < index), default=None)
-    if last is None or index - last > _SOON or turns[index].speaker != turns[last].speaker:
+def _reads_on(turns: Sequence[Turn], index: int, last: int) -> bool:
+    """Whether a turn is of the side that read a card out in turn ``last``, with nothing else asked since."""
+    if index - last > _SOON or turns[index].speaker != turns[last].speaker:
         return False
     between = [turns[at] for at in range(last + 1, index)]
     return not any(_OTHERS & turn.own.keys() for turn in between)

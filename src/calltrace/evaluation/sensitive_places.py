@@ -99,7 +99,7 @@ def _streets(turn: Turn) -> Iterator[Place]:
     text = turn.readable
     for match in (*_BEFORE.finditer(text), *_GERMAN.finditer(text)):
         if not NOT_NAMES.search(match[0].removeprefix("am ")):
-            yield match.start(), whole_address(turn.text, match.end())
+            yield match.start(), whole_address(turn, match.end())
     numbers = _numbers(turn)
     for match in _ROMANCE.finditer(text):
         if place := _romance(turn, match, numbers):
@@ -124,11 +124,11 @@ def _romance(turn: Turn, match: re.Match[str], numbers: Sequence[Run]) -> Place 
     before = next((r for r in numbers if len(leading) - 2 <= r.end <= len(leading)), None)
     after = next((r for r in numbers if match.end("number") < 0 and _follows(turn, match, r)), None)
     if match["number"] or after:
-        return match.start(), whole_address(turn.text, after.end if after else match.end())
+        return match.start(), whole_address(turn, after.end if after else match.end())
     start = before.start if before and len(before.digits) <= _LONGEST_HOUSE else match.start()
     name = turn.text[match.start(1) : match.end(1)].split()
     if before or _WITH_ARTICLE.match(match[0]) or (name and name[-1][:1].isupper()):
-        return start, whole_address(turn.text, match.end())
+        return start, whole_address(turn, match.end())
     return None
 
 

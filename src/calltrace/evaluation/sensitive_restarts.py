@@ -30,6 +30,10 @@ _AND_THEN_WORDS = (
 _AND_THEN = frozenset(_AND_THEN_WORDS.split())
 _GOES_ON = re.compile(rf"[\s,.]*(?:\b(?:{'|'.join(sorted(_AND_THEN))})\b[\s,.]*){{0,5}}")
 _JOINT = re.compile(r"\b(?:cle|tiret|dash|hyphen|traco|trattino|guion|raya|strich|slash|barra)\b")
+_MOST = 100
+"""Numbers of one turn; whoever says more reads a list, and loses no place in it."""
+_FAR = 100
+"""Characters between two parts of a number."""
 _MOST_WORDS = 9
 _FEWEST = 2
 _TELLING = 4
@@ -51,25 +55,33 @@ _LAST_LETTER = re.compile(
 def restarts(turn: Turn, found: Sequence[Finding]) -> list[Finding]:
     """What goes on with values that were ``found`` in the turn, or was said in their place before."""
     known = sorted((one for one in found if one.kind in _NUMERIC), key=lambda one: one.start)
-    new: list[Finding] = []
-    if not known:
-        return new
+    if not known or len(turn.runs) > _MOST:
+        return []
     runs = digit_runs(turn.text, details=True, read_out=True)
-    free = [run for run in runs if _is_free(run, found) and _may_be_number(turn, run)]
-    for run in free:
-        before = max(
-            (one for one in (*known, *new) if one.end <= run.start), key=lambda one: one.end, default=None
-        )
-        if before and _continues(turn, before, run):
-            new.append(turn.found(before.kind, run.start, run.end))
-    taken = {one.start for one in new}
-    for run in reversed([run for run in free if run.start not in taken]):
-        after = min(
-            (one for one in (*known, *new) if one.start >= run.end), key=lambda one: one.start, default=None
-        )
-        if after and _was_dropped(turn, run, after):
-            new.append(turn.found(after.kind, run.start, run.end))
+    free = [run for run in runs if _may_be_number(turn, run) and _is_free(run, found)]
+    new = list(_taken_up(turn, known, free))
+    new += _dropped(turn, [*known, *new], free)
     return [*new, *_letters(turn, [*known, *new])]
+
+
+def _taken_up(turn: Turn, known: Sequence[Finding], free: Sequence[Run]) -> Iterator[Finding]:
+    """Runs that go on with a value before them, also one that goes on itself."""
+    here = list(known)
+    for run in free:
+        before = max((one for one in here if one.end <= run.start), key=lambda one: one.end, default=None)
+        if before and run.start - before.end <= _FAR and _continues(turn, before, run):
+            here.append(turn.found(before.kind, run.start, run.end))
+            yield here[-1]
+
+
+def _dropped(turn: Turn, known: Sequence[Finding], free: Sequence[Run]) -> Iterator[Finding]:
+    """Earlier tries, the last one first."""
+    here = list(known)
+    for run in reversed(free):
+        after = min((one for one in here if one.start >= run.end), key=lambda one: one.start, default=None)
+        if after and after.start - run.end <= _FAR and _is_free(run, here) and _was_dropped(turn, run, after):
+            here.append(turn.found(after.kind, run.start, run.end))
+            yield here[-1]
 
 
 def _may_be_number(turn: Turn, run: Run) -> bool:
@@ -83,7 +95,7 @@ def _is_free(run: Run, found: Sequence[Finding]) -> bool:
 def _continues(turn: Turn, before: Finding, run: Run) -> bool:
     """Whether a run takes up the value before it."""
     gap = turn.readable[before.end : run.start]
-    said = _digits(turn, before)
+    said = turn.digits_in(before.start, before.end)
     if _ends(said, run.digits) and len(gap.split()) <= _MOST_WORDS:
         return True
     if len(run.digits) < _FEWEST or _names_another(turn, before, run):
@@ -100,8 +112,12 @@ def _continues(turn: Turn, before: Finding, run: Run) -> bool:
 
 def _was_dropped(turn: Turn, run: Run, after: Finding) -> bool:
     """Whether a run is an earlier try at the value after it, which begins alike."""
-    said = _digits(turn, after)
-    if not _is_broken(turn.readable[run.end : after.start]) or _names_another(turn, after, run):
+    said = turn.digits_in(after.start, after.end)
+    if (
+        after.start - run.end > _FAR
+        or not _is_broken(turn.readable[run.end : after.start])
+        or _names_another(turn, after, run)
+    ):
         return False
     alike = run.digits.startswith(said[: min(_ALIKE, len(run.digits) - 1)])
     return len(run.digits) >= _FEWEST and (alike or len(run.digits) in (_ALIKE, len(said)))
@@ -129,10 +145,6 @@ def _names_another(turn: Turn, one: Finding, run: Run) -> bool:
         for start, end in places
         if kind not in (one.kind, "person", "account_number")
     )
-
-
-def _digits(turn: Turn, one: Finding) -> str:
-    return "".join(run.digits for run in turn.runs if one.start <= run.start and run.end <= one.end)
 
 
 def _letters(turn: Turn, found: Sequence[Finding]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 import re
 
-from calltrace.scorecards.patterns import plain
+from calltrace.evaluation.sensitive_turn import Turn
 
 _FLOORS = r"(?:piso|piano|andar|etage|stock|stockwerk|floor|etaj)"
 _ORDINAL = (
@@ -31,11 +31,10 @@ _TAIL = re.compile(
 _MOST_CAPITALS = 8
 
 
-def whole_address(text: str, end: int) -> int:
+def whole_address(turn: Turn, end: int) -> int:
     """Where an address ends: floor, door, town, the rest of a name; so many words with a capital at most."""
-    readable = plain(text)
     for _ in range(_MOST_CAPITALS):
-        more = _CAPITAL.match(text, end) or _TAIL.match(readable, end)
+        more = _CAPITAL.match(turn.text, end) or _TAIL.match(turn.readable, end)
         if more is None:
             break
         end = more.end()

@@ -86,6 +86,20 @@ class Turn:
         """Letters and digits that were read out in one go."""
         return codes(self.text)
 
+    @cached_property
+    def _ends(self) -> list[int]:
+        return [run.end for run in self.runs]
+
+    def digits_in(self, start: int, end: int) -> str:
+        """The digits of the runs that lie within a place."""
+        said: list[str] = []
+        for run in self.runs[bisect_right(self._ends, start) :]:
+            if run.end > end:
+                break
+            if run.start >= start:
+                said.append(run.digits)
+        return "".join(said)
+
     def found(self, kind: str, start: int, end: int, *, of_thing: bool = False) -> Finding:
         """A finding in this turn."""
         return Finding(kind, self.index, start, end, of_thing)
