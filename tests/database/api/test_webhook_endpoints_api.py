@@ -198,6 +198,7 @@ async def test_disabling_and_enabling(call: Api, caller: Caller, database: Datab
 async def test_a_deleted_endpoint_is_gone_at_once_and_its_rows_later(
     call: Api, caller: Caller, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    await tidy(database, 30)  # what other tests deleted would be removed in the place of ours
     made, kept = await call.made(ENDPOINTS, **WANTED), await call.made(ENDPOINTS, **WANTED)
     path = f"{ENDPOINTS}/{made['id']}"
     deliveries = [(await call("POST", f"{path}/test")).json()["deliveryId"] for _ in range(3)]
