@@ -89,7 +89,9 @@ def _year_after_born(turn: Turn) -> Iterator[Place]:
 def expiries(turn: Turn) -> list[Finding]:
     """Months and years after a word for expiring, or when they were asked for."""
     near = [
-        m.span() for m in _EXPIRES.finditer(turn.readable) if not _AT_TIME.search(turn.readable, 0, m.start())
+        m.span()
+        for m in _EXPIRES.finditer(turn.readable)
+        if not _AT_TIME.search(turn.readable[max(m.start() - _LITTLE_ELSE, 0) : m.start()])
     ]
     near += [place for place in _dates(turn) if _has_year(turn.readable[slice(*place)])]
     near += [place for place in _dates(turn, named=False) if is_expiry(_digits(turn.text[slice(*place)]))]

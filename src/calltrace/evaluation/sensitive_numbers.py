@@ -89,6 +89,6 @@ def _answers(turn: Turn, kind: str, run: Run) -> bool:
     if turn.is_year(run) and run.digits.isdigit():
         return False
     if turn.answers(kind, 1):
-        alone = sum(one.end - one.start for one in turn.runs) >= len(turn.text) / _ALONE
+        alone = turn.spent_on_numbers >= len(turn.text) / _ALONE
         return alone or len(run.digits) >= _FAR_LENGTH
     return turn.answers(kind) and len(run.digits) >= _FAR_LENGTH

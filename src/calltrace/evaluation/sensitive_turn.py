@@ -87,6 +87,11 @@ class Turn:
         return codes(self.text)
 
     @cached_property
+    def spent_on_numbers(self) -> int:
+        """Characters of the turn that say numbers."""
+        return sum(run.end - run.start for run in self.runs)
+
+    @cached_property
     def _ends(self) -> list[int]:
         return [run.end for run in self.runs]
 
