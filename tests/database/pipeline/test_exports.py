@@ -36,7 +36,10 @@ from database.conftest import waiting_for_locks, waiting_jobs
 from database.line import Line
 from database.reviews.factory import judged_call, new_agent
 
-DAYS = Period.recent(30, "UTC", clock.now())
+
+def _days() -> Period:
+    """Asked anew each time: a run can go past midnight."""
+    return Period.recent(30, "UTC", clock.now())
 
 
 @pytest.fixture
@@ -50,7 +53,7 @@ async def calls(platform: Platform, org: uuid.UUID) -> list[uuid.UUID]:
 
 async def _ask(platform: Platform, org: uuid.UUID, form: Any = "csv", kind: Any = "calls") -> uuid.UUID:
     async with platform.database.tenant(org) as session:
-        asked = Asked(Subject(kind, Narrowing(), DAYS), form)
+        asked = Asked(Subject(kind, Narrowing(), _days()), form)
         return (await exports.ask(session, org, OPERATOR, asked)).id
 
 
@@ -268,7 +271,8 @@ async def test_a_clock_that_was_set_back_leaves_no_export_to_a_dead_worker(
 async def test_files_of_other_days_stay_when_a_call_is_erased(
     platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID]
 ) -> None:
-    earlier = Period(DAYS.first - timedelta(days=60), DAYS.first - timedelta(days=3), "Pacific/Kiritimati")
+    first = _days().first
+    earlier = Period(first - timedelta(days=60), first - timedelta(days=3), "Pacific/Kiritimati")
     async with platform.database.tenant(org) as session:
         asked = Asked(Subject("calls", Narrowing(), earlier), "csv")
         other = (await exports.ask(session, org, OPERATOR, asked)).id
@@ -284,7 +288,7 @@ async def test_the_file_goes_with_the_person_who_asked_for_it(
         person = User(org_id=org, email="ann@example.com", name="Ann", role="admin")
         session.add(person)
         await session.flush()
-        asked = Asked(Subject("agents", Narrowing(), DAYS), "csv", user_id=person.id)
+        asked = Asked(Subject("agents", Narrowing(), _days()), "csv", user_id=person.id)
         export_id = (await exports.ask(session, org, OPERATOR, asked)).id
     await Exporter(platform, tmp_path, []).export(org, export_id)
     key = exports.file_of(await _row(platform, org, export_id)).object_key
@@ -322,7 +326,7 @@ async def test_a_file_that_is_made_while_a_call_is_being_erased_does_not_hold_it
     platform: Platform, org: uuid.UUID, tmp_path: Path, calls: list[uuid.UUID], of: str
 ) -> None:
     """The erasure looked for exports before this one was asked for, and is not over when it is made."""
-    subject = Subject("calls", Narrowing(only=calls if of == "chosen calls" else None), DAYS)
+    subject = Subject("calls", Narrowing(only=calls if of == "chosen calls" else None), _days())
     async with platform.database.tenant(org) as erasing:
         await erasing.execute(text("DELETE FROM analyses WHERE id = :id"), {"id": calls[0]})
         async with platform.database.tenant(org) as session:

@@ -17,8 +17,11 @@ from database.web.conftest import Browser, NewPerson
 from database.web.people import lead
 
 PATH = "/exports"
-TODAY = clock.now().date().isoformat()
-ASKED = {"type": "calls", "format": "csv", "from": "2026-01-01", "to": TODAY}
+
+
+def _asked() -> dict[str, str]:
+    """Until today, whatever day it was when the run began."""
+    return {"type": "calls", "format": "csv", "from": "2026-01-01", "to": clock.now().date().isoformat()}
 
 
 async def _newest(platform: Platform, org: uuid.UUID) -> Export:
@@ -42,7 +45,7 @@ async def test_a_file_is_asked_for_followed_and_fetched(
     form = (await admin.get(html.unescape(way[1]))).text
     assert f'<option value="{ada}" selected>Ada' in form
     assert '<option value="calls" selected>' in form
-    asked = await admin.submit(PATH, ASKED | {"agent": str(ada)})
+    asked = await admin.submit(PATH, _asked() | {"agent": str(ada)})
     assert (asked.status_code, asked.headers["location"]) == (303, f"{PATH}?done=export-asked")
     waiting = (await admin.get(PATH)).text
     assert "being made" in waiting
@@ -66,7 +69,7 @@ async def test_a_file_is_asked_for_followed_and_fetched(
 
 
 async def test_why_there_is_no_file_is_told(admin: Browser, platform: Platform, org: uuid.UUID) -> None:
-    await admin.submit(PATH, ASKED)
+    await admin.submit(PATH, _asked())
     row = await _newest(platform, org)
     async with platform.database.tenant(org) as session:
         claim = await exports.claim(session, org, row.id)
@@ -83,12 +86,12 @@ async def test_what_is_wrong_is_told_beside_its_field(admin: Browser) -> None:
         ({"type": "moons"}, "type"), ({"format": "pdf"}, "format"), ({"from": "soon"}, "from"),
         ({"to": ""}, "to"), ({"from": "2026-02-02", "to": "2026-02-01"}, "to"), ({"to": "2190-01-01"}, "to"),
     ):  # fmt: skip
-        refused = await admin.submit(PATH, ASKED | changes)
+        refused = await admin.submit(PATH, _asked() | changes)
         assert refused.status_code == 400, changes
         assert f'id="{field}-mistake"' in refused.text, changes
     for _ in range(exports.MOST_UNFINISHED):
-        assert (await admin.submit(PATH, ASKED)).status_code == 303
-    refused = await admin.submit(PATH, ASKED | {"from": "2026-03-01"})
+        assert (await admin.submit(PATH, _asked())).status_code == 303
+    refused = await admin.submit(PATH, _asked() | {"from": "2026-03-01"})
     assert refused.status_code == 409
     assert "have not ended; wait for one." in refused.text
     assert 'value="2026-03-01"' in refused.text
@@ -101,7 +104,7 @@ async def test_a_supervisor_exports_the_calls_of_the_own_teams_and_agents_none(
     ada = await new_agent(platform.database, org, "Ada")
     supervisor, agent = await person("supervisor"), await person("agent")
     await lead(platform.database, org, supervisor, ada)
-    await supervisor.submit(PATH, ASKED)
+    await supervisor.submit(PATH, _asked())
     async with platform.database.tenant(org) as session:
         subject = await exports.subject_of(session, await _newest(platform, org))
     assert subject.narrowing.agents == [ada]
