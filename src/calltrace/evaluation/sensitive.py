@@ -5,7 +5,7 @@ number is often cut into several turns, so what the agent asked stays in mind fo
 that redaction leaves count as what they stand for. Names are found by ``sensitive_names``.
 """
 
-from bisect import bisect_left, insort
+from bisect import bisect_left
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,19 +13,22 @@ from dataclasses import replace
 from calltrace.evaluation.results import SensitiveSpan
 from calltrace.evaluation.sensitive_cards import cards, reading, security_codes, split_cards
 from calltrace.evaluation.sensitive_dates import dates_of_birth, expiries
+from calltrace.evaluation.sensitive_dictation import dictate
 from calltrace.evaluation.sensitive_forms import forms, mailbox
 from calltrace.evaluation.sensitive_homes import homes
 from calltrace.evaluation.sensitive_kinds import MARK, mark
 from calltrace.evaluation.sensitive_numbers import numbers
 from calltrace.evaluation.sensitive_places import addresses
 from calltrace.evaluation.sensitive_restarts import restarts
+from calltrace.evaluation.sensitive_taken import Taken
 from calltrace.evaluation.sensitive_things import OF_THINGS, is_given_out
+from calltrace.evaluation.sensitive_told import told
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn, turns
 from calltrace.speech.transcript import Segment
 
 __all__ = ["Finding", "findings", "masked", "of_people", "sensitive_spans"]
 _FINDERS: Sequence[Callable[[Turn], Sequence[Finding]]] = (
-    cards, forms, expiries, security_codes, dates_of_birth, addresses, homes, numbers,
+    cards, forms, expiries, security_codes, dates_of_birth, addresses, homes, told, numbers,
 )  # fmt: skip
 """The more certain first: of findings that overlap the first one stays."""
 _PART, _LONGEST_PART, _BOX = 3, 20, 5
@@ -62,37 +65,19 @@ def findings(segments: Sequence[Segment]) -> list[Finding]:
     heard = reading(heard, pieces)
     for one in pieces:
         split[one.index].append(one)
-    taken = [_Taken([*marks(segments[turn.index].text, turn), *split[turn.index]]) for turn in heard]
+    taken = [Taken([*marks(segments[turn.index].text, turn), *split[turn.index]]) for turn in heard]
     for turn, here in zip(heard, taken, strict=True):
         for finder in _FINDERS:
             for new in finder(turn):
                 here.add(new)
         for new in restarts(turn, here.found):
             here.add(new)
+    dictate(heard, taken)
     found = [*(one for here in taken for one in here.found), *_repeated(heard, taken)]
     return list(_as_first_told(heard, found))
 
 
-class _Taken:
-    """What was found in one turn; of findings that overlap the first one stays."""
-
-    def __init__(self, found: Sequence[Finding]) -> None:
-        self.found = list(found)
-        self._places = sorted((one.start, one.end) for one in found)
-
-    def add(self, new: Finding) -> None:
-        """Keep it if its place is free."""
-        if self.is_free(new.start, new.end):
-            self.found.append(new)
-            insort(self._places, (new.start, new.end))
-
-    def is_free(self, start: int, end: int) -> bool:
-        """Whether nothing was found there."""
-        at = bisect_left(self._places, (end,))
-        return at == 0 or self._places[at - 1][1] <= start
-
-
-def _repeated(heard: Sequence[Turn], taken: Sequence[_Taken]) -> Iterator[Finding]:
+def _repeated(heard: Sequence[Turn], taken: Sequence[Taken]) -> Iterator[Finding]:
     """Numbers that were found once and are said again, as when somebody reads them back, or their end."""
     known = _Numbers(heard, taken)
     before: Mapping[str, str] = {}
@@ -107,7 +92,7 @@ def _repeated(heard: Sequence[Turn], taken: Sequence[_Taken]) -> Iterator[Findin
                 yield turn.found("email", *place)
 
 
-def _endings(turn: Turn, here: _Taken) -> dict[str, str]:
+def _endings(turn: Turn, here: Taken) -> dict[str, str]:
     """Ends of the numbers of a turn, which the next one may repeat: ``three two five`` of a telephone."""
     return {
         said[-length:]: one.kind
@@ -118,7 +103,7 @@ def _endings(turn: Turn, here: _Taken) -> dict[str, str]:
     }
 
 
-def _mailboxes(heard: Sequence[Turn], taken: Sequence[_Taken], turn: Turn) -> Iterator[Place]:
+def _mailboxes(heard: Sequence[Turn], taken: Sequence[Taken], turn: Turn) -> Iterator[Place]:
     """The name of a mailbox of the turn before, said again without its host."""
     found = taken[turn.index - 1].found if turn.index else []
     for one in [one for one in found if one.kind == "email"][:_FEW]:
@@ -131,7 +116,7 @@ def _mailboxes(heard: Sequence[Turn], taken: Sequence[_Taken], turn: Turn) -> It
 class _Numbers:
     """Numbers that were found, to be known again: whole, or as the beginning of a longer one."""
 
-    def __init__(self, heard: Sequence[Turn], taken: Sequence[_Taken]) -> None:
+    def __init__(self, heard: Sequence[Turn], taken: Sequence[Taken]) -> None:
         self._kinds: dict[str, tuple[int, str]] = {}
         for turn, here in zip(heard, taken, strict=True):
             starts = [run.start for run in turn.runs]

@@ -33,7 +33,10 @@ _SCALE_WORDS = (
 )
 _SCALES = frozenset(_SCALE_WORDS.split())
 _COMPOUND_YEAR = re.compile(r"(?:neunzehn ?hundert|zweitausend|millenovecento|duemila)\w*")
-_FILLER_WORDS = "the of a de del di du d den der dem la le el il dos do da and und y et e in im vom"
+_FILLER_WORDS = (
+    "uh um er em eh ah ahm euh ehm the of a de del di du d den der dem la le el il dos do da and und y et e"
+    " in im vom"
+)
 _FILLERS = frozenset(_FILLER_WORDS.split())
 _TOKEN = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+")
 _WRITTEN = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})\b")
@@ -41,7 +44,7 @@ _BORN = re.compile(r"\b(?:19[2-9]\d|200\d|201[0-2])\b")
 _WAS_BORN = re.compile(
     r"\b(?:born|geboren|nacid[oa]|naci|nee?|nat[oa]|nasci(?:d[oa])?|jahrgang)(?: (?:in|en|em|nel|im jahr))? $"
 )
-_GAP = re.compile(r"[\s,./'\-\u2019]*(?:\.\s*)?")
+_GAP = re.compile(r"[\s,./'\-\u2019\u2026\u2013\u2014]*(?:\.\s*)?")
 _EXPIRES = re.compile(r"\b(?:0?[1-9]|1[0-2])\s?[/.-]\s?(?:20)?[2-4]\d\b")
 _AT_TIME = re.compile(r"\b(?:at|alle|um|gegen|vers|a las|las|as|until) $")
 _EXPIRY_DIGITS = re.compile(r"(?:0?[1-9]|1[0-2])(?:20)?[2-4]\d")
@@ -65,10 +68,15 @@ def dates_of_birth(turn: Turn) -> list[Finding]:
         found = [turn.found("date_of_birth", run.start, run.end) for run in runs[:1]]
     if not found and turn.speaker != "agent":
         found = [turn.found("date_of_birth", a, b) for a, b in _year_after_born(turn)]
-    if not found and turn.answers("date_of_birth", 1):
+    if not found and (turn.answers("date_of_birth", 1) or _is_asked_for_year(turn)):
         places = [*_dates(turn, 1), *_dates(turn, _WHOLE, named=False), *_bare_year(turn)]
         found = [turn.found("date_of_birth", a, b) for a, b in places[:1]]
     return found
+
+
+def _is_asked_for_year(turn: Turn) -> bool:
+    """Of birth: ``the fourteenth of march`` - ``and what year?``."""
+    return turn.answers("year", 1) and turn.answers("date_of_birth")
 
 
 def _bare_year(turn: Turn) -> Iterator[Place]:

@@ -69,7 +69,7 @@ _FORMS: Sequence[tuple[str, re.Pattern[str]]] = (
     ("email", re.compile(r"\b[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64}){1,6}\b")),
 )
 _AT = r"(?:at|arroba|arobas|arobase|chiocciola|klammeraffe|aet|at-zeichen)"
-_LAST = r"(?:[a-z] [a-z]\b(?! [a-z]\b)|[^\W\d_]{2,24})"
+_LAST = r"(?!yeah\b|yes\b|so\b|but\b)(?:[a-z] [a-z]\b(?! [a-z]\b)|[^\W\d_]{2,24})"
 """What an address ends with, also spelled: ``dot f r``."""
 _DOT = r"(?:dot|punto|punkt|point|ponto|period)"
 _JOINT_WORDS = (
@@ -77,15 +77,18 @@ _JOINT_WORDS = (
     " tiret bas trattino underline sottolineato traco"
 )
 _LITTLE_WORDS = "aioeyu"
+_AND = frozenset(("y", "e", "und", "et", "and"))
 _JOINTS = frozenset(_JOINT_WORDS.split())
 _HOST = re.compile(
-    rf" ?(?:\b{_AT}\b) (?!(?:some|this|that|which|what|any|one|the|no)\b)"
-    rf"(?:[\w-]{{1,64}} ){{1,4}}?{_DOT} {_LAST}(?: {_DOT} {_LAST})?"
+    rf" *(?:\b{_AT}\b) +(?!(?:some|this|that|which|what|any|one|no|the (?!numbers?))\b)"
+    rf"(?:[\w-]{{1,64}} +){{1,6}}?{_DOT} +{_LAST}(?: +{_DOT} +{_LAST})?"
 )
 _HALF_SPOKEN = re.compile(
-    rf"\b[\w.+-]{{1,64}} ?(?:@|\b{_AT}\b) ?[\w-]{{1,64}}(?:\."
+    rf"\b[\w.+-]{{1,64}} ?(?:@|\b{_AT}\b) ?(?!(?:some|this|that|which|what|any|no)\b)[\w-]{{1,64}}(?:\."
     rf"| {_DOT} )[^\W\d_]{{2,24}}(?:\.[^\W\d_]{{2,24}})?"
 )
+_PAUSES = re.compile(r",|\.{2,}|\u2026|\b(?:uh|um|er|erm|em|euh|ehm|ah|eh|ahm)\b")
+"""Between the parts of an address that is read out: ``lio Punkt frehner, at, bergpost, Punkt ch``."""
 _WORD = re.compile(r"[\w.+'-]+")
 _BOX_LENGTH = 160
 """Characters before the at sign in which the name of a mailbox is looked for."""
@@ -99,10 +102,15 @@ def forms(turn: Turn) -> list[Finding]:
     found += [turn.found("national_id", a, b) for a, b in _national(turn)]
     for kind, form in _FORMS:
         found += [turn.found(kind, *match.span()) for match in form.finditer(turn.text)]
-    for match in _HOST.finditer(turn.readable):
-        found.append(turn.found("email", _mailbox(turn.readable, match.start()), match.end()))
+    for match in _HOST.finditer(said := _PAUSES.sub(_blank, turn.readable)):
+        if digit_of(match[0].split()[-1]) is None:  # fixed at four point one
+            found.append(turn.found("email", _mailbox(said, match.start()), match.end()))
     found += [turn.found("email", *match.span()) for match in _HALF_SPOKEN.finditer(turn.readable)]
     return found
+
+
+def _blank(match: re.Match[str]) -> str:
+    return " " * len(match[0])
 
 
 def mailbox(email: str) -> str:
@@ -120,7 +128,8 @@ def _mailbox(text: str, at: int) -> int:
     while here > 0:
         word, before = words[here][0], words[here - 1][0]
         spelled = len(before) == 1 and (len(word) == 1 or before not in _LITTLE_WORDS)
-        if not (before in _JOINTS or word in _JOINTS or spelled or digit_of(word) is not None):
+        in_number = word in _AND and digit_of(before) is not None
+        if not (before in _JOINTS or word in _JOINTS or spelled or in_number or digit_of(word) is not None):
             break
         here -= 1
     return words[here].start()

@@ -28,6 +28,7 @@ _TALK = re.compile(
 _PREPOSITION = re.compile(r"^(?:am|an der|im|in der|auf der|zum|zur) ")
 _MOST_WORDS = 6
 _HOUSE = 5
+_FLAT_LENGTH = 40
 _AFTER_NAME = re.compile(
     r"(?:^|[A-Z\u00c0-\u00dd][\w'\u2019-]+, )"
     r"((?!Welche|Diese|Unsere|Which|What|The|Our|That|This)(?:[A-Z\u00c0-\u00dd][\w'\u2019-]+ ){1,2}"
@@ -87,7 +88,7 @@ def _after_names(turn: Turn) -> Iterator[Place]:
 
 def _flats(turn: Turn) -> Iterator[Place]:
     for run in turn.runs:
-        before = _FLAT.search(turn.readable, 0, run.start)
+        before = _FLAT.search(turn.readable, max(run.start - _FLAT_LENGTH, 0), run.start)
         if before and len(run.digits) <= _HOUSE:
             after = _FLAT_AT.match(turn.readable, run.end)
             yield before.start(), after.end() if after else run.end

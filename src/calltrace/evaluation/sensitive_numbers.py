@@ -55,7 +55,7 @@ def _kinds(turn: Turn, run: Run) -> Iterator[str]:
         low, high = _LIKE_A_PHONE
         if len(run.digits) >= _ALWAYS and not turn.is_year(run):
             yield "phone" if low <= len(run.digits) <= high else "account_number"
-        elif len(run.digits) >= _READ_OUT and _digit_by_digit(turn, run):
+        elif len(run.digits) >= _READ_OUT and _digit_by_digit(turn, run) and not turn.answers("shown", 1):
             yield "account_number"
     elif len(run.digits) >= _CODE and sum(map(str.isdigit, run.digits)) >= _CODE_DIGITS:
         yield "account_number"

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from calltrace.evaluation.sensitive_tails import whole_address
 from calltrace.evaluation.sensitive_things import is_premises
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
-from calltrace.evaluation.spoken_numbers import Run
+from calltrace.evaluation.spoken_numbers import Run, digit_of
 
 STREETS = (
     r"street|road|avenue|lane|boulevard|crescent|terrace|drive|highway|parkway|gardens|mews|freeway|turnpike"
@@ -34,7 +34,7 @@ NOT_NAMES = re.compile(
     r"\b(?:the|a|an|this|that|my|your|our|his|her|their|same|next|main|other|any|every|whole|in|on|of"
     r"|down|across"
     r"|wrong|right|mile|miles|minutes?|hours?|days?|weeks?|inch|foot|feet|county|one|two|tonight|either"
-    r"|to|noon|half|by|till|until|o'clock|am|pm|and|or|is|was|i"
+    r"|to|noon|half|by|what|which|with|till|until|o'clock|am|pm|and|or|is|was|i"
     r"|you|it|up|high|seats?|rows|goes|runs|leaves|from|tram|bus|train|nobody|me|something)\b"
 )
 _ROMANCE = re.compile(
@@ -46,7 +46,8 @@ _ROMANCE = re.compile(
     r"(?:[ '][^\W\d_][\w\u2019]*){1,3}?)(?P<number>,? ?(?:numero |n[.o\u00ba]* ?)?\d{1,5}[a-z]?\b)?"
 )
 _VERBS = re.compile(
-    r"\b(?:abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las|e a|mi[ao]|tu[ao]"
+    r"\b(?:alle|as|il a|elle a|on a"
+    r"|abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las|e a|mi[ao]|tu[ao]"
     r"|su[ao]|nostr[ao])\b"
 )
 """After a street's name they begin something else: ``la avenida Bonampak abre a las nueve``."""
@@ -82,9 +83,12 @@ _WITH_ARTICLE = re.compile(
     r"|calle (?:de|del)|avenida (?:da|do|das|dos|de|del)) ?\w{3,}"
 )
 _STREET_WORD = re.compile(
-    r"\b(?!haupt|einbahn|seiten|neben|durchgangs|che|entre|carre|conse|obri|casti|empre"
+    r"\b(?!inst|emb|deb|haupt|einbahn|seiten|neben|durchgangs|che|entre|carre|conse|obri|casti|empre"
     r"|desli)[a-z]{3,}(?:strasse|stra\u00dfe|gasse|allee)\b"
 )
+_VERB_BEFORE = re.compile(r"\b(?:mi|ti|ci|vi|si|se|lo|la|ne|che|que|nao|non|lei|lui|io|eu|ele|ela|me|te) $")
+"""Of Italian and Portuguese verbs that end as German streets do: ``se mi pregasse``."""
+_LONGEST_VERB = 5
 _LONGEST_HOUSE = 5
 _LONGEST_ANSWER = 40
 
@@ -104,10 +108,15 @@ def _streets(turn: Turn) -> Iterator[Place]:
     for match in _ROMANCE.finditer(text):
         if place := _romance(turn, match, numbers):
             yield place
-    yield from (match.span() for match in _STREET_WORD.finditer(text))
+    yield from (
+        match.span()
+        for match in _STREET_WORD.finditer(text)
+        if not _VERB_BEFORE.search(text, max(match.start() - _LONGEST_VERB, 0), match.start())
+    )
     for run in numbers:
         after = _AFTER_NUMBER.match(text, run.end)
-        if after and len(run.digits) <= _LONGEST_HOUSE and not NOT_NAMES.search(after[0]):
+        is_house = len(run.digits) <= _LONGEST_HOUSE and not turn.is_amount(run)
+        if after and is_house and not NOT_NAMES.search(after[0]) and not _counts(after[0]):
             yield run.start, after.end()
         nearby = _GERMAN_SPOKEN.finditer(text, max(run.start - 40, 0), run.start)
         before = [match for match in nearby if match.end() == run.start - 1]
@@ -116,6 +125,11 @@ def _streets(turn: Turn) -> Iterator[Place]:
     for match in _NAMED.finditer(text):
         if not NOT_NAMES.search(match[1]):
             yield match.span(1)
+
+
+def _counts(name: str) -> bool:
+    """Whether a number is said again in a name: ``nine hes fourteen point two``."""
+    return any(digit_of(word) is not None for word in name.split())
 
 
 def _romance(turn: Turn, match: re.Match[str], numbers: Sequence[Run]) -> Place | None:

@@ -27,8 +27,8 @@ _AND_THEN_WORDS = (
     " dann danach ja hinten zum schluss am ende et puis ensuite oui la le cle c'est c est euh ah eh ahm"
     " ehm un une il el tiret dash hyphen traco trattino guion raya strich slash barra die das der"
 )
-_AND_THEN = frozenset(_AND_THEN_WORDS.split())
-_GOES_ON = re.compile(rf"[\s,.]*(?:\b(?:{'|'.join(sorted(_AND_THEN))})\b[\s,.]*){{0,5}}")
+AND_THEN = frozenset(_AND_THEN_WORDS.split())
+_GOES_ON = re.compile(rf"[\s,.]*(?:\b(?:{'|'.join(sorted(AND_THEN))})\b[\s,.]*){{0,5}}")
 _JOINT = re.compile(r"\b(?:cle|tiret|dash|hyphen|traco|trattino|guion|raya|strich|slash|barra)\b")
 _MOST = 100
 """Numbers of one turn; whoever says more reads a list, and loses no place in it."""

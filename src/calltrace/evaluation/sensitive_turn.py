@@ -22,7 +22,8 @@ _CODE = 3
 _OF_PEOPLE = ("account_number", "phone", "national_id", "payment_card")
 """Numbers of people; the number of a thing is an ``account_number`` by its form, too."""
 _DETAILS = frozenset(("expiry", "cvv"))
-_YEAR = re.compile(r"(?:19|20)\d\d")
+_WORD = re.compile(r"[^\W_]+")
+_YEAR = re.compile(r"19\d\d|20[0-4]\d")
 Place = tuple[int, int]
 
 
@@ -124,6 +125,12 @@ class Turn:
         """Whether the other side spoke of it lately. Agents ask; what they say is rarely an answer."""
         return self.speaker != "agent" and self.asked.get(kind, MEMORY + 1) <= distance
 
+    @property
+    def answers_what_finds(self) -> bool:
+        """Whether the other side just asked for a number or a code that somebody or something is found by."""
+        asked = self.answers("asked_for", 1) and not self.answers("shown", 1)
+        return asked or self.answers("account_number", 1)
+
     def is_amount(self, run: Run) -> bool:
         """Money, time, a share, or so many of something."""
         before, after = (
@@ -138,8 +145,10 @@ class Turn:
         return len(run.digits) == _CODE and self.text[run.start : run.end] == run.digits
 
     def is_year(self, run: Run) -> bool:
-        """Years, one or several."""
+        """Years, one or several; nobody says one digit by digit."""
         digits = run.digits
+        if len(_WORD.findall(self.text[run.start : run.end])) >= len(digits):
+            return False
         return not len(digits) % 4 and all(
             _YEAR.fullmatch(digits[at : at + 4]) for at in range(0, len(digits), 4)
         )

@@ -36,9 +36,11 @@ _CARD = (
 _NATIONAL = (
     r"social(?: security)?(?: number)?\b(?! media)|\bssn\b|\bi\.? ?c\b|\bnric\b|\bnin\b|\bbvn\b|\bsin number"
     r"|national (?:id|insurance|identity)|\bni number|aadhaar|aadhar|\bpan (?:card|number)|passport"
-    r"|emirates id|\bid (?:card|number)|identity (?:card|number)|\bdni\b|\bnie\b|de ene i|\bcurp\b|\brfc\b"
+    r"|emirates id|\bid (?:card|number)|identity (?:card|number)|\bd ?n ?i\b|\bnie\b|de ene i"
+    r"|\bc ?u ?r ?p\b|ce u erre pe|\brfc\b"
     r"|erre efe se|\brut\b|\brun\b|cedula|carnet de identidad|documento de identidad|identificacion oficial"
-    r"|ausweis|steuer ?(?:id|nummer|identifikation)|sozialversicherung|\bahv\b|\bcpf\b|\bcnpj\b|\bnif\b"
+    r"|ausweis|steuer ?(?:id|nummer|identifikation)|sozialversicherung|\ba ?h ?v\b"
+    r"|\bc ?p ?f\b|ce pe efe|\bcnpj\b|\bn ?i ?f\b"
     r"|cepe ?efe|\bnife\b|cartao de cidadao|\brg\b|contribuinte|numero fiscal|securite sociale|\bnir\b"
     r"|carte d'identite|carte nationale|codice fiscale|carta d'identita|\bpps\b|\bppsn\b|\bbsn\b"
     r"|(?:medical|health|medicare) card|social insurance|\bthe sin\b|bilhete de identidade?|registre national"
@@ -46,8 +48,11 @@ _NATIONAL = (
     r"|\bpesel\b|numero de documento|medicare number|driver'?s? licen[cs]e|driving licen[cs]e"
 )
 _PHONE = (
-    r"phone|my number is|my line is|ring me|llam\w* al|call ?back|callback|mobile|\bcell\b|\bwhatsapp"
-    r"|number (?:to|i can|we can|should|is best)|best number|telefon|celular|movil|handy|ruckruf|ruf ?nummer"
+    r"phone|\bfone\b"
+    r"|\bcel\b|\bfono\b|\bnatel\b|\btel\b|my number is|my line is"
+    r"|ring me|llam\w* al|call ?back|callback|mobile|\bcell\b|\bwhatsapp"
+    r"|number (?:to|i can|we can|should|is best)|best number|telefon"
+    r"|on (?:what|which) number|celular|movil|handy|ruckruf|ruf ?nummer"
     r"|erreich|portable|joindre|rappel|telemovel|cellulare|recapito|call (?:me|you) on|reach (?:you|me"
     r"|him|her)"
     r"|number for (?:you|him|her|me|us)\b|contact number|text (?:me|you)|contacto"
@@ -110,7 +115,7 @@ _ADDRESS = (
     r"|post ?code|\bzip\b|eircode|(?:which|what|the|your) street|street (?:name|number)"
     r"|where do you live|which (?:house|flat|unit)|direccion"
     r"|domicilio"
-    r"|(?:que|su|la|cual) calle|codigo postal|adresse|anschrift|postleitzahl|\bplz\b|strasse|wohnen sie"
+    r"|(?:que|su|la|cual) calle|codigo postal|adresse|anschrift|post ?leit ?zahl|\bplz\b|strasse|wohnen sie"
     r"|wohnhaft|code postal"
     r"|habitez|quelle rue|endereco|morada|\bcep\b|(?:que|qual|sua) rua|moradia|indirizzo|\bcap\b|(?:che"
     r"|quale) via|abita"
@@ -139,6 +144,35 @@ _THING = (
     r"(?:nummer|nr|code)\b|zahlerstand|\bseriennummer|numero de la commande|numero du (?:colis|ticket)"
 )
 """What has a number and is nobody. Bookings, claims and files are somebody's, and not here."""
+NAMES = (
+    r"(?:units?|reg|plates?|bookings?|locker|job|docket|order|tag|ticket|receipt|member(?:ship)?|barcode|clock|badge"
+    r"|staff|policy|claim|file|voucher|contract|parcel|tracking|reference|ref|pin|invoice|serial|pnr"
+    r"|placas?|patente|matricula|localizador|pedido|guia|boleta|resguardo|sobre|folio|tiquete|contrato|socio"
+    r"|abonado|expediente|poliza|reserva|orden|factura|clave|cliente|cuenta"
+    r"|kennzeichen|nummernschild|vertrag|auftrag|bestellung|buchung|marke|schein|[a-z]*nummer"
+    r"|plaque|immatriculation|contrat|dossier|commande|reservation|colis|recu|matricule|numero d'?e? ?\w+"
+    r"|placa|encomenda|processo|protocolo|utente|apolice|talao|senha|identifiant|identificativo|identificador|kennung"
+    r"|targa|matricola|pratica|contratto|ordine|ricevuta|prenotazione|polizza|tessera|codice|bolla|scontrino)"
+)
+"""What has a number that its holder is found by."""
+_ASKED_FOR = (
+    rf"\b(?:{NAMES}|numbers?|numeros?|codes?|codigos?|codici|cups|ean|pod|pdl|r ?x)\b"
+    r"(?! (?:was|were|era|eram|war|etait|fue|foi))[^.?!]{0,48}(?:\?|\.?$)"
+)
+"""A turn that ends with it asks for it."""
+_SHOWN = (
+    r"\b(?:displays?|screen|errors?|fault|version|flash\w*|meter|lock\w*|zahlerstand|anzeige|fehler\w*|ecran"
+    r"|erreur|pantalla|visor|contador|contatore|compteur|schermo|errore|erro|tela|readings?)\b"
+)
+"""What a machine shows is nobody's."""
+_IBAN = (
+    r"\bibane?\b|\bi ban\b|\bkonto\w*|\bcuenta\b|\bcompte\b|\bconto\b|\bconta\b|\bbank account\b|uberweis\w*"
+)
+_YEAR = (
+    r"\b(?:what|which) year\b|\bdel ano\b|\b(?:que|de que|qual|do) ano\b|welche[sm] jahr|jahrgang"
+    r"|quelle annee"
+    r"|\b(?:che|quale) anno\b|\bund das jahr\b|\bthe year\b|\bl'annee\b|\bl'anno\b|\bel ano\b|\bo ano\b"
+)
 _MODEL = r"\b(?:model|modelo|modele|modell|modello|typenschild)\b"
 _CODE = r"\b(?:code|back|digits|codigo|codice|zahlen|ziffern|chiffres|cifre|dahinter|atras|detras|derriere)\b"
 """Close to a card's number: of its security code."""
@@ -157,7 +191,7 @@ AMOUNT_AFTER = re.compile(
     r"|giorni|weeks?|semanas?|wochen|semaines?|settimane|months?|meses|monate?n?|mois|mesi|years?|anos"
     r"|jahre?n?|ans|anni|o'?clock|uhr|am|pm|a\.m|p\.m|a m|p m|megas?|meg|mbit|gigs?|gb|mb|kwh|kilowatt\w*"
     r"|units?|gallons?|liters?|litres?|litros?|liter|kilos?|kg|miles?|km|metres?|meters?|times|veces|mal|fois"
-    r"|volte|vezes|people|personas|seconds?|points?|puntos|degrees|grad|pages?|x)\b)"
+    r"|volte|vezes|people|personas|seconds?|kilometers?|kilometres?|quilometros?|kilometros?|chilometri|points?|puntos|degrees|grad|pages?|x)\b)"
 )
 """Beside a number: it is an amount, a time, or so many of something."""
 ISSUED_BEFORE = re.compile(
@@ -188,5 +222,9 @@ TOPICS: Words = _words(
     ("thing", _THING),
     ("model", _MODEL),
     ("code", _CODE),
+    ("asked_for", _ASKED_FOR),
+    ("shown", _SHOWN),
+    ("year", _YEAR),
+    ("iban", _IBAN),
 )
 """What a speaker says about a number, or what the other one asked for just before."""

@@ -30,12 +30,12 @@ _JOINTS_WORDS = (
     "dash hyphen slash strich bindestrich schragstrich traco guion tiret barra trattino punto punkt ponto"
     " point stroke underscore"
 )
-_JOINTS = frozenset(_JOINTS_WORDS.split())
-_UNITS_WORDS = (
+JOINTS = frozenset(_JOINTS_WORDS.split())
+_UNIT_WORDS = (
     "gb mb kb tb am pm usd eur gbp kwh kw km kg cm mm ml tv id ok st nd rd th hz mhz ghz lte sms pin atm"
     " ac dc vat iva ust g"
 )
-_UNITS = frozenset(_UNITS_WORDS.split())
+UNITS = frozenset(_UNIT_WORDS.split())
 _AS_IN = re.compile(r"(?:as in|like|wie|como|comme|come|for|von|de|di) ([^\W\d_]{3,})")
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _BREAK = re.compile(r"[^\s,.\-\u2013\u2014/#]|[,.]\s*[,.]")
@@ -46,7 +46,7 @@ _SHORTEST, _FEWEST_DIGITS, _SHORTEST_NAME = 4, 1, 4
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class Token:
     """``sure`` of a letter or digit that is no word; ``value`` what it is worth."""
 
     value: str
@@ -57,12 +57,25 @@ class _Token:
 
 def codes(text: str) -> list[Run]:
     """Runs of letters and digits with at least one digit and one letter, in order."""
-    found = [
+    readable = plain(text)
+    return [
         run
         for run in _runs(text)
-        if any(map(str.isdigit, run.digits)) and not _HOUR.search(text, run.start, run.end)
+        if any(map(str.isdigit, run.digits))
+        and any(map(str.isalpha, run.digits))
+        and _has_more_than_o(readable[run.start : run.end])
+        and not _HOUR.search(text, run.start, run.end)
     ]
-    return [run for run in found if any(c.isalpha() for c in run.digits)]
+
+
+def _has_more_than_o(said: str) -> bool:
+    """``o`` is nothing only beside other digits: ``b o l d u c`` is a name."""
+    return any(digit_of(match[0]) is not None for match in _TOKEN.finditer(said) if match[0] != "o")
+
+
+def letters(text: str) -> list[Token]:
+    """Every letter that may be one of a code, also several written as one: ``K``, ``erre``, ``RX``."""
+    return [token for token in _tokens(text, plain(text)) if token.value.isalpha()]
 
 
 def spelled_words(text: str) -> list[Run]:
@@ -74,7 +87,7 @@ def spelled_words(text: str) -> list[Run]:
 def _runs(text: str, *, letters: bool = False) -> list[Run]:
     readable = plain(text)
     runs: list[Run] = []
-    part: list[_Token] = []
+    part: list[Token] = []
     last = 0
     for token in [*_tokens(text, readable), None]:
         if token is None or not token.value or _BREAK.search(readable[last : token.start]):
@@ -86,26 +99,27 @@ def _runs(text: str, *, letters: bool = False) -> list[Run]:
     return runs
 
 
-def _tokens(text: str, readable: str) -> list[_Token]:
+def _tokens(text: str, readable: str) -> list[Token]:
     """Every word; one that is no part of a code has no value."""
-    found: list[_Token] = []
+    found: list[Token] = []
     at = 0
     while match := _TOKEN.search(readable, at):
-        is_ending = readable[match.start() - 1 : match.start()] == "'"  # there's, I'm
+        beside = readable[match.start() - 1 : match.start()], readable[match.end() : match.end() + 1]
+        is_ending = "'" in beside  # there's, I'm, l'ho
         value, sure = ("", False) if is_ending else _value(match[0], text[slice(*match.span())])
         end = match.end()
         if value.isalpha() and len(value) == 1:
             as_in = _AS_IN.match(readable, end + 1)
             if as_in and as_in[1].startswith(value):
                 end, sure = as_in.end(), True
-        found.append(_Token(value, sure, match.start(), end))
+        found.append(Token(value, sure, match.start(), end))
         at = end
     return found
 
 
 def _value(word: str, written: str) -> tuple[str, bool]:
     """What a word is worth in a code, and whether it can be nothing else; nothing for other words."""
-    if word in _REPEATS or word in _JOINTS:
+    if word in _REPEATS or word in JOINTS:
         return "-", False
     if (digits := HOMOPHONES.get(word) or digit_of(word)) is not None:
         return (
@@ -116,11 +130,11 @@ def _value(word: str, written: str) -> tuple[str, bool]:
         return word, word not in _WORDS_OF_ONE_LETTER or (written.isupper() and written not in "AI")
     if word in _SURE_NAMES or word in _MAYBE_NAMES:
         return word[0], word in _SURE_NAMES
-    is_code = written.isupper() and len(word) <= _CAPITALS and word not in _UNITS
+    is_code = written.isupper() and len(word) <= _CAPITALS and word not in UNITS
     return (word, True) if is_code else ("", False)
 
 
-def _run(part: list[_Token], *, letters: bool) -> list[Run]:
+def _run(part: list[Token], *, letters: bool) -> list[Run]:
     """The run without what may be a word at its ends."""
     while part and not part[0].sure and not (letters and part[0].value.isalpha()):
         part = part[1:]

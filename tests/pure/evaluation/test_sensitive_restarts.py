@@ -24,11 +24,12 @@ def told(call: Transcript, index: int) -> list[tuple[str, str]]:
         ("The card number?", "4111 1111... no. 4111 1111 1111 1111.", ["4111 1111", "4111 1111 1111 1111"]),
         ("Your phone?", "0171, no, 0170 44 52 918.", ["0171", "0170 44 52 918"]),
         ("Ihre Rufnummer?", "0171, äh, nein, 0170 44 52 918.", ["0171", "0170 44 52 918"]),
-        ("Numéro de sécurité sociale ?", "2 47 03 59 512 088, et la clé 31.", ["2 47 03 59 512 088", "31"]),
+        ("Numéro de sécurité sociale ?", "2 47 03 59 512 088, et la clé 31.",
+             ["2 47 03 59 512 088, et la clé 31"]),
         ("Your national insurance?", "Four seven one nine, wait, four seven nine one.",
          ["Four seven one nine", "four seven nine one"]),
         ("¿El DNI?", "43 488 619 erre, no, espera, ele de Lérida.", ["43 488 619 erre", "ele de Lérida"]),
-        ("Il codice cliente?", "3307 5521, poi trattino, 08.", ["3307 5521", "08"]),
+        ("Il codice cliente?", "3307 5521, poi trattino, 08.", ["3307 5521, poi trattino, 08"]),
     ],
 )  # fmt: skip
 def test_all_of_it_is_found(make_call: MakeCall, question: str, answer: str, values: list[str]) -> None:

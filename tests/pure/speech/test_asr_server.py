@@ -3,7 +3,7 @@
 import ssl
 import time
 from collections.abc import Generator, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from email.utils import format_datetime
 from pathlib import Path
 
