@@ -138,17 +138,28 @@ class _Numbers:
 
 def _as_first_told(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
     """A number is what it was when it was first said, also where it is only read back, or a part of it."""
+    given_out = _given_out(heard)
     first: dict[str, bool] = {}
     lately: deque[str] = deque(maxlen=_FEW)
     for one in sorted(found, key=lambda one: (one.index, one.start)):
         number = _number_of(heard[one.index], one)
         if number and number not in first:
             alike = next((known for known in lately if number in known or known in number), None)
-            first[number] = one.of_thing if alike is None else first[alike]
+            was_told = given_out.get(number, len(heard)) < one.index
+            first[number] = (one.of_thing or was_told) if alike is None else first[alike]
             if len(number) >= _TELLING:
                 lately.append(number)
         told = first.get(number, one.of_thing)
         yield replace(one, of_thing=told and one.kind in OF_THINGS)
+
+
+def _given_out(heard: Sequence[Turn]) -> dict[str, int]:
+    """Numbers that an agent said, and the turn in which each was said first, by whomever."""
+    first: dict[str, tuple[int, bool]] = {}
+    for turn in heard:
+        for run in turn.runs:
+            first.setdefault(run.digits, (turn.index, turn.speaker == "agent"))
+    return {number: index for number, (index, by_agent) in first.items() if by_agent}
 
 
 def _number_of(turn: Turn, finding: Finding) -> str:

@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from calltrace.evaluation import card_numbers
-from calltrace.evaluation.sensitive_sequences import WORD, counted, sequences
+from calltrace.evaluation.sensitive_sequences import ARTICLES, WORD, counted, sequences
 from calltrace.evaluation.sensitive_taken import Taken
 from calltrace.evaluation.sensitive_things import OF_THINGS, is_given_out
 from calltrace.evaluation.sensitive_turn import Finding, Turn
-from calltrace.evaluation.spoken_numbers import Run, digit_of
+from calltrace.evaluation.spoken_numbers import Run, digit_of, digit_runs
 
 _KINDS = ("cvv", "expiry", "payment_card", "national_id", "phone", "account_number", "address")
 """What is dictated, in the order in which a question for several is understood."""
@@ -85,10 +85,22 @@ def _told(said: _Said, now: _Dictation | None, before: frozenset[str]) -> _Dicta
         for run in (*parts, *far):
             is_echo = _digits(run) in before and not (now and _digits(run) in now.told)
             if not is_echo and _is_part(turn, kind, run, going_on=bool(going_on)):
-                of_thing = kind in OF_THINGS and is_given_out(turn, kind, run.start)
-                here.add(turn.found(kind, run.start, run.end, of_thing=of_thing))
+                _take(said, kind, run)
     numbers = sorted((one for one in here.found if one.kind in _DICTATED), key=lambda one: one.start)
     return _after(said, numbers, now) if numbers else _begun(turn, parts, before)
+
+
+def _take(said: _Said, kind: str, run: Run) -> None:
+    """The run, or what is left of it beside values that are known already."""
+    turn, here = said.turn, said.taken
+    of_thing = kind in OF_THINGS and is_given_out(turn, kind, run.start)
+    places = [(run.start, run.end)]
+    if not here.is_free(run.start, run.end):
+        left = ((start, digit_runs(turn.text[start:end])) for start, end in here.gaps(run.start, run.end))
+        places = [(start + runs[0].start, start + runs[-1].end) for start, runs in left if runs]
+    for start, end in places:
+        if turn.readable[start:end] not in ARTICLES:
+            here.add(turn.found(kind, start, end, of_thing=of_thing))
 
 
 def _after(said: _Said, numbers: Sequence[Finding], now: _Dictation | None) -> _Dictation:

@@ -31,7 +31,7 @@ _LOST_WORDS = (
 )
 LOST = _READING | frozenset(_LOST_WORDS.split())
 """What people say between parts of a number when they lose the place and correct themselves."""
-_ARTICLES = frozenset(
+ARTICLES = frozenset(
     ("un", "una", "une", "um", "uma", "ein", "eine", "einen", "one", "o", "oh", "sei", "dos")
 )
 """Digits alone that are other words more often."""
@@ -99,7 +99,7 @@ def _without_overlaps(found: Sequence[_Part], new: Sequence[_Part]) -> list[_Par
 
 
 def _is_number(turn: Turn, run: Run) -> bool:
-    return turn.readable[run.start : run.end] not in _ARTICLES
+    return turn.readable[run.start : run.end] not in ARTICLES
 
 
 def _is_letter(turn: Turn, letter: Token) -> bool:

@@ -1,9 +1,9 @@
 """What was found in one turn: of findings that overlap the first one stays."""
 
 from bisect import bisect_left, insort
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from calltrace.evaluation.sensitive_turn import Finding
+from calltrace.evaluation.sensitive_turn import Finding, Place
 
 
 class Taken:
@@ -13,13 +13,20 @@ class Taken:
         self.found = list(found)
         self._places = sorted((one.start, one.end) for one in found)
 
-    def add(self, new: Finding) -> bool:
-        """Keep it if its place is free, and tell whether it was."""
-        free = self.is_free(new.start, new.end)
-        if free:
+    def add(self, new: Finding) -> None:
+        """Keep it if its place is free."""
+        if self.is_free(new.start, new.end):
             self.found.append(new)
             insort(self._places, (new.start, new.end))
-        return free
+
+    def gaps(self, start: int, end: int) -> Iterator[Place]:
+        """What is free from ``start`` to ``end``, in order."""
+        for first, last in [place for place in self._places if place[0] < end and start < place[1]]:
+            if first > start:
+                yield start, first
+            start = max(start, last)
+        if start < end:
+            yield start, end
 
     def claim(self, new: Finding) -> None:
         """Keep it also in the place of what was taken for the number of a thing."""

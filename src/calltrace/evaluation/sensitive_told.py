@@ -30,7 +30,9 @@ def told(turn: Turn) -> list[Finding]:
         return []
     found: list[Finding] = []
     for group in _groups(turn):
-        kind = next((kind for run in group if (kind := _kind(turn, run))), None)
+        kind = _kind_of_parts(turn, group) or next(
+            (kind for run in group if (kind := _kind(turn, run))), None
+        )
         if kind:
             numbers = (run for run in group if any(map(str.isdigit, run.digits)))
             found += [_found(turn, kind, run) for run in numbers]
@@ -51,6 +53,13 @@ def _groups(turn: Turn) -> Iterator[Sequence[Run]]:
             group = []
         group.append(run)
     yield group
+
+
+def _kind_of_parts(turn: Turn, group: Sequence[Run]) -> str | None:
+    """What was asked for and is told in parts, each too short to be known: ``r q sept attendez deux x k``."""
+    said = "".join(run.digits for run in group)
+    is_short = len(group) > 1 and len(said) <= _LONGEST and not said.isdigit() and turn.answers_what_finds
+    return "account_number" if is_short and sum(map(str.isdigit, said)) >= _FEWEST_DIGITS else None
 
 
 def _kind(turn: Turn, run: Run) -> str | None:

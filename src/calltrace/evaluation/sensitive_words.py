@@ -75,6 +75,8 @@ _THINGS = (
 _ACCOUNT = (
     rf"\b(?:codice|numero|codigo) \w+ (?:e|es)\b|\b(?:member|policy|account|customer|booking) (?=\d{{4}})"
     rf"|\bnumero {_OF}\w+|\b{_THINGS}'?s? (?:is|es|e|est|c'est|ist)\b|\b(?:last|final) (?:four|4)\b"
+    r"|quatre derniers|(?:ultimos|ultimas) (?:cuatro|quatro)|(?:cuatro|quatro) ultim[oa]s"
+    r"|ultime quattro|letzten vier"
     r"|\bend(?:s|ing)? (?:in|with)\b|\btermina (?:en|em|con|com)\b|\bendet (?:auf|mit)\b|termine par"
     r"|finisce (?:con|per)"
     r"|\b(?:letter|digit|group|org|entry|access|meter|site|unit|user|login|pick ?up|voucher|promo"
