@@ -1,5 +1,6 @@
 """What ``calltrace serve`` serves: the API, the web UI and other vendors' contracts, behind one door."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 
@@ -14,6 +15,7 @@ from calltrace.api.app import create_app
 from calltrace.kit.forwarded import Forwarded, Network
 from calltrace.pipeline.context import Platform
 from calltrace.web.app import create_web
+from calltrace.web.render import warm
 
 API_PATHS = ("/api", "/health", "/openapi.json")
 """These and what lies below them belong to the API; every other path is a page, or another contract's."""
@@ -44,7 +46,9 @@ def create_server(
         async with api.router.lifespan_context(api):
             for app in (web, *others.values()):
                 app.state.platform = api.state.platform
+            warming = asyncio.create_task(asyncio.to_thread(warm))
             yield
+            await warming
 
     async def by_path(scope: Scope, receive: Receive, send: Send) -> None:
         app, scope = chosen(scope, others, hosts or {})

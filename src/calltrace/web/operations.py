@@ -1,4 +1,7 @@
-"""An OpenAPI document as the reference page shows it: plain values, every reference resolved."""
+"""An OpenAPI document as the reference page shows it: plain values, and each object that has a name once.
+
+What is an object of a name links to it; everything else is told in place.
+"""
 
 import json
 import re
@@ -13,12 +16,33 @@ Schemas = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One line of a table: a parameter or a field of a body. ``name`` has a dot for each level."""
+    """One line of a table: a parameter or a field of a body. ``name`` has a dot for each level.
+
+    ``thing``: the object of a name that it is, or has a list of.
+    """
 
     name: str
     kind: str
     required: bool
     text: str
+    thing: "Thing | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Where an object is described that has a name."""
+
+    anchor: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """An object that has a name, with its fields."""
+
+    thing: Thing
+    text: str
+    fields: list[Field]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +53,7 @@ class Answer:
     text: str
     kinds: list[str]
     example: str | None
+    thing: Thing | None
     fields: list[Field]
 
 
@@ -61,6 +86,17 @@ def grouped(document: dict[str, Any], server: str) -> dict[str, list[Operation]]
             tag = (entry.get("tags") or ["Other"])[0]
             groups.setdefault(tag, []).append(_operation(method.upper(), path, entry, schemas, commands))
     return groups
+
+
+def described(document: dict[str, Any]) -> list[Described]:
+    """All objects of a name that have fields, by name."""
+    schemas: Schemas = document.get("components", {}).get("schemas", {})
+    found = [
+        Described(_thing(name, schemas), _text(schema), _fields(schema, schemas))
+        for name, schema in schemas.items()
+        if "properties" in schema
+    ]
+    return sorted(found, key=lambda one: one.thing.title.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,21 +141,43 @@ def _parameter(one: dict[str, Any], schemas: Schemas) -> Field:
 def _answer(status: str, entry: dict[str, Any], schemas: Schemas) -> Answer:
     content: dict[str, dict[str, Any]] = entry.get("content", {})
     shown: dict[str, Any] = next((one for one in content.values() if "example" in one), _NOTHING)
-    fields = _fields(content.get("application/json", {}).get("schema", {}), schemas)
     example = _pretty(shown["example"]) if shown else None
-    return Answer(status, entry.get("description", ""), list(content), example, fields)
+    schema: dict[str, Any] = next((one["schema"] for one in content.values() if "schema" in one), _NOTHING)
+    thing = _named(schema, schemas)
+    fields = [] if thing else _fields(schema, schemas)
+    return Answer(status, entry.get("description", ""), list(content), example, thing, fields)
 
 
 def _fields(schema: dict[str, Any], schemas: Schemas, prefix: str = "", depth: int = 0) -> list[Field]:
     schema = _inner(schema, schemas)
     found: list[Field] = []
     for name, one in schema.get("properties", {}).items():
-        text = one.get("description", "") or _resolved(one, schemas).get("description", "")
+        text, thing = _text(one) or _text(_resolved(one, schemas)), _named(one, schemas)
         required = name in schema.get("required", [])
-        found.append(Field(prefix + name, _kind(one, schemas), required, " ".join(text.split())))
-        if depth < _DEPTH:
+        found.append(Field(prefix + name, _kind(one, schemas), required, text, thing))
+        if depth < _DEPTH and not thing:
             found += _fields(one, schemas, f"{prefix}{name}.", depth + 1)
     return found
+
+
+def _text(schema: dict[str, Any]) -> str:
+    """What it says of itself, on one line."""
+    return " ".join(schema.get("description", "").split())
+
+
+def _thing(name: str, schemas: Schemas) -> Thing:
+    """The object of a name; its title may be another one's, too, its anchor is its own."""
+    return Thing(f"object-{name}", schemas[name].get("title", name))
+
+
+def _named(schema: dict[str, Any], schemas: Schemas) -> Thing | None:
+    """The object with fields that a schema refers to, itself or as one of a list or of choices."""
+    if "$ref" in schema:
+        name = schema["$ref"].rpartition("/")[2]
+        return _thing(name, schemas) if "properties" in schemas[name] else _named(schemas[name], schemas)
+    choices = [one for one in schema.get("anyOf", []) if one.get("type") != "null"]
+    inner = choices[0] if choices else schema.get("items")
+    return _named(inner, schemas) if isinstance(inner, dict) else None  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _resolved(schema: dict[str, Any], schemas: Schemas) -> dict[str, Any]:

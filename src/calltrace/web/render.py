@@ -35,6 +35,12 @@ def environment(finalize: Callable[..., Any] | None = None) -> Environment:
 templates = environment()
 
 
+def warm() -> None:
+    """Compile every template, so that nobody waits for it who opens the first page after a start."""
+    for name in templates.list_templates(extensions=["html"]):
+        templates.get_template(name)
+
+
 def page(
     request: Request, template: str, *, status: int = 200, mistakes: Mistakes = NO_MISTAKES, **values: Any
 ) -> HTMLResponse:

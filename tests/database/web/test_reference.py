@@ -80,9 +80,25 @@ async def test_the_reference_shows_every_operation(reader: httpx2.AsyncClient) -
     assert answer.status_code == 200
     operations = [(verb, path) for path, verbs in _document()["paths"].items() for verb in verbs]
     assert answer.text.count('<article class="operation"') == len(operations) > 30
-    anchors = re.findall(r'id="([^"]+)" aria-labelledby', answer.text)
+    anchors = re.findall(r'class="operation" id="([^"]+)" aria-labelledby', answer.text)
     assert len(set(anchors)) == len(operations)
     assert set(re.findall(r'href="#([^"]+)"', answer.text)) >= set(anchors)
+
+
+async def test_an_object_is_described_once_and_links_lead_to_it(reader: httpx2.AsyncClient) -> None:
+    answer = await reader.get("/docs")
+    objects = re.findall(r'<article class="object" id="([^"]+)"', answer.text)
+    named = {
+        f"object-{name}" for name, one in _document()["components"]["schemas"].items() if "properties" in one
+    }
+    assert sorted(objects) == sorted(named)
+    ids = re.findall(r' id="([^"]+)"', answer.text)
+    assert len(ids) == len(set(ids))
+    linked = set(re.findall(r'href="#([^"]+)"', answer.text))
+    assert linked <= set(ids)
+    assert "object-AnalysisDocument" in linked
+    assert "object-Problem" in linked
+    assert answer.text.count("<tr") < 4000, "fields of objects stand under every operation"
 
 
 async def test_it_works_without_any_other_host(reader: httpx2.AsyncClient) -> None:

@@ -13,7 +13,7 @@ from fastapi.responses import RedirectResponse, Response
 from calltrace.kit.errors import NotFoundError
 from calltrace.web.deps import PlatformDep, maybe_signed_in
 from calltrace.web.error_codes import error_codes
-from calltrace.web.operations import grouped
+from calltrace.web.operations import described, grouped
 from calltrace.web.render import page
 
 CONTRACTS: Mapping[str, tuple[str, str]] = {
@@ -31,7 +31,8 @@ async def reference(request: Request, platform: PlatformDep) -> Response:
     document = request.app.state.openapi()
     return page(
         request, "reference.html", info=document["info"], groups=grouped(document, platform.public_url),
-        codes=error_codes(), reasons=_REASONS, contracts=CONTRACTS, contract=None,
+        objects=described(document), codes=error_codes(), reasons=_REASONS, contracts=CONTRACTS,
+        contract=None,
     )  # fmt: skip
 
 
@@ -44,8 +45,8 @@ async def contract_reference(request: Request, contract: str, platform: Platform
     document = documents[contract]()
     return page(
         request, "reference.html", info=document["info"],
-        groups=grouped(document, f"{platform.public_url}/{contract}"), codes=(), reasons=_REASONS,
-        contracts=CONTRACTS, contract=contract,
+        groups=grouped(document, f"{platform.public_url}/{contract}"), objects=described(document), codes=(),
+        reasons=_REASONS, contracts=CONTRACTS, contract=contract,
     )  # fmt: skip
 
 
