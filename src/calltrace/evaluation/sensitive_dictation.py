@@ -17,11 +17,10 @@ from calltrace.evaluation.spoken_numbers import Run, digit_of, digit_runs
 
 _KINDS = ("cvv", "expiry", "payment_card", "national_id", "phone", "account_number", "address")
 """What is dictated, in the order in which a question for several is understood."""
+_SPELLED = frozenset(("national_id", "account_number"))
+_VOWELS = frozenset("aeiouy")
 _OF_CARDS = frozenset(("cvv", "expiry"))
 _DICTATED = frozenset((*_KINDS, "iban"))
-_NAMES = re.compile(
-    r"\b(?:\w*name\w*|nom|prenom|nombre|apellidos?|nome|cognome|sobrenome|apelido|surname|who|wer|quien|qui|chi|quem)\b"
-)
 _REST = re.compile(
     r"\b(?:more|rest|next|after|finish|again|go on|carry on|keep|missing|last|weiter|rest|fehl\w*|noch|danach"
     r"|suite|reste|apres|continuez|encore|manque|mas|sigue|siga|resto|falta\w*|despues|continue|mais|poi|ancora"
@@ -144,7 +143,7 @@ def _listened(said: _Said, now: _Dictation) -> _Dictation:
         if not now.begun and len(_digits(run)) >= enough and _is_read_back(_digits(run), now.told):
             said.taken.claim(turn.found(now.kind, run.start, run.end))
     asks_for_more = _REST.search(turn.readable) and others <= _ASKING_WORDS
-    is_listening = (others <= _HEARING_WORDS or asks_for_more) and not _NAMES.search(turn.readable)
+    is_listening = (others <= _HEARING_WORDS or asks_for_more) and "name" not in turn.own
     return replace(now, goes_on=now.goes_on and bool(is_listening))
 
 
@@ -198,12 +197,22 @@ def _is_mostly(turn: Turn, parts: Sequence[Run]) -> bool:
 
 def _is_part(turn: Turn, kind: str, run: Run, *, going_on: bool) -> bool:
     """What begins a number is longer than what goes on with it."""
-    if going_on or not _digits(run):
-        return bool(_digits(run))
+    if not _digits(run):
+        return kind in _SPELLED and _is_spelled(turn, run, _PART if going_on else _TELLING)
+    if going_on:
+        return True
     if run.digits.isdigit():
         is_round = len(run.digits) <= _WHOLE and run.digits.endswith("00")
         return len(run.digits) >= _LEAST.get(kind, _TELLING) and not is_round and not turn.is_year(run)
     return len(run.digits) >= _TELLING
+
+
+def _is_spelled(turn: Turn, run: Run, least: int) -> bool:
+    """Letters of a code, one by one; of a name where one was asked for, and ``e i`` are two words."""
+    if any(len(word) > 1 and word.isupper() for word in WORD.findall(turn.text[run.start : run.end])):
+        return False  # the name of a number, as CPF
+    consonants = sum(letter not in _VOWELS for letter in run.digits)
+    return len(run.digits) >= least and consonants >= _PART and not turn.answers("name", 1)
 
 
 def _is_complete(kind: str, told: str) -> bool:

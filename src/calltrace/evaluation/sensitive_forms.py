@@ -89,6 +89,7 @@ _HALF_SPOKEN = re.compile(
 )
 _PAUSES = re.compile(r",|\.{2,}|\u2026|\b(?:uh|um|er|erm|em|euh|ehm|ah|eh|ahm)\b")
 """Between the parts of an address that is read out: ``lio Punkt frehner, at, bergpost, Punkt ch``."""
+_LAST_WORD = re.compile(r"[^\W_]+$")
 _WORD = re.compile(r"[\w.+'-]+")
 _BOX_LENGTH = 160
 """Characters before the at sign in which the name of a mailbox is looked for."""
@@ -102,10 +103,12 @@ def forms(turn: Turn) -> list[Finding]:
     found += [turn.found("national_id", a, b) for a, b in _national(turn)]
     for kind, form in _FORMS:
         found += [turn.found(kind, *match.span()) for match in form.finditer(turn.text)]
-    for match in _HOST.finditer(said := _PAUSES.sub(_blank, turn.readable)):
-        if digit_of(match[0].split()[-1]) is None:  # fixed at four point one
-            found.append(turn.found("email", _mailbox(said, match.start()), match.end()))
-    found += [turn.found("email", *match.span()) for match in _HALF_SPOKEN.finditer(turn.readable)]
+    said = _PAUSES.sub(_blank, turn.readable)
+    spoken = [(_mailbox(said, match.start()), match.end()) for match in _HOST.finditer(said)]
+    spoken += [match.span() for match in _HALF_SPOKEN.finditer(turn.readable)]
+    for start, end in spoken:
+        if digit_of(_LAST_WORD.findall(said[start:end])[0]) is None:  # fixed at four point one
+            found.append(turn.found("email", start, end))
     return found
 
 

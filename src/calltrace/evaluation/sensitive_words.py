@@ -175,6 +175,10 @@ _YEAR = (
     r"|quelle annee"
     r"|\b(?:che|quale) anno\b|\bund das jahr\b|\bthe year\b|\bl'annee\b|\bl'anno\b|\bel ano\b|\bo ano\b"
 )
+_NAME = (
+    r"\b(?:\w*name\w*|nom|prenom|nombre|apellidos?|nome|cognome|sobrenome|apelido|surname|who|wer|quien|qui|chi"
+    r"|quem)\b"
+)
 _MODEL = r"\b(?:model|modelo|modele|modell|modello|typenschild)\b"
 _CODE = r"\b(?:code|back|digits|codigo|codice|zahlen|ziffern|chiffres|cifre|dahinter|atras|detras|derriere)\b"
 """Close to a card's number: of its security code."""
@@ -228,5 +232,6 @@ TOPICS: Words = _words(
     ("shown", _SHOWN),
     ("year", _YEAR),
     ("iban", _IBAN),
+    ("name", _NAME),
 )
 """What a speaker says about a number, or what the other one asked for just before."""

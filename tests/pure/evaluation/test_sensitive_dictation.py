@@ -32,6 +32,8 @@ def _told(call: Transcript) -> list[str]:
         ("mitgliedsnummer", "eff zwo sieben äh neun eins null", ["eff zwo sieben äh neun eins null"]),
         ("mi dia la matricola", "zero sette uno poi una barra quattro quattro nove emme",
          ["zero sette uno poi una barra quattro quattro nove emme"]),
+        ("il codice fiscale per favore", "pi erre zeta", ["pi erre zeta"]),
+        ("CPF, por favor", "o CPF não tenho aqui", []),
         ("and the postcode", "its not the code its number two oh six six", ["two oh six six"]),
     ],
 )  # fmt: skip
@@ -79,6 +81,10 @@ def test_what_is_named_is_found_without_a_question(make_call: MakeCall, said: st
             ["a: your account", "c: four one nine eight eight no eight nine two",
              "a: four one nine eight nine two okay"],
             ["four one nine eight eight", "eight nine two", "four one nine eight nine two"],
+        ),
+        (
+            ["a: your reference", "c: y k seventeen uh v", "a: say the last bit again", "c: v d p"],
+            ["y k seventeen uh v", "v d p"],
         ),
         (
             ["a: date of birth", "c: the fourteenth of march", "a: what year now", "c: ah forty seven"],
@@ -129,6 +135,7 @@ def test_what_a_machine_shows_and_what_is_counted_is_nobodys(
         ("luz guion bajo zuluaga ochenta y tres arroba buzon punto co",
          "luz guion bajo zuluaga ochenta y tres arroba buzon punto co"),
         ("somebody will at some point yeah", None),
+        ("its fixed at four point one", None),
     ],
 )  # fmt: skip
 def test_a_mailbox_that_is_read_out_slowly_is_one(
