@@ -35,10 +35,10 @@ def environment(finalize: Callable[..., Any] | None = None) -> Environment:
 templates = environment()
 
 
-def warm() -> None:
+def warm(every: Environment = templates) -> None:
     """Compile every template, so that nobody waits for it who opens the first page after a start."""
-    for name in templates.list_templates(extensions=["html"]):
-        templates.get_template(name)
+    for name in every.list_templates(extensions=["html"]):
+        every.get_template(name)
 
 
 def page(
