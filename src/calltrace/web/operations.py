@@ -166,8 +166,10 @@ def _text(schema: dict[str, Any]) -> str:
 
 
 def _thing(name: str, schemas: Schemas) -> Thing:
-    """The object of a name; its title may be another one's, too, its anchor is its own."""
-    return Thing(f"object-{name}", schemas[name].get("title", name))
+    """The object of a name, called by its title, or by its whole name where another one has that title."""
+    title = schemas[name].get("title", name)
+    is_shared = sum(one.get("title") == title for one in schemas.values()) > 1
+    return Thing(f"object-{name}", name.replace("__", ".") if is_shared else title)
 
 
 def _named(schema: dict[str, Any], schemas: Schemas) -> Thing | None:

@@ -21,6 +21,12 @@ def _document() -> dict[str, Any]:
     return create_app(_never).openapi()
 
 
+def _names_of_tables_differ(page: str) -> bool:
+    """Whether no two tables have one name: they are landmarks."""
+    regions = re.findall(r'role="region" aria-label="([^"]+)"', page)
+    return bool(regions) and len(regions) == len(set(regions))
+
+
 def _never() -> Platform:
     raise AssertionError("a document is made without a platform")
 
@@ -69,6 +75,7 @@ async def test_contracts_of_others_are_shown_from_their_own_documents(
     assert (f"calls.test/{contract}/api/v1" in answer.text.replace("https://", "")) or signed
     assert ("curl" in answer.text.split("GET</span> <code>/health")[0]) != signed
     assert f'href="/docs/{contract}" aria-current="page"' in answer.text
+    assert _names_of_tables_differ(answer.text)
 
 
 async def test_a_contract_that_is_none_has_no_reference(reader: httpx2.AsyncClient) -> None:
@@ -97,6 +104,7 @@ async def test_an_object_is_described_once_and_links_lead_to_it(reader: httpx2.A
     linked = set(re.findall(r'href="#([^"]+)"', answer.text))
     assert linked <= set(ids)
     assert "object-AnalysisDocument" in linked
+    assert _names_of_tables_differ(answer.text)
     assert "object-Problem" in linked
     assert answer.text.count("<tr") < 4000, "fields of objects stand under every operation"
 
