@@ -201,10 +201,8 @@ def _is_part(turn: Turn, kind: str, run: Run, *, going_on: bool) -> bool:
         return kind in _SPELLED and _is_spelled(turn, run, _PART if going_on else _TELLING)
     if going_on:
         return True
-    if run.digits.isdigit():
-        is_round = len(run.digits) <= _WHOLE and run.digits.endswith("00")
-        return len(run.digits) >= _LEAST.get(kind, _TELLING) and not is_round and not turn.is_year(run)
-    return len(run.digits) >= _TELLING
+    least = _LEAST.get(kind, _TELLING) if run.digits.isdigit() else _TELLING
+    return len(run.digits) >= least and not turn.is_count(run)
 
 
 def _is_spelled(turn: Turn, run: Run, least: int) -> bool:

@@ -20,7 +20,6 @@ _ALONE = 5
 """What is a fifth of its turn is what the turn is for."""
 _FEWEST, _FEWEST_DIGITS, _LONGEST = 3, 2, 24
 _LONG_IBAN = 15
-_ROUND = 4
 _PHONE, _IDENTITY = (6, 14), (3, 18)
 
 
@@ -64,7 +63,7 @@ def _kind_of_parts(turn: Turn, group: Sequence[Run]) -> str | None:
 
 def _kind(turn: Turn, run: Run) -> str | None:
     said, digits = len(run.digits), sum(map(str.isdigit, run.digits))
-    if digits < _FEWEST_DIGITS or said < _FEWEST or _is_count(turn, run):
+    if digits < _FEWEST_DIGITS or said < _FEWEST or turn.is_count(run):
         return None
     asked = turn.answers_what_finds
     if _IBAN.match(run.digits) and (_is_asked(turn, "iban", run) or said >= _LONG_IBAN):
@@ -80,9 +79,3 @@ def _kind(turn: Turn, run: Run) -> str | None:
 
 def _is_asked(turn: Turn, kind: str, run: Run) -> bool:
     return turn.answers(kind, 1) or turn.near(kind, run.start)
-
-
-def _is_count(turn: Turn, run: Run) -> bool:
-    """A year, or a round number: ``I ain't got nine hundred``."""
-    is_round = len(run.digits) <= _ROUND and run.digits.endswith("00")
-    return run.digits.isdigit() and (is_round or turn.is_year(run))

@@ -19,6 +19,8 @@ _NEAR = 48
 """Characters between a word that explains a number and the number, in one turn."""
 _LATELY = 2
 _CODE = 3
+_ROUND = 4
+"""Digits of a round number that is no part of an identity or a telephone."""
 _OF_PEOPLE = ("account_number", "phone", "national_id", "payment_card")
 """Numbers of people; the number of a thing is an ``account_number`` by its form, too."""
 _DETAILS = frozenset(("expiry", "cvv"))
@@ -143,6 +145,11 @@ class Turn:
     def is_code(self, run: Run) -> bool:
         """Three digits written as one: a security code sooner than a month and a year."""
         return len(run.digits) == _CODE and self.text[run.start : run.end] == run.digits
+
+    def is_count(self, run: Run) -> bool:
+        """A year, or a round number: ``I ain't got nine hundred``."""
+        is_round = len(run.digits) <= _ROUND and run.digits.endswith("00")
+        return run.digits.isdigit() and (is_round or self.is_year(run))
 
     def is_year(self, run: Run) -> bool:
         """Years, one or several; nobody says one digit by digit."""
