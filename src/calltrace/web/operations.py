@@ -178,8 +178,8 @@ def _named(schema: dict[str, Any], schemas: Schemas) -> Thing | None:
         name = schema["$ref"].rpartition("/")[2]
         return _thing(name, schemas) if "properties" in schemas[name] else _named(schemas[name], schemas)
     choices = [one for one in schema.get("anyOf", []) if one.get("type") != "null"]
-    inner = choices[0] if choices else schema.get("items")
-    return _named(inner, schemas) if isinstance(inner, dict) else None  # pyright: ignore[reportUnknownArgumentType]
+    inner: dict[str, Any] | None = choices[0] if choices else schema.get("items")
+    return _named(inner, schemas) if inner else None
 
 
 def _resolved(schema: dict[str, Any], schemas: Schemas) -> dict[str, Any]:
