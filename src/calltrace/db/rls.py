@@ -11,10 +11,15 @@ from calltrace.db.session import APP_ROLE, OPERATOR_ROLE
 CURRENT_ORG = "nullif(current_setting('calltrace.org_id', true), '')::uuid"
 PRESENTED = "nullif(current_setting('calltrace.presented_hash', true), '')"
 
-BY_INDEX = text("SET LOCAL enable_seqscan = off")
+BY_INDEX = text(
+    "SELECT set_config('enable_seqscan', 'off', true),"
+    " set_config('plan_cache_mode', 'force_custom_plan', true)"
+)
 """For the rest of a transaction that looks for a few of many rows.
 
 The planner takes policies for free. They ask for each row of a table whose it is, but for an index once.
+And what it has planned five times for the values it saw, it plans for any values from then on: with 200,000
+calls, the step that looks for a word of 20 of them took 85 ms then, in place of 3.
 """
 
 
