@@ -5,6 +5,7 @@ from contextlib import suppress
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse, Response
 
@@ -13,7 +14,7 @@ from calltrace.kit.words import Words
 from calltrace.web.deps import get_platform, maybe_signed_in
 from calltrace.web.errors import MethodNotAllowedError, SecondFactorOwedError, SignInNeededError
 from calltrace.web.render import page
-from calltrace.web.way import HOME, sign_in_path
+from calltrace.web.way import HOME, safe_path, sign_in_path
 
 RETRY_AFTER_SECONDS = 5
 _FAULT = Words(
@@ -30,12 +31,26 @@ def render(request: Request, error: CallTraceError) -> Response:
         "error.html",
         status=error.status,
         error=error,
+        again=_again(request) if error.retryable or error.status >= CallTraceError.status else None,
         request_id=request.scope.get("request_id", ""),
     )
     answer.headers.update(error.headers)
     if error.status == UnavailableError.status:
         answer.headers.setdefault("Retry-After", str(RETRY_AFTER_SECONDS))
     return answer
+
+
+def _again(request: Request) -> str:
+    """Where a person tries once more: this page, or the one that a form was sent from."""
+    url = request.url
+    if request.method not in {"GET", "HEAD"}:
+        came_from = URL(request.headers.get("Referer", ""))
+        url = came_from if came_from.netloc == url.netloc else URL(HOME)
+    return url.path if url.path == "/login" else safe_path(_asked(url))
+
+
+def _asked(url: URL) -> str:
+    return url.path + (f"?{url.query}" if url.query else "")
 
 
 def install(app: FastAPI) -> None:
@@ -51,7 +66,7 @@ async def _sign_in(request: Request, _error: Exception) -> Response:
     """To the sign-in page and back. What was sent is not sent again: the page it came from is shown."""
     wanted = HOME
     if request.method in {"GET", "HEAD"}:
-        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        wanted = _asked(request.url)
     return RedirectResponse(sign_in_path(wanted), 303)
 
 

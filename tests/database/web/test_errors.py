@@ -75,6 +75,27 @@ async def test_signing_in_while_the_database_is_away_is_said_so(cut_off: Browser
     assert "The database cannot be reached" in answer.text
 
 
+@pytest.mark.parametrize(
+    ("came_from", "again"),
+    [("{url}/calls?status=failed", "/calls?status=failed"), ("{url}/login", "/login"),
+     ("https://elsewhere.test/calls", "/"), ("{url}//elsewhere.test/calls", "/"), ("", "/")],
+    ids=["a page", "signing in", "another site", "another site behind our name", "nowhere"],
+)  # fmt: skip
+async def test_a_form_that_could_not_be_sent_is_tried_from_its_page(
+    cut_off: Browser, came_from: str, again: str
+) -> None:
+    cut_off.client.headers["Referer"] = came_from.format(url=cut_off.url)
+    answer = await cut_off.sign_in("a@b.test")
+    assert answer.status_code == 503
+    assert f'href="{again}">Try again' in answer.text
+
+
+async def test_trying_again_asks_for_the_same_page(cut_off: Browser, admin: Browser) -> None:
+    cut_off.client.cookies.update(admin.client.cookies)
+    answer = await cut_off.get("/calls?status=failed&text=a+b")
+    assert 'href="/calls?status=failed&amp;text=a+b">Try again' in answer.text
+
+
 async def test_a_fault_of_ours_shows_a_number_and_nothing_else(
     admin: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +108,7 @@ async def test_a_fault_of_ours_shows_a_number_and_nothing_else(
     assert "the details" not in answer.text
     assert answer.headers["x-request-id"] in answer.text
     assert answer.headers["content-security-policy"]
+    assert 'href="/account">Try again' in answer.text
 
 
 @pytest.mark.parametrize(
