@@ -8,7 +8,7 @@ from pydantic import Field
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses import queries, read, search
+from calltrace.analyses import list_queries, queries, read, search
 from calltrace.analyses.document import CallDocument
 from calltrace.analyses.links import RecordingLinks
 from calltrace.analyses.models import Analysis
@@ -41,11 +41,11 @@ async def find(session: AsyncSession, call_id: uuid.UUID, mode: Mode | None = No
 
 
 async def page(
-    session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int
+    session: AsyncSession, filters: list_queries.Filters, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[Analysis], str | None]:
     """One page of calls, newest first, and the cursor of the next page."""
     after = Cursor.decode(cursor) if cursor else None
-    found = await queries.calls(session, filters, after=after, limit=limit + 1)
+    found = await list_queries.calls(session, filters, after=after, limit=limit + 1)
     return found[:limit], read.following(found, limit)
 
 
@@ -63,21 +63,21 @@ def record(analysis: Analysis, links: RecordingLinks) -> CallRecord:
 
 
 async def listed(
-    session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int
-) -> tuple[Sequence[queries.Listed], str | None]:
+    session: AsyncSession, filters: list_queries.Filters, *, cursor: str | None, limit: int
+) -> tuple[Sequence[list_queries.Listed], str | None]:
     """One page of the list of calls, newest first, and the cursor of the next page."""
     after = Cursor.decode(cursor) if cursor else None
     if filters.text is not None:
         found, hits = await searched(session, filters, after, limit)
         return found, hits.after and hits.after.encode()
-    found = await queries.listed(session, filters, after=after, limit=limit + 1)
+    found = await list_queries.listed(session, filters, after=after, limit=limit + 1)
     return found[:limit], read.following([one.analysis for one in found], limit)
 
 
 async def searched(
-    session: AsyncSession, filters: queries.Filters, after: Cursor | None, limit: int
-) -> tuple[Sequence[queries.Listed], search.Hits]:
+    session: AsyncSession, filters: list_queries.Filters, after: Cursor | None, limit: int
+) -> tuple[Sequence[list_queries.Listed], search.Hits]:
     """One page of the calls in which a text is found, and how far was looked."""
     hits = await search.find(session, filters, after, limit)
-    lines = await queries.listed_by_id(session, hits.ids)
+    lines = await list_queries.listed_by_id(session, hits.ids)
     return [lines[one] for one in hits.ids if one in lines], hits

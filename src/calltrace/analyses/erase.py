@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts import audit
 from calltrace.accounts.audit import Actor, Deed
 from calltrace.accounts.models import AuditEntry, Mode
-from calltrace.analyses import queries
+from calltrace.analyses import queries, upkeep_queries
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
 from calltrace.analyses.read import following
 from calltrace.conversations.models import Conversation, Survey
@@ -93,7 +93,7 @@ async def find(session: AsyncSession, receipt_id: uuid.UUID, mode: Mode) -> Rece
     Raises:
         NotFoundError: there is none, or it belongs to another organisation or mode.
     """
-    entry = await queries.erasure(session, receipt_id, mode)
+    entry = await upkeep_queries.erasure(session, receipt_id, mode)
     if entry is None:
         raise NotFoundError("There is no erasure with this id.")
     return Receipt.of(entry)
@@ -105,7 +105,7 @@ async def page(
     """One page of receipts, newest first, and the cursor of the next page; of one analysis, if given."""
     after = Cursor.decode(cursor) if cursor else None
     target = str(analysis_id) if analysis_id else None
-    found = await queries.erasures(session, mode, target, after=after, limit=limit + 1)
+    found = await upkeep_queries.erasures(session, mode, target, after=after, limit=limit + 1)
     return [Receipt.of(one) for one in found[:limit]], following(found, limit)
 
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.analyses import queries
+from calltrace.analyses import evaluation_queries, queries
 from calltrace.analyses.document import ErrorDocument
 from calltrace.analyses.errors import StaleAttemptError
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
@@ -62,7 +62,7 @@ class Material:
 
 async def claim(session: AsyncSession, org_id: uuid.UUID, evaluation_id: uuid.UUID) -> Material | None:
     """Take an evaluation over; ``None`` when it was made, failed, or erased."""
-    row = await queries.evaluation_for_work(session, evaluation_id)
+    row = await evaluation_queries.evaluation_for_work(session, evaluation_id)
     if row is None:
         return None
     lost = row.attempts - row.tries
@@ -108,7 +108,7 @@ async def _with_former(session: AsyncSession, claim: Claim, evaluation: Evaluati
     row = await session.get(EvaluationRow, claim.evaluation_id)
     if row is None or await queries.lock(session, row.analysis_id, None) is None:
         raise StaleAttemptError("The evaluation was erased.")
-    former = await queries.former_human_lines(session, row.analysis_id, row.id)
+    former = await evaluation_queries.former_human_lines(session, row.analysis_id, row.id)
     return evaluation.model_copy(update={"former_overrides": former})
 
 

@@ -13,11 +13,11 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses import queries
+from calltrace.analyses import evaluation_queries, queries
 from calltrace.analyses.document import ErrorDocument
 from calltrace.analyses.errors import AnalysisNotCompletedError
+from calltrace.analyses.evaluation_queries import FoundEvaluation
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
-from calltrace.analyses.queries import FoundEvaluation
 from calltrace.analyses.read import following
 from calltrace.catalog import assignment
 from calltrace.db import jobs
@@ -92,7 +92,7 @@ async def waiting(
     api_key_id: uuid.UUID | None,
 ) -> EvaluationRow:
     """The evaluation that is still to be made by a version; a new one has no job yet, the caller makes it."""
-    row = await queries.waiting_evaluation(session, analysis_id, version_id)
+    row = await evaluation_queries.waiting_evaluation(session, analysis_id, version_id)
     if row is None:
         row = EvaluationRow(
             id=uuid7(), org_id=org_id, analysis_id=analysis_id, status="queued",
@@ -144,7 +144,7 @@ async def find(
         NotFoundError: there is no such analysis, or no such evaluation of it.
     """
     await _check_analysis(session, analysis_id, mode)
-    found = await queries.evaluation(session, analysis_id, evaluation_id)
+    found = await evaluation_queries.evaluation(session, analysis_id, evaluation_id)
     if found is None:
         raise NotFoundError("There is no evaluation with this id.")
     return found
@@ -160,7 +160,7 @@ async def page(
     """
     await _check_analysis(session, analysis_id, mode)
     after = Cursor.decode(cursor) if cursor else None
-    found = await queries.evaluations(session, analysis_id, after=after, limit=limit + 1)
+    found = await evaluation_queries.evaluations(session, analysis_id, after=after, limit=limit + 1)
     return found[:limit], following([one.row for one in found], limit)
 
 

@@ -29,7 +29,7 @@ from calltrace.accounts.models import Organisation, Plan
 from calltrace.accounts.plans import Terms
 from calltrace.accounts.quotas import WARN_AT
 from calltrace.accounts.usage import Period, Usage
-from calltrace.analyses import queries
+from calltrace.analyses import upkeep_queries
 from calltrace.db.clock import database_now
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
@@ -204,7 +204,7 @@ class Minutes:
             row = (await session.execute(_LOOK, key)).one()
             heard = await usage.of_month(session, "live", month)
             mean = expected(heard)
-            under_way = await queries.under_way(session, mean)
+            under_way = await upkeep_queries.under_way(session, mean)
             left = allowance.seconds - heard.audio_seconds - under_way - row.out
             look = _Look(month, left, mean, row.out, row.warned)
             fit = math.ceil(left / look.mean) if left > 0 else 0

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses import queries, search
+from calltrace.analyses import list_queries, queries, search
 from calltrace.analyses.document import (
     AnalysisDocument,
     CallDocument,
@@ -44,14 +44,14 @@ async def find(session: AsyncSession, analysis_id: uuid.UUID, mode: Mode | None 
 
 
 async def page(
-    session: AsyncSession, filters: queries.Filters, *, cursor: str | None, limit: int
+    session: AsyncSession, filters: list_queries.Filters, *, cursor: str | None, limit: int
 ) -> tuple[Sequence[uuid.UUID], str | None]:
     """Which analyses are on one page, newest first, and the cursor of the next page."""
     after = Cursor.decode(cursor) if cursor else None
     if filters.text is not None:
         hits = await search.find(session, filters, after, limit)
         return hits.ids, hits.after and hits.after.encode()
-    found = await queries.calls(session, filters, after=after, limit=limit + 1)
+    found = await list_queries.calls(session, filters, after=after, limit=limit + 1)
     return [one.id for one in found[:limit]], following(found, limit)
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.audit import SYSTEM, Deed, record
 from calltrace.accounts.models import Mode, Organisation
-from calltrace.analyses import erase, forgetting, queries
+from calltrace.analyses import erase, forgetting, upkeep_queries
 from calltrace.analyses.telling import Source
 from calltrace.conversations import rows
 from calltrace.db.clock import database_now
@@ -59,11 +59,11 @@ async def count(session: AsyncSession, kept: Kept) -> Due:
     calls = 0
     if kept.calls is not None:
         before = now - timedelta(days=kept.calls)
-        calls = await queries.count_older(session, before) + await rows.count_older(session, before)
+        calls = await upkeep_queries.count_older(session, before) + await rows.count_older(session, before)
     if kept.recordings is None:
         return Due(calls, 0)
     floor = now - timedelta(days=kept.calls) if kept.calls is not None else None
-    older = await queries.count_older_recorded(session, now - timedelta(days=kept.recordings), floor)
+    older = await upkeep_queries.count_older_recorded(session, now - timedelta(days=kept.recordings), floor)
     return Due(calls, older)
 
 
@@ -80,7 +80,7 @@ async def enforce(database: Database, vault: Vault, org_id: uuid.UUID, kept: Kep
 async def _erase_calls(database: Database, vault: Vault, org_id: uuid.UUID, days: int) -> int:
     async with database.tenant(org_id) as session:
         before = await database_now(session) - timedelta(days=days)
-        found = await queries.older_calls(session, before, AT_A_TIME)
+        found = await upkeep_queries.older_calls(session, before, AT_A_TIME)
 
     async def erase_one(analysis_id: uuid.UUID, mode: Mode) -> None:
         await erase.erase(database, vault, SYSTEM, org_id, analysis_id, mode)
@@ -123,7 +123,7 @@ async def _forget(database: Database, vault: Vault, org_id: uuid.UUID, days: int
     keys, count = list[str](), 0
     async with database.tenant(org_id) as session:
         before = await database_now(session) - timedelta(days=days)
-        for recording in await queries.older_recordings(session, before, AT_A_TIME):
+        for recording in await upkeep_queries.older_recordings(session, before, AT_A_TIME):
             keys += await sound.forget(session, recording)
             count += 1
         if count:
@@ -136,6 +136,6 @@ async def _forget(database: Database, vault: Vault, org_id: uuid.UUID, days: int
 async def keep_promises(database: Database, vault: Vault) -> None:
     """One round over all organisations that keep anything for a time only."""
     async with database.operator() as session:
-        organisations: Sequence[Organisation] = await queries.forgetful(session)
+        organisations: Sequence[Organisation] = await upkeep_queries.forgetful(session)
     kept = {one.id: Kept.by(one) for one in organisations}
     await each(database, "retention", kept, lambda org_id: enforce(database, vault, org_id, kept[org_id]))

@@ -27,10 +27,10 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from calltrace.analyses import queries, texts
+from calltrace.analyses import list_queries, texts
+from calltrace.analyses.list_queries import Filters
 from calltrace.analyses.matching import as_query, matches, query
 from calltrace.analyses.models import Analysis, CallText
-from calltrace.analyses.queries import Filters
 from calltrace.analyses.search_terms import Search, Term
 from calltrace.catalog.models import Agent
 from calltrace.db.rls import BY_INDEX
@@ -112,7 +112,7 @@ async def find(session: AsyncSession, filters: Filters, after: Cursor | None, li
 async def every(session: AsyncSession, filters: Filters, most: int) -> Sequence[uuid.UUID]:
     """The newest ``most`` of all calls that are meant, also where nothing is searched for."""
     if filters.text is None:
-        query_of_all = queries.narrowed(filters, None).limit(most)
+        query_of_all = list_queries.narrowed(filters, None).limit(most)
         query_of_all = query_of_all.order_by(Analysis.created_at.desc(), Analysis.id.desc())
         return [row[0] for row in (await session.execute(query_of_all)).all()]
     found, after = list[uuid.UUID](), None
@@ -183,11 +183,11 @@ class _Pages:
     def _walked(self, after: Cursor | None) -> Select[Any, Any]:
         """The newest calls that the other filters leave."""
         order = Analysis.created_at.desc(), Analysis.id.desc()
-        return queries.narrowed(self._filters, after).order_by(*order).limit(WALKED)
+        return list_queries.narrowed(self._filters, after).order_by(*order).limit(WALKED)
 
     def _narrowed(self, candidates: CTE, after: Cursor | None) -> Select[Any, Any]:
         """Those of some candidates that the other filters leave."""
-        return queries.narrowed(self._filters, after).join(candidates, candidates.c.id == Analysis.id)
+        return list_queries.narrowed(self._filters, after).join(candidates, candidates.c.id == Analysis.id)
 
     def _known(self, after: Cursor | None, most: int) -> CTE:
         """The newest ``most`` calls that may be meant: all that are, are among them or older."""
@@ -196,7 +196,7 @@ class _Pages:
         by_words = self._indexed(without or [first], after, most)
         if without:
             return by_words.cte("candidates").prefix_with("MATERIALIZED")
-        by_name = queries.narrowed(replace(self._filters, agents=self._theirs(first)), after)
+        by_name = list_queries.narrowed(replace(self._filters, agents=self._theirs(first)), after)
         by_name = by_name.order_by(Analysis.created_at.desc(), Analysis.id.desc()).limit(most)
         both = union(by_words, select(by_name.subquery())).subquery()
         query_of_both = select(both.c.id, both.c.created_at)

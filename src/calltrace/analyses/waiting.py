@@ -8,7 +8,7 @@ from typing import cast
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses import evaluations, lifecycle, queries, submit
+from calltrace.analyses import evaluation_queries, evaluations, lifecycle, queries, submit
 from calltrace.analyses.errors import NothingToTryAgainError
 from calltrace.analyses.models import Analysis, EvaluationRow, WaitingFile
 from calltrace.analyses.submit import Intake, Submission
@@ -155,7 +155,7 @@ async def _begin(session: AsyncSession, org_id: uuid.UUID, file: WaitingFile, wi
 
 
 async def _go_on(session: AsyncSession, org_id: uuid.UUID, analysis: Analysis, wish: Wish) -> Asked:
-    newest = await queries.newest_evaluation(session, analysis.id)
+    newest = await evaluation_queries.newest_evaluation(session, analysis.id)
     if analysis.status in {"queued", "processing"}:
         return Asked(analysis.id, analysis.status)
     if newest is None or (analysis.status == "failed" and newest.status == "failed"):

@@ -18,7 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.keys import Principal
 from calltrace.accounts.sessions import IDLE
-from calltrace.analyses import queries
+from calltrace.analyses import list_queries, queries
 from calltrace.analyses.queries import Progress
 from calltrace.db.outage import DatabaseAwayError
 from calltrace.db.session import Database
@@ -61,7 +61,7 @@ class Newer:
 class Coming:
     """What a list would show, and the first call that it shows: those before it are news."""
 
-    filters: queries.Filters
+    filters: list_queries.Filters
     than: Cursor
 
 
@@ -215,7 +215,7 @@ async def _count(session: AsyncSession, watches: Iterable[Watch]) -> None:
     for watch in watches:
         if watch.coming is not None:
             coming = watch.coming
-            watch.tell_newer(await queries.newer(session, coming.filters, coming.than, MOST_COUNTED))
+            watch.tell_newer(await list_queries.newer(session, coming.filters, coming.than, MOST_COUNTED))
 
 
 async def _usable(session: AsyncSession, passes: Collection[Pass]) -> set[Pass]:

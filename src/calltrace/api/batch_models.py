@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from calltrace.accounts.keys import Principal
-from calltrace.analyses.queries import Filters
+from calltrace.analyses.list_queries import Filters
 from calltrace.api.parameters import Moment
 from calltrace.api.schemas import Wire
 from calltrace.batches.selection import MOST_CALLS, MOST_IDS, Selection

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Query
 
 from calltrace.analyses.document import Medium, Status
-from calltrace.analyses.queries import Filters
+from calltrace.analyses.list_queries import Filters
 from calltrace.analyses.search_terms import LONGEST, Search
 from calltrace.api.parameters import Moment
 from calltrace.kit.storable import Storable

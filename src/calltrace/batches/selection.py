@@ -22,8 +22,8 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
+from calltrace.analyses.list_queries import Filters, filtered
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
-from calltrace.analyses.queries import Filters, filtered
 from calltrace.batches.models import Batch, BatchCall
 from calltrace.kit.errors import FieldError, InvalidRequestError
 

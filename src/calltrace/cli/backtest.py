@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from calltrace.analyses.queries import Filters
+from calltrace.analyses.list_queries import Filters
 from calltrace.batches import queries, service, shown
 from calltrace.batches.models import Batch
 from calltrace.batches.selection import MOST_CALLS, Selection

@@ -22,7 +22,7 @@ from calltrace.accounts import (
     sessions,
     subscriptions,
 )
-from calltrace.analyses import queries, retention, texts
+from calltrace.analyses import evaluation_queries, retention, texts, upkeep_queries
 from calltrace.analyses.models import Analysis, IdempotencyKey
 from calltrace.batches import pruning
 from calltrace.batches import queries as batches
@@ -123,13 +123,13 @@ async def _drop_held_jobs(session: AsyncSession) -> None:
 
 
 async def _rescue_analyses(session: AsyncSession, stranded_after: timedelta) -> None:
-    for org_id, analysis_id in await queries.stranded(session, stranded_after):
+    for org_id, analysis_id in await upkeep_queries.stranded(session, stranded_after):
         await jobs.enqueue(session, jobs.PROCESS, f"{org_id}/{analysis_id}")
         log.warning("analysis_rescued", analysis=str(analysis_id))
 
 
 async def _rescue_evaluations(session: AsyncSession, stranded_after: timedelta) -> None:
-    for org_id, evaluation_id in await queries.stranded_evaluations(session, stranded_after):
+    for org_id, evaluation_id in await evaluation_queries.stranded_evaluations(session, stranded_after):
         await jobs.enqueue(session, jobs.EVALUATE, f"{org_id}/{evaluation_id}")
         log.warning("evaluation_rescued", evaluation=str(evaluation_id))
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses.document import Medium, Status
-from calltrace.analyses.queries import Filters
+from calltrace.analyses.list_queries import Filters
 from calltrace.analyses.search_terms import Search
 from calltrace.evaluation.results import Mood
 from calltrace.insights import queries

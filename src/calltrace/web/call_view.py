@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from calltrace.analyses.document import AnalysisDocument
-from calltrace.analyses.queries import FoundEvaluation
+from calltrace.analyses.evaluation_queries import FoundEvaluation
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.evaluation.scoring import Total, total
 from calltrace.kit.words import worded

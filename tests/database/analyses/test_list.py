@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import text
 
 from calltrace.analyses import read, submit
-from calltrace.analyses.queries import Filters
+from calltrace.analyses.list_queries import Filters
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor
 from calltrace.kit.errors import InvalidRequestError

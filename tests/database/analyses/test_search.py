@@ -9,12 +9,13 @@ import pytest
 from sqlalchemy import text, update
 
 from calltrace.accounts.audit import OPERATOR
-from calltrace.analyses import erase, queries, search, submit, texts
+from calltrace.analyses import erase, list_queries, search, submit, texts
+from calltrace.analyses.list_queries import Filters
 from calltrace.analyses.models import Analysis, TranscriptRow
-from calltrace.analyses.queries import Filters
 from calltrace.analyses.search_terms import Search
 from calltrace.catalog.models import Agent
 from calltrace.db.session import Database
+from calltrace.kit.cursor import Cursor
 from calltrace.pipeline.context import Platform
 from database.analyses.factory import TRANSCRIPT, submitted
 from database.conftest import NewOrg, waiting_for_locks
@@ -171,13 +172,13 @@ async def test_what_is_new_is_counted(database: Database, org: uuid.UUID, intake
     first = await submitted(intake, org, file_name="one.wav")
     async with database.tenant(org) as session:
         row = await session.get_one(Analysis, first)
-        than = queries.Cursor(row.created_at, row.id)
+        than = Cursor(row.created_at, row.id)
     await submitted(intake, org, file_name="one-two.wav")
     await submitted(intake, org, file_name="three.wav")
     async with database.tenant(org) as session:
         await texts.read_due(session)
         filters = await search.meant(session, Filters(text=Search.of("one")))
-        assert await queries.newer(session, filters, than, 100) == 1
+        assert await list_queries.newer(session, filters, than, 100) == 1
 
 
 async def test_housekeeping_reads_for_everybody(database: Database, org: uuid.UUID, call: uuid.UUID) -> None:

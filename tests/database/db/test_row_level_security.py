@@ -5,7 +5,8 @@ import inspect
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from importlib.util import find_spec
+from importlib.resources import files
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -22,8 +23,8 @@ from calltrace.accounts.sessions import Visitor
 from calltrace.alerts.models import Alert, AlertRule
 from calltrace.alerts.queries import AlertFilters, PastFilters
 from calltrace.analyses import submit
+from calltrace.analyses.list_queries import Filters
 from calltrace.analyses.models import Analysis, EvaluationRow, TranscriptRow
-from calltrace.analyses.queries import Filters
 from calltrace.batches.models import Batch, BatchCall
 from calltrace.catalog.models import Agent, CallCenter, Engagement, Project, Queue
 from calltrace.conversations import queries as conversations
@@ -469,9 +470,10 @@ async def _talked(session: AsyncSession, org: uuid.UUID) -> dict[str, Any]:
 
 def _every_query() -> list[Callable[..., Any]]:
     modules = [
-        importlib.import_module(f"calltrace.{name}.queries")
+        importlib.import_module(module.name)
         for name in FEATURES
-        if find_spec(f"calltrace.{name}.queries")
+        for module in iter_modules([str(files("calltrace").joinpath(*name.split(".")))], f"calltrace.{name}.")
+        if module.name.endswith("queries")
     ]
     return [
         function

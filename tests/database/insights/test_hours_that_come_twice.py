@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.analyses.list_queries import filtered
 from calltrace.analyses.models import Analysis
-from calltrace.analyses.queries import filtered
 from calltrace.conversations.models import Survey
 from calltrace.db.session import Database
 from calltrace.insights import export_rows, rollup, service, surveys

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from calltrace.analyses.list_queries import filtered
 from calltrace.analyses.models import Analysis
-from calltrace.analyses.queries import filtered
 from calltrace.catalog.models import Agent, Queue
 from calltrace.db.session import Database
 from calltrace.insights import rollup, service

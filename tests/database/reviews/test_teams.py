@@ -7,7 +7,7 @@ import pytest
 
 from calltrace.accounts.audit import OPERATOR, Actor
 from calltrace.accounts.errors import AlreadyExistsError, ForbiddenError
-from calltrace.analyses import queries as analyses
+from calltrace.analyses import list_queries
 from calltrace.kit.errors import InvalidRequestError
 from calltrace.pipeline.context import Platform
 from calltrace.reviews import teams, who
@@ -81,9 +81,9 @@ async def test_each_role_sees_its_calls(call: Api, platform: Platform, caller: C
         assert set(answers.values()) <= {200, 404}
         sees[role] = {name for name, status in answers.items() if status == 200}
         at_work = await _user(platform, org, user)
-        filters = analyses.Filters(agents=at_work.agents)
+        filters = list_queries.Filters(agents=at_work.agents)
         async with database.tenant(org) as session:
-            listed = await analyses.calls(session, filters, after=None, limit=9)
+            listed = await list_queries.calls(session, filters, after=None, limit=9)
         assert {calls[name] for name in sees[role]} == {one.id for one in listed}, "lists show the same"
     everything = set(calls)
     assert sees == {

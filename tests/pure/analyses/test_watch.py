@@ -3,7 +3,8 @@
 import asyncio
 import uuid
 
-from calltrace.analyses.queries import Filters, Progress
+from calltrace.analyses.list_queries import Filters
+from calltrace.analyses.queries import Progress
 from calltrace.analyses.watching import Coming, Erased, Newer, Pass, Watch
 from calltrace.kit import clock
 from calltrace.kit.cursor import Cursor

@@ -14,8 +14,7 @@ from calltrace.accounts.errors import RateLimitedError
 from calltrace.accounts.models import Mode, User
 from calltrace.accounts.names import checked_name
 from calltrace.accounts.sessions import ADMINISTRATORS
-from calltrace.analyses import erase
-from calltrace.analyses import queries as analyses
+from calltrace.analyses import erase, list_queries
 from calltrace.dialects.callcov import schemas
 from calltrace.dialects.callcov.auth import Email, Given, Password, PersonName, Phone, Taken
 from calltrace.dialects.callcov.body import read_json
@@ -184,4 +183,4 @@ async def _erase_everything(platform: Platform, caller: Caller, actor: Actor) ->
 
 async def _some(platform: Platform, caller: Caller, mode: Mode) -> Any:
     async with platform.database.tenant(caller.org_id) as session:
-        return await analyses.calls(session, analyses.Filters(mode=mode), after=None, limit=_BATCH)
+        return await list_queries.calls(session, list_queries.Filters(mode=mode), after=None, limit=_BATCH)

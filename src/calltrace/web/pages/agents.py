@@ -10,8 +10,8 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import organisation
-from calltrace.analyses import queries as analyses
-from calltrace.analyses.queries import Listed
+from calltrace.analyses import list_queries
+from calltrace.analyses.list_queries import Listed
 from calltrace.insights import queries, service
 from calltrace.insights.measures import Figures
 from calltrace.insights.queries import Noted
@@ -132,7 +132,7 @@ async def _worth(session: AsyncSession, scene: Scene) -> list[Worth]:
     best = await queries.best(session, scene.narrowing, scene.period, WENT_WELL)
     known = {one.analysis_id for one in worst}
     good = [one for one in best if one.analysis_id not in known and one.passed is not False]
-    listed = await analyses.listed_by_id(session, [one.analysis_id for one in (*worst, *good)])
+    listed = await list_queries.listed_by_id(session, [one.analysis_id for one in (*worst, *good)])
     reasons = [(one, _why(one)) for one in worst] + [(one, Words("went well")) for one in good]
     return [Worth(listed[one.analysis_id], one, why) for one, why in reasons if one.analysis_id in listed]
 

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses import calls, queries
-from calltrace.analyses.queries import Filters, Listed
+from calltrace.analyses.list_queries import Filters, Listed
 from calltrace.batches import service, shown, table
 from calltrace.batches.errors import BatchOverError, NothingToEvaluateError, TooManyBatchesError
 from calltrace.batches.models import Batch

@@ -15,9 +15,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.analyses import downloads, evaluations, queries, read, sound, speakers
 from calltrace.analyses.document import AnalysisDocument
 from calltrace.analyses.downloads import Format
+from calltrace.analyses.evaluation_queries import FoundEvaluation
 from calltrace.analyses.evaluations import Wish
 from calltrace.analyses.models import Analysis
-from calltrace.analyses.queries import Found, FoundEvaluation
+from calltrace.analyses.queries import Found
 from calltrace.analyses.read import Heard
 from calltrace.catalog.models import Agent, Queue
 from calltrace.conversations import queries as conversations

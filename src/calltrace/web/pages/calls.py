@@ -16,7 +16,7 @@ from calltrace.accounts import queries as accounts
 from calltrace.accounts.billing import near
 from calltrace.accounts.models import Organisation
 from calltrace.accounts.quotas import Standing
-from calltrace.analyses import calls, excerpts, queries, views
+from calltrace.analyses import calls, excerpts, list_queries, views
 from calltrace.analyses.excerpts import Excerpt
 from calltrace.analyses.models import SavedView
 from calltrace.catalog import queries as catalog
@@ -83,7 +83,7 @@ async def _list(
             "agent_choices": named(await catalog.agents_by_name(session, MOST_NAMES, reader.agents)),
             "queue_choices": named(await catalog.queues_by_name(session, MOST_NAMES, [queue])),
             "project_choices": named(await catalog.projects_by_name(session, MOST_NAMES, [project])),
-            "heard_choices": _languages(await queries.heard_languages(session, chosen.mode)),
+            "heard_choices": _languages(await list_queries.heard_languages(session, chosen.mode)),
             "spoken_choices": _spoken(await accounts.organisation(session, reader.org_id)),
             "status_choices": [(one, called(one)) for one in STATUSES],
             "kept": await _kept(session, chosen),
@@ -120,8 +120,8 @@ class Sought:
 
 
 async def _page(
-    session: AsyncSession, filters: queries.Filters, cursor: str | None
-) -> tuple[Sequence[queries.Listed], str | None, Sought | None]:
+    session: AsyncSession, filters: list_queries.Filters, cursor: str | None
+) -> tuple[Sequence[list_queries.Listed], str | None, Sought | None]:
     if filters.text is None:
         return *await calls.listed(session, filters, cursor=cursor, limit=PAGE), None
     after = Cursor.decode(cursor) if cursor else None
@@ -131,7 +131,9 @@ async def _page(
     return found, hits.after and hits.after.encode(), Sought(places, until, hits.behind)
 
 
-def _following(chosen: Chosen, found: Sequence[queries.Listed], *, first: bool, upto: str | None) -> Json:
+def _following(
+    chosen: Chosen, found: Sequence[list_queries.Listed], *, first: bool, upto: str | None
+) -> Json:
     """How the page follows: the stream of its calls, on the first also of new ones; and only those shown."""
     live = [one.analysis.id for one in found if one.analysis.status in {"queued", "processing"}]
     ids = "".join(f"&id={one}" for one in live)

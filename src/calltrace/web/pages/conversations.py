@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, or_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
-from calltrace.analyses import queries as analyses
+from calltrace.analyses import list_queries
 from calltrace.analyses.models import Analysis
 from calltrace.analyses.read import following
 from calltrace.catalog import queries as catalog
@@ -107,7 +107,7 @@ class Chosen:
         engagement = _id(self.fields["engagement"])
         if engagement is None:
             return true()
-        judged = Conversation.analysis_id.in_(analyses.of_engagement(engagement))
+        judged = Conversation.analysis_id.in_(list_queries.of_engagement(engagement))
         return or_(Conversation.engagement_id == engagement, judged)
 
 
@@ -140,7 +140,7 @@ async def show_all(request: Request, desk: CallsDeskDep, cursor: Position = None
         found = await queries.page(session, filters, after, PAGE + 1, chosen.of_engagement())
         shown, older = found[:PAGE], following([one.row for one in found], PAGE)
         counts = await queries.counts(session, [one.row.id for one in shown])
-        results = await analyses.listed_by_id(
+        results = await list_queries.listed_by_id(
             session, [one.row.analysis_id for one in shown if one.row.analysis_id]
         )
         choices = {

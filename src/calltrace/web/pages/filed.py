@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import RedirectResponse, Response
 
 from calltrace.accounts.errors import AlreadyExistsError
-from calltrace.analyses import calls, queries
-from calltrace.analyses.queries import Filters
+from calltrace.analyses import calls, list_queries
+from calltrace.analyses.list_queries import Filters
 from calltrace.catalog import queries as catalog
 from calltrace.catalog import service
 from calltrace.catalog.models import CallCenter
@@ -111,7 +111,7 @@ async def _list(request: Request, desk: Desk, sort: Sort, cursor: str | None) ->
         )
         rows, following = cut(found, PAGE, lambda one: one)
         sums = await filed.figures(session, reader, sort)
-        last = await queries.last_calls(session, by, [one.id for one in rows], reader.agents)
+        last = await list_queries.last_calls(session, by, [one.id for one in rows], reader.agents)
         if "type" in sort.has:
             types = await catalog.types(session, model, MOST_NAMES)
         centers = await _centers(session)

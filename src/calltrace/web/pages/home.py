@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts.models import Mode
 from calltrace.analyses import calls
-from calltrace.analyses.queries import Filters, Listed
+from calltrace.analyses.list_queries import Filters, Listed
 from calltrace.web.deps import AdministratorDep, PlatformDep, SignedInDep
 
 INTEGRATIONS, WELCOME = "/admin/integrations", "/welcome"

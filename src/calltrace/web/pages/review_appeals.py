@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from calltrace.analyses import queries as analyses
+from calltrace.analyses import list_queries
 from calltrace.evaluation.results import CriterionResult, Evaluation
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
 from calltrace.kit.words import Words
@@ -49,7 +49,7 @@ async def show_all(
     """Appeals on the calls that the reader sees."""
     async with desk.open() as (session, reader):
         found, following = await appeals.page(session, reader, state, cursor=cursor, limit=PAGE)
-        calls = await analyses.listed_by_id(session, [one.analysis_id for one in found])
+        calls = await list_queries.listed_by_id(session, [one.analysis_id for one in found])
         people = await queries.known_users(session, {one.user_id for one in found if one.user_id})
     return page(
         request, "reviews/appeals.html", tab="appeals", state=state, appeals=found, calls=calls,
@@ -67,7 +67,7 @@ class Case:
     """
 
     appeal: Appeal
-    call: analyses.Listed
+    call: list_queries.Listed
     agent: str
     line: CriterionResult | None
     criterion: Criterion | None
@@ -96,7 +96,7 @@ async def _show(
 async def _case(desk: Desk, appeal_id: uuid.UUID) -> Case:
     async with desk.open() as (session, reader):
         appeal = await appeals.find(session, reader, appeal_id)
-        call = (await analyses.listed_by_id(session, [appeal.analysis_id]))[appeal.analysis_id]
+        call = (await list_queries.listed_by_id(session, [appeal.analysis_id]))[appeal.analysis_id]
         names = await queries.known_users(session, [appeal.user_id] if appeal.user_id else [])
         line = criterion = None
         try:

@@ -11,9 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.models import User
 from calltrace.accounts.sessions import LISTENERS
+from calltrace.analyses import list_queries
 from calltrace.analyses import queries as analyses
+from calltrace.analyses.list_queries import Listed
 from calltrace.analyses.models import EvaluationRow
-from calltrace.analyses.queries import Listed
 from calltrace.evaluation.results import Settled
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
@@ -41,7 +42,7 @@ async def show_all(request: Request, desk: JudgesDeskDep, cursor: Position = Non
     """Sessions on the calls that the reader sees."""
     async with desk.open() as (session, reader):
         found, following = await calibrations.page(session, reader, cursor=cursor, limit=PAGE)
-        calls = await analyses.listed_by_id(session, [one.row.analysis_id for one in found])
+        calls = await list_queries.listed_by_id(session, [one.row.analysis_id for one in found])
     return page(
         request, "reviews/calibrations.html", tab="calibrations", sessions=found, calls=calls, reader=reader,
         first=cursor is None, older=f"{PATH}?cursor={following}" if following else None,
@@ -59,7 +60,7 @@ async def _form(
 ) -> Response:
     async with desk.open() as (session, reader):
         await find_call(session, reader, call_id)
-        call = (await analyses.listed_by_id(session, [call_id]))[call_id]
+        call = (await list_queries.listed_by_id(session, [call_id]))[call_id]
         people = [one for one in await accounts.users(session) if one.role in LISTENERS]
     return page(
         request, "reviews/calibration_new.html", status=error.status if error else 200, call=call,
@@ -97,7 +98,7 @@ async def _show(
         row = await session.get_one(EvaluationRow, found.row.evaluation_id)
         scorecard = await pinned.scorecard(session, row.scorecard_version_id)
         call = await analyses.find(session, found.row.analysis_id)
-        listed = (await analyses.listed_by_id(session, [found.row.analysis_id]))[found.row.analysis_id]
+        listed = (await list_queries.listed_by_id(session, [found.row.analysis_id]))[found.row.analysis_id]
         people = {one.id: one for one in await accounts.users(session)}
     found = await calibrations.compared(found)
     mine = next((one for one in found.members if one.user_id == reader.user_id), None)

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from calltrace.accounts import queries as accounts
 from calltrace.accounts.sessions import LISTENERS
-from calltrace.analyses import queries as analyses
+from calltrace.analyses import list_queries
 from calltrace.kit.errors import CallTraceError, InvalidRequestError
 from calltrace.kit.ids import as_uuid
 from calltrace.kit.words import Words
@@ -53,7 +53,7 @@ async def _board(
 ) -> Response:  # fmt: skip
     async with desk.open() as (session, reader):
         found, following = await queue.board(session, reader, which, cursor=cursor, limit=PAGE)
-        calls = await analyses.listed_by_id(session, [one.row.analysis_id for one in found])
+        calls = await list_queries.listed_by_id(session, [one.row.analysis_id for one in found])
         people = {one.id: one for one in await accounts.users(session)}
     error = refused[2] if refused else None
     return page(

@@ -14,8 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from calltrace.accounts import organisation
 from calltrace.accounts.errors import ForbiddenError
 from calltrace.accounts.models import Mode
-from calltrace.analyses import erase, queries, search
-from calltrace.analyses.queries import Listed
+from calltrace.analyses import erase, list_queries, queries, search
+from calltrace.analyses.list_queries import Listed
 from calltrace.batches import service as batches
 from calltrace.batches.errors import NothingToEvaluateError, TooManyBatchesError
 from calltrace.batches.selection import Selection
@@ -139,7 +139,7 @@ async def _ticked(desk: Desk, form: Form) -> tuple[Sequence[Listed], Mode]:
     """The calls that are ticked, as far as the person may see them, all of one mode."""
     ids = list(dict.fromkeys(found for one in form.every("id")[:PAGE] if (found := as_uuid(one))))
     async with desk.open() as (session, reader):
-        listed = await queries.listed_by_id(session, ids)
+        listed = await list_queries.listed_by_id(session, ids)
         seen = {one.analysis_id for one in await queries.progress(session, ids, reader.agents)}
     found = _in_order(listed, ids, seen)
     if not found:
