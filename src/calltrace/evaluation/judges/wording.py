@@ -17,7 +17,14 @@ _CLAUSE = re.compile(r"[,.;:!?]|\b(?:but|aber|sondern|pero|sino|mais|mas|ma|and|
 _PATTERNS = {name: re.compile(words) for name, words in WORDS.items()}
 _TAKES_BACK = re.compile("|".join(WORDS[name] for name in ("negation", "told")))
 _AIMABLE = ("menace", "scorn", "blame")
-NAMES = (*WORDS, "firm_promise", "promise_taken_back", "aimed")
+_TOGETHER = 48
+"""Characters between two words that speak of each other: "the call" and "is taped"."""
+_PAIRS = {
+    "call_taped": ("taping", "this_call"),
+    "call_kept": ("keeping", "this_call"),
+    "other_taped": ("taping", "other_record"),
+}
+NAMES = (*WORDS, *_PAIRS, "firm_promise", "promise_taken_back", "aimed")
 WORDINGS = len(NAMES)
 
 
@@ -26,8 +33,21 @@ def wording(text: str) -> list[float]:
     readable = plain(text)
     found = {name: bool(pattern.search(readable)) for name, pattern in _PATTERNS.items()}
     promises = list(_taken_back(readable)) if found["promise"] else []
+    pairs = [
+        found[one] and found[other] and _together(readable, one, other) for one, other in _PAIRS.values()
+    ]
     aimed = found["you"] and not found["told"] and any(found[name] for name in _AIMABLE)
-    return [float(one) for one in (*found.values(), not all(promises), any(promises), aimed)]
+    return [float(one) for one in (*found.values(), *pairs, not all(promises), any(promises), aimed)]
+
+
+def _together(readable: str, one: str, other: str) -> bool:
+    """Whether a word of class ``one`` and a word of class ``other`` stand near each other."""
+    others = [match.span() for match in _PATTERNS[other].finditer(readable)]
+    return any(
+        max(match.start() - end, start - match.end()) <= _TOGETHER
+        for match in _PATTERNS[one].finditer(readable)
+        for start, end in others
+    )
 
 
 def _taken_back(readable: str) -> Iterator[bool]:

@@ -242,4 +242,48 @@ WORDS: dict[str, str] = {
         r"|tout de suite|so hoje|ultima oportunidade|agora ou|amanha ja|solo oggi|ultima occasione"
         r"|adesso o|domani non"
     ),
+    "taping": (
+        r"\b(?:re)?record(?:ed|ings?|in|s|er)?\b|\btap(?:es?|ed|ing)\b|monitor\w*"
+        r"|listen(?:s|ed|ing)? (?:in|to|back)|\baudio\b|sound file|\breel\b|eavesdrop\w*"
+        r"|\bgrab(?:a|o|e|an|ar|ad|am|ac)\w*|\bcinta\b|registrad\w+|escuch(?:a|ad|as|ar)\b|superv\w+"
+        r"|(?:mit)?(?:auf|uff?)(?:ge|je)?zeichn\w*|\baufnahme\w*|zeichne\w* .{0,40}\bauf\b"
+        r"|(?:mit|\b)(?:auf|uff?)(?:ge|je)nomm\w*|\baufnehm\w*|n(?:ehmen?|immt) .{0,40}\bauf\b"
+        r"|mit(?:ge)?schn\w+|schneide\w* .{0,40}\bmit\b|\bmit ?(?:ge)?hor\w*|\b(?:ton)?band(?:er|es)?\b"
+        r"|rekorder|(?:lauft|laufen) .{0,24}\bmit\b|mitlauf\w*|enregistr\w+|\bbande\b"
+        r"|\b(?:re ?)?ecout(?:e|ee|ees|er|es)\b|\bmagneto\w*|\bgrava(?!t|me)\w*|\bgrav(?:o|em|ou|amos)\b"
+        r"|\bfitas?\b|\bescut(?:a|ad)\w*|\bregist(?:r?ad|r?a|ri)\w*|\bnastro\b|\bincis[aoei]\b"
+        r"|\bsonor\w+|ascolt(?:at|are)\w*"
+    ),
+    "keeping": (
+        r"\bkep?t\b|\bkeep\w*|\bstor(?:e|es|ed|ing)\b|\bsav(?:e|ed|ing)\b|retain\w*|\barchiv\w+"
+        r"|\bcaptur\w+|on file|\bheld\b|\bguard(?:a|o|am|ad)\w*|[ck]onserv\w+|almacen\w+"
+        r"|(?:ge)?speicher\w+|aufbewahr\w*|aufgehoben|\bgard(?:e|ons|er|ee?s?)\b|stock\w+|armazen\w+"
+        r"|arquiv\w+|salvat\w+|custodi\w+|tenut[aoei]\b|\bserver\b"
+    ),
+    "this_call": (
+        r"\bcall(?:s|ing)?\b|\blines?\b|\bphone\b|conversations?"
+        r"|what(?:ever)? (?:we|you|is|gets) (?:say|said|talk|speak)\w*"
+        r"|every(?:thing|\ word) (?:we|you|that|said)|\bwe (?:both )?(?:talk|speak|say|discuss)"
+        r"|[gj]esprach\w*|anruf\w*|telefonat\w*|\btelefon\b|leitung\w*"
+        r"|was (?:wir|sie|hier|wa) .{0,16}(?:sag|sprech|red|besprech)\w*|llamad\w+|conversac\w+"
+        r"|lo que (?:habl|dec|dig|dij)\w+|\blinea\b|\bappels?\b|communications?\b|\bpropos\b|\bligne\b"
+        r"|\bechanges?\b|(?:ce qu'on|ce que nous) (?:dit|disons)|chamad\w+|ligac\w+|telefonema\w*"
+        r"|\bconversa\w*|\blinha\b|o que (?:a gente |aqui |se )*(?:fal|diss|diz)\w+|chiamat\w+"
+        r"|quello che (?:dic|diciamo)\w*|colloqui\w*|chiacchierat\w+"
+    ),
+    "other_record": (
+        r"\bnot(?:es?|ed|ing)\b|\blog(?:s|ged|ging)?\b|\bticket\w*|\bsystem\w*|voice ?mail|\bmessage\w*"
+        r"|camera\w*|cctv|footage|dash ?cam|photo\w*|picture|video\w*|receipt|screen\w*|medical"
+        r"|\brequest|complaint|\breading|survey|payment|\banot\w+|\bapunt\w*|sistema|buzon|mensaje"
+        r"|camara\w*|pantalla|solicitud|queja|lectura|encuesta|notiz\w*|notier\w*|vermerk\w*|akte\b"
+        r"|mailbox|nachricht\w*|kamera\w*|bildschirm\w*|antrag\w*|beschwerde|zahlerstand|umfrage|dossier"
+        r"|systeme|messagerie|boite|ecran|demande|reclamation|releve|enquete|mensage\w*|ecra\b|tela\b"
+        r"|pedido|reclamac\w+|leitura|inquerito|pratica|segreteria|messaggi\w*|telecamer\w*|schermo"
+        r"|richiesta|reclamo|lettura|sondaggio|annot\w+"
+    ),
+    "for_quality": (
+        r"training|quality|coaching|\bqa\b|purposes|calidad|formacion|\bseguridad\b|qualitat\w*"
+        r"|schulung\w*|ausbildung|sicherung|\bqualite\b|formation|\bqualidade\b|formacao|seguranca"
+        r"|\bqualita\b|formazione|sicurezza|tutela|\bpreuve\b|nachweis\w*|beweis\w*|\bpro(?:of|va|vas)\b"
+    ),
 }
