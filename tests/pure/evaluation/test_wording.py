@@ -50,6 +50,60 @@ def test_scorn_that_is_told_of_is_aimed_at_nobody() -> None:
     assert "aimed" not in found("My colleague told me somebody called you an idiot.")
 
 
+@pytest.mark.parametrize(
+    ("told", "neighbour"),
+    [
+        ("Just so you know, this line is taped.", "I have taped the parcel shut, and I'll log your request."),
+        ("Le aviso de que grabamos las llamadas.", "Le grabo la lectura en el sistema."),
+        ("Unser Gespräch läuft zur Schulung mit.", "Ich nehme Ihre Beschwerde gern auf."),
+        ("Vos propos peuvent être enregistrés.", "J'ai enregistré votre demande dans le dossier."),
+        ("A chamada fica gravada, está bem?", "Vou gravar o seu pedido no sistema."),
+        ("La telefonata viene registrata.", "Ho registrato la sua richiesta nella pratica."),
+    ],
+)
+def test_a_call_is_taped_where_the_words_stand_together(told: str, neighbour: str) -> None:
+    assert "call_taped" in found(told)
+    assert "call_taped" not in found(neighbour)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I've recorded the reading for you.",
+        "Le grabo la lectura en el sistema.",
+        "Ich nehme Ihre Beschwerde gern auf.",
+        "J'ai enregistré votre demande.",
+        "Vou gravar o seu pedido.",
+        "Ho registrato la sua richiesta.",
+    ],
+)
+def test_what_else_is_recorded_is_told_apart(text: str) -> None:
+    assert "other_taped" in found(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The audio of all calls is kept for ninety days.",
+        "Lo que hablamos se guarda tres meses.",
+        "Das Gespräch wird für ein Jahr gespeichert.",
+        "Les appels sont conservés trente jours.",
+        "O que falamos fica guardado.",
+        "La chiamata viene conservata.",
+    ],
+)
+def test_a_call_may_be_kept_as_well(text: str) -> None:
+    assert "call_kept" in found(text)
+
+
+def test_words_far_apart_do_not_speak_of_each_other() -> None:
+    far = (
+        "I taped it. " + "And then we went on with the rest of the day as planned. " + "Thanks for the call."
+    )
+    assert {"taping", "this_call"} <= found(far)
+    assert "call_taped" not in found(far)
+
+
 @given(st.text(max_size=300))
 def test_any_text_has_as_many_numbers(text: str) -> None:
     values = wording(text)
