@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 
 from calltrace.evaluation.sensitive_places import NOT_NAMES, STREETS
+from calltrace.evaluation.sensitive_tails import whole_address
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
 
 _CLAUSE = re.compile(r"[^,.?!;:]+")
@@ -40,7 +41,8 @@ _NUMBERED_YARD = re.compile(
     r"\b(?!Bahnhof|Friedhof|Flug)[A-Z]\w{2,}(?:hof|stieg|kamp|graben|zeile|winkel) \d{1,3}[a-z]?\b"
 )
 _FLAT = re.compile(
-    r"\b(?:flat|apartment|apt|appartement|apartamento|appartamento|wohnung)(?: (?:number|nummer|numero))? $"
+    r"\b(?:flat|apartment|apt|appartement|apartamento|appartamento|wohnung|stiege)"
+    r"(?: (?:number|nummer|numero))? $"
 )
 _FLAT_AT = re.compile(r"(?:,? (?:at|in|on) (?:the )?\w+)?")
 _FLOOR = re.compile(
@@ -91,7 +93,7 @@ def _flats(turn: Turn) -> Iterator[Place]:
         before = _FLAT.search(turn.readable, max(run.start - _FLAT_LENGTH, 0), run.start)
         if before and len(run.digits) <= _HOUSE:
             after = _FLAT_AT.match(turn.readable, run.end)
-            yield before.start(), after.end() if after else run.end
+            yield before.start(), whole_address(turn, after.end() if after else run.end)
 
 
 def _floors(turn: Turn) -> Iterator[Place]:

@@ -38,7 +38,7 @@ NOT_NAMES = re.compile(
     r"|you|it|up|high|seats?|rows|goes|runs|leaves|from|tram|bus|train|nobody|me|something)\b"
 )
 _ROMANCE = re.compile(
-    r"\b(?:calle|avenida|avda|plaza|paseo|camino|carrera|calzada|rua|travessa|praca|largo|estrada|alameda"
+    r"\b(?:calle|avenida|avda|plaza|paseo|pasaje|jiron|camino|carrera|calzada|rua|travessa|praca|largo|estrada|alameda"
     r"|rue|montee|chemin|impasse|allee|boulevard|quai|via|viale|piazza|corso|vicolo|vico|salita"
     r"|piazzale|contrada|strada|colonia|carrer"
     r"|(?:place|route|avenue)(?= d))(?!\w)"
@@ -56,7 +56,10 @@ _GERMAN = re.compile(
     r"\b(?:[a-z]*(?:stra(?:ss|\u00df)e|str\.|gasse|allee|platz|weg|damm|ufer|steig)|[a-z]{2,}ring|am [a-z]+)"
     r",? (?:nummer )?\d{1,4}(?:\s?[a-z]\b|\b)"
 )
-_GERMAN_SPOKEN = re.compile(r"\b(?:[a-z]+ )?[a-z]*(?:stra(?:ss|\u00df)e|gasse|allee|platz|weg)\b")
+_GERMAN_SPOKEN = re.compile(
+    r"\b(?:(?!(?:der|die|das|dem|den|am|im|zur|zum|von|und) )[a-z]+ )?"
+    r"[a-z]*(?:stra(?:ss|\u00df)e|gasse|allee|platz|weg)\b"
+)
 _CODES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}\b"),  # United Kingdom
     re.compile(r"\b[A-Z]\d[\dW] ?[A-Z0-9]{4}\b"),  # Ireland
@@ -76,7 +79,7 @@ _ENDS = re.compile(
     r"|where)\b"
 )
 _ARTICLES = frozenset(
-    ("un", "una", "uno", "um", "uma", "une", "ein", "eine", "einen", "einer", "one", "o", "sei")
+    ("un", "una", "uno", "um", "uma", "une", "ein", "eine", "einen", "einer", "one", "o", "oh", "sei")
 )
 _WITH_ARTICLE = re.compile(
     r"(?:rue (?:des|du|de la|de l|d')|via (?:dei|delle|del|della|degli|dello)|rua (?:da|do|das|dos|de)"
@@ -108,11 +111,6 @@ def _streets(turn: Turn) -> Iterator[Place]:
     for match in _ROMANCE.finditer(text):
         if place := _romance(turn, match, numbers):
             yield place
-    yield from (
-        match.span()
-        for match in _STREET_WORD.finditer(text)
-        if not _VERB_BEFORE.search(text, max(match.start() - _LONGEST_VERB, 0), match.start())
-    )
     for run in numbers:
         after = _AFTER_NUMBER.match(text, run.end)
         is_house = len(run.digits) <= _LONGEST_HOUSE and not turn.is_amount(run)
@@ -121,7 +119,12 @@ def _streets(turn: Turn) -> Iterator[Place]:
         nearby = _GERMAN_SPOKEN.finditer(text, max(run.start - 40, 0), run.start)
         before = [match for match in nearby if match.end() == run.start - 1]
         if before:
-            yield before[0].start(), run.end
+            yield before[0].start(), whole_address(turn, run.end)
+    yield from (
+        match.span()
+        for match in _STREET_WORD.finditer(text)
+        if not _VERB_BEFORE.search(text, max(match.start() - _LONGEST_VERB, 0), match.start())
+    )
     for match in _NAMED.finditer(text):
         if not NOT_NAMES.search(match[1]):
             yield match.span(1)

@@ -18,6 +18,7 @@ _DOORS = (
 _PARTS = (
     r"(?:scala|escalera|interno|int|portal|puerta|porta|bloque|bloco|bloc|block|flat|apt|apto|apartment|unit"
     r"|appartement|appartamento|apartamento|batiment|palazzina|torre|tower|wohnung|aufgang|suite|numero"
+    r"|stiege|tur|top|lote"
     r"|sur|norte|este|oeste|bis)"
 )
 _CAPITAL = re.compile(
@@ -28,6 +29,7 @@ _TAIL = re.compile(
     rf",? (?:{_ORDINAL},? (?:{_FLOORS}|{_DOORS}|[a-h]\b|be\b|ce\b)(?: {_DOORS})?|{_FLOORS} {_ORDINAL}"
     rf"|{_PARTS} (?:\d{{1,4}}[a-z]?|[a-z])\b|bajo\b|{_DOORS})"
 )
+_SPOKEN_PART = re.compile(rf",? {_PARTS} ")
 _MOST_CAPITALS = 8
 
 
@@ -35,7 +37,14 @@ def whole_address(turn: Turn, end: int) -> int:
     """Where an address ends: floor, door, town, the rest of a name; so many words with a capital at most."""
     for _ in range(_MOST_CAPITALS):
         more = _CAPITAL.match(turn.text, end) or _TAIL.match(turn.readable, end)
-        if more is None:
+        after = more.end() if more else _after_spoken_part(turn, end)
+        if after is None:
             break
-        end = more.end()
+        end = after
     return end
+
+
+def _after_spoken_part(turn: Turn, end: int) -> int | None:
+    """Behind ``stiege zwei``: a part of a house and its number in words."""
+    part = _SPOKEN_PART.match(turn.readable, end)
+    return next((run.end for run in turn.runs if part and run.start == part.end()), None)

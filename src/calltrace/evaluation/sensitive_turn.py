@@ -182,6 +182,10 @@ def turns(segments: Sequence[Segment]) -> list[Turn]:
 def _named(text: str) -> dict[str, list[Place]]:
     readable = plain(text)
     places = {kind: [match.span() for match in pattern.finditer(readable)] for kind, pattern in TOPICS}
+    # "The reference is 7730" tells a number, and asks for none.
+    places["asked_for"] = [
+        (start, end) for start, end in places["asked_for"] if not digit_runs(text[start:end], read_out=True)
+    ]
     things = places["thing"]
     places["person"] = [
         (start, end)

@@ -148,7 +148,7 @@ _THING = (
 """What has a number and is nobody. Bookings, claims and files are somebody's, and not here."""
 NAMES = (
     r"(?:units?|reg|plates?|bookings?|locker|job|docket|order|tag|ticket|receipt|member(?:ship)?|barcode|clock|badge"
-    r"|staff|policy|claim|file|voucher|contract|parcel|tracking|reference|ref|pin|invoice|serial|pnr"
+    r"|staff|confirmation|policy|claim|file|voucher|contract|parcel|tracking|reference|ref|pin|invoice|serial|pnr"
     r"|placas?|patente|matricula|localizador|pedido|guia|boleta|resguardo|sobre|folio|tiquete|contrato|socio"
     r"|abonado|expediente|poliza|reserva|orden|factura|clave|cliente|cuenta"
     r"|kennzeichen|nummernschild|vertrag|auftrag|bestellung|buchung|marke|schein|[a-z]*nummer"

@@ -13,7 +13,7 @@ from calltrace.scorecards.patterns import plain
 _SURE_NAMES_WORDS = (
     "aitch haitch kay jay zed zee queue efe hache jota equis uve zeta erre eme ene effe acca emme enne esse"
     " bravo foxtrot tango sierra romeo whiskey zulu aga xis ypsilon dabliu iks gamma eff cee gee ell ess"
-    " vee dee pee"
+    " vee dee pee vau zett jot jott"
 )
 _SURE_NAMES = frozenset(_SURE_NAMES_WORDS.split())
 _MAYBE_NAMES_WORDS = (
@@ -36,12 +36,17 @@ _UNIT_WORDS = (
     " ac dc vat iva ust g"
 )
 UNITS = frozenset(_UNIT_WORDS.split())
-_AS_IN = re.compile(r"(?:as in|like|wie|como|comme|come|for|von|de|di) ([^\W\d_]{3,})")
+_AS_IN = re.compile(
+    r"(?: ?[,\u2013\u2014-])? ?(?:as in|like|wie|como|comme|come|for|von|de|di) ([^\W\d_]{3,})"
+    r"(?:,? (?:(?:and|et|e|ed|y|und) )?([^\W\d_]{3,}))?"
+)
+_NAMED_BY = re.compile(r", ([A-Z][^\W\d_]{2,}),? ([A-Z][^\W\d_]{2,})(?=,)")
+"""``HL, Heinrich Ludwig, K M 807``: two names in place of two letters."""
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _BREAK = re.compile(r"[^\s,.\-\u2013\u2014/#]|[,.]\s*[,.]")
 _HOUR = re.compile(r"\b\d{1,2} ?h(?: ?\d{2})?\b")
 """French and Portuguese times: ``8 h 12``."""
-_CAPITALS = 5
+_CAPITALS, _PAIR = 5, 2
 _SHORTEST, _FEWEST_DIGITS, _SHORTEST_NAME = 4, 1, 4
 
 
@@ -108,13 +113,24 @@ def _tokens(text: str, readable: str) -> list[Token]:
         is_ending = "'" in beside  # there's, I'm, l'ho
         value, sure = ("", False) if is_ending else _value(match[0], text[slice(*match.span())])
         end = match.end()
-        if value.isalpha() and len(value) == 1:
-            as_in = _AS_IN.match(readable, end + 1)
-            if as_in and as_in[1].startswith(value):
-                end, sure = as_in.end(), True
+        if value.isalpha() and (after := _after_example(text, readable, value, match)):
+            end, sure = after, True
         found.append(Token(value, sure, match.start(), end))
         at = end
     return found
+
+
+def _after_example(text: str, readable: str, value: str, said: re.Match[str]) -> int | None:
+    """Where words end that stand for one or two letters: ``comme Denise et Jacques``."""
+    as_in = _AS_IN.match(readable, said.end()) or _NAMED_BY.match(text, said.end())
+    if as_in is None:
+        return None
+    first, second = as_in[1].lower(), (as_in[2] or "").lower()
+    # The name of a letter begins with it, or with a vowel before it: "ene", "effe".
+    if len(value) == 1 and as_in.re is _AS_IN and first[0] in said[0][:2]:
+        return as_in.end(1)
+    is_pair = len(value) == _PAIR and first[0] == value[0] and second[:1] == value[1]
+    return as_in.end(2) if is_pair else None
 
 
 def _value(word: str, written: str) -> tuple[str, bool]:
@@ -128,7 +144,7 @@ def _value(word: str, written: str) -> tuple[str, bool]:
         )
     if len(word) == 1 and word.isalpha():
         return word, word not in _WORDS_OF_ONE_LETTER or (written.isupper() and written not in "AI")
-    if word in _SURE_NAMES or word in _MAYBE_NAMES:
+    if (word in _SURE_NAMES or word in _MAYBE_NAMES) and not (written.isupper() and len(word) == _PAIR):
         return word[0], word in _SURE_NAMES
     is_code = written.isupper() and len(word) <= _CAPITALS and word not in UNITS
     return (word, True) if is_code else ("", False)

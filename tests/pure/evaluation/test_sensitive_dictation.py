@@ -33,6 +33,12 @@ def _told(call: Transcript) -> list[str]:
         ("mi dia la matricola", "zero sette uno poi una barra quattro quattro nove emme",
          ["zero sette uno poi una barra quattro quattro nove emme"]),
         ("il codice fiscale per favore", "pi erre zeta", ["pi erre zeta"]),
+        ("Your confirmation?", "PI-6640-B, last name Guidry.", ["PI-6640-B"]),
+        ("und die seriennummer", "vau er sieben null drei drei", ["vau er sieben null drei drei"]),
+        ("Kennzeichen?", "HL, Heinrich Ludwig, K M 8 0 7.", ["HL, Heinrich Ludwig, K M 8 0 7"]),
+        ("Le dossier ?", "DJ, comme Denise et Jacques, 5, 5.", ["DJ, comme Denise et Jacques, 5, 5"]),
+        ("Targa?", "FX come Firenze e xilofono, 8 8 9, LD.", ["FX come Firenze e xilofono, 8 8 9, LD"]),
+        ("¿Y el localizador?", "Ene, de Navidad, 8 Q 2 X L.", ["Ene, de Navidad, 8 Q 2 X L"]),
         ("CPF, por favor", "o CPF não tenho aqui", []),
         ("and the postcode", "its not the code its number two oh six six", ["two oh six six"]),
     ],
@@ -149,3 +155,27 @@ def test_a_mailbox_that_is_read_out_slowly_is_one(
 )
 def test_a_verb_is_no_street(make_call: MakeCall, said: str) -> None:
     assert _told(_call(make_call, [f"a: {said}"])) == []
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Senza contratto l'uscita costa centoventi, più i pezzi.", "Centoventi... E quando verreste?"),
+        ("The booking fee is forty-five.", "Forty-five? All right."),
+        ("and the post code", "oh hello yeah its eight of us"),
+    ],
+)
+def test_who_tells_a_number_asks_for_none(make_call: MakeCall, question: str, answer: str) -> None:
+    assert _told(_call(make_call, [f"a: {question}", f"c: {answer}"])) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "home"),
+    [
+        ("wir wohnen in der lindengasse vierzehn stiege zwei", "lindengasse vierzehn stiege zwei"),
+        ("Estoy en pasaje Los Boldos 1146, Puente Alto.", "pasaje Los Boldos 1146, Puente Alto"),
+        ("da fehlt stiege zwei tür elf", "stiege zwei tür elf"),
+    ],
+)
+def test_homes_end_with_their_door_and_town(make_call: MakeCall, said: str, home: str) -> None:
+    assert _told(_call(make_call, [f"c: {said}"])) == [home]
