@@ -24,6 +24,7 @@ from calltrace.evaluation.sensitive_taken import Taken
 from calltrace.evaluation.sensitive_things import OF_THINGS, is_given_out
 from calltrace.evaluation.sensitive_told import told
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn, turns
+from calltrace.evaluation.spoken_numbers import Run
 from calltrace.speech.transcript import Segment
 
 __all__ = ["Finding", "findings", "masked", "of_people", "sensitive_spans"]
@@ -35,6 +36,7 @@ _PART, _LONGEST_PART, _BOX = 3, 20, 5
 _FEW = 50
 """Numbers and mailboxes of a call that are kept in mind, to know a part of them again."""
 _READ_BACK = frozenset(("payment_card", "national_id", "phone", "account_number", "iban"))
+_LITTLE, _PAIR = 8, 2
 _TELLING = 4
 """Digits from which on a number that is said again is the same one."""
 
@@ -79,17 +81,32 @@ def findings(segments: Sequence[Segment]) -> list[Finding]:
 
 def _repeated(heard: Sequence[Turn], taken: Sequence[Taken]) -> Iterator[Finding]:
     """Numbers that were found once and are said again, as when somebody reads them back, or their end."""
-    known = _Numbers(heard, taken)
+    known, given_out = _Numbers(heard, taken), _given_out(heard)
     before: Mapping[str, str] = {}
+    further: Mapping[str, str] = {}
     for turn, here in zip(heard, taken, strict=True):
         for run in turn.runs:
             kind = known.kind_of(run.digits) or (None if turn.is_year(run) else before.get(run.digits))
+            kind = kind or (further.get(run.digits) if _is_all(turn, run) else None)
+            kind = kind or _ending(run, before)
             if kind and here.is_free(run.start, run.end) and not turn.is_amount(run):
-                yield turn.found(kind, run.start, run.end)
-        before = _endings(turn, here)
+                gives_out = kind in OF_THINGS and given_out.get(run.digits) == turn.index
+                yield turn.found(kind, run.start, run.end, of_thing=gives_out)
+        before, further = _endings(turn, here), before
         for place in _mailboxes(heard, taken, turn):
             if here.is_free(*place):
                 yield turn.found("email", *place)
+
+
+def _is_all(turn: Turn, run: Run) -> bool:
+    """Whether a turn says a number and little else: ``and 965``, after somebody had the rest of it."""
+    return len(turn.text) - (run.end - run.start) <= _LITTLE
+
+
+def _ending(run: Run, before: Mapping[str, str]) -> str | None:
+    """Two digits that begin a turn, and end the number that was told in the turn before."""
+    ends = len(run.digits) == _PAIR and run.start == 0
+    return next((kind for said, kind in before.items() if ends and said.endswith(run.digits)), None)
 
 
 def _endings(turn: Turn, here: Taken) -> dict[str, str]:

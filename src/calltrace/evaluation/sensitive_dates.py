@@ -71,7 +71,23 @@ def dates_of_birth(turn: Turn) -> list[Finding]:
     if not found and (turn.answers("date_of_birth", 1) or _is_asked_for_year(turn)):
         places = [*_dates(turn, 1), *_dates(turn, _WHOLE, named=False), *_bare_year(turn)]
         found = [turn.found("date_of_birth", a, b) for a, b in places[:1]]
+    if not found and "date_of_birth" in turn.awaited:
+        found = [turn.found("date_of_birth", a, b) for a, b in _read_back(turn)]
     return found
+
+
+def _read_back(turn: Turn) -> Iterator[Place]:
+    """What whoever asked for it says of a date again: in the same words, or a whole one of that year."""
+    words = frozenset(_TOKEN.findall(plain(turn.before)))
+    for start, end in _dates(turn):
+        if words.issuperset(_TOKEN.findall(turn.readable[start:end])):
+            yield start, end
+            return
+    years = {run.digits[-2:] for run in digit_runs(turn.before, details=True)}
+    for start, end in (*_dates(turn, _WHOLE), *_dates(turn, _WHOLE, named=False)):
+        if start <= _LITTLE_ELSE and _digits(turn.text[start:end])[-2:] in years:
+            yield start, end
+            return
 
 
 def _is_asked_for_year(turn: Turn) -> bool:

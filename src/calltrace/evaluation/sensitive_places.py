@@ -93,6 +93,7 @@ _VERB_BEFORE = re.compile(r"\b(?:mi|ti|ci|vi|si|se|lo|la|ne|che|que|nao|non|lei|
 """Of Italian and Portuguese verbs that end as German streets do: ``se mi pregasse``."""
 _LONGEST_VERB = 5
 _LONGEST_HOUSE = 5
+_SOON = 16
 _LONGEST_ANSWER = 40
 
 
@@ -173,6 +174,7 @@ def _postal(turn: Turn) -> Iterator[Place]:
 
 def _answers(turn: Turn) -> Iterator[Place]:
     """A house number and what follows it, right after the question."""
+    yield from _house_alone(turn)
     if not turn.answers("address", 1):
         return
     for run in _numbers(turn):
@@ -187,3 +189,13 @@ def _answers(turn: Turn) -> Iterator[Place]:
             and words.strip().replace(" ", "").isalpha()
         ):
             yield run.start, run.end + len(words)
+
+
+def _house_alone(turn: Turn) -> Iterator[Place]:
+    """The number that was asked for, without a street: ``61, and it's BS6 5QT``."""
+    if turn.answers("house", 1):
+        for run in _numbers(turn)[:1]:
+            is_house = len(run.digits) < _LONGEST_HOUSE and not turn.is_amount(run)
+            in_code = any(code.start < run.end and run.start < code.end for code in turn.codes)
+            if run.start <= _SOON and is_house and not in_code:
+                yield run.start, run.end

@@ -24,7 +24,9 @@ _SOMEBODYS = re.compile(
 _COMPANY_LINE = re.compile(
     r"\b(?:us|them|lines?|team|desk|office|department|branch|helpline|hotline|switchboard|service"
     r"|linea|oficina|atencion|sucursal|uns|zentrale|abteilung|kundendienst|bureau|standard|agence"
-    r"|linha|loja|balcao|ufficio|sportello|numero verde|assistenza)\b[^.?!]{0,30}$"
+    r"|linha|loja|balcao|ufficio|sportello|numero verde|assistenza|depot|(?:ring|dial|call|phone|fale? para"
+    r"|ligue? (?:para|ao)|llame al?|marque|appelez|contactez|chiami|rufen sie|wahlen sie)"
+    r"(?! (?:you|him|her|back)))\b[^.?!]{0,30}$"
 )
 _PREMISES = re.compile(
     r"\b(?:branch|store|shop|outlet|showroom|office|offices|warehouse|depot|clinic|station|bus|tram|line"

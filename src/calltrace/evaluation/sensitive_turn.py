@@ -52,6 +52,8 @@ class Turn:
         own: what the turn itself speaks of, and where.
         asked: what the other side spoke of, so many turns before; where nobody knows who spoke, any turn.
         of_cards: somebody spoke of a payment card before, however long ago.
+        awaited: what this side asked for before the last turn of the other.
+        before: the text of the turn before.
         reads_card: the side whose turn it is has just read one out, and nothing else was asked for since.
     """
 
@@ -61,6 +63,8 @@ class Turn:
     own: Mapping[str, Sequence[Place]]
     asked: Mapping[str, int]
     of_cards: bool = False
+    awaited: frozenset[str] = frozenset()
+    before: str = ""
     reads_card: bool = False
 
     @cached_property
@@ -174,6 +178,8 @@ def turns(segments: Sequence[Segment]) -> list[Turn]:
             named[index],
             dict(_asked(segments, named, index)),
             index > first_card,
+            _awaited(segments, named, index),
+            texts[index - 1] if index else "",
         )
         for index, segment in enumerate(segments)
     ]
@@ -199,6 +205,14 @@ def _named(text: str) -> dict[str, list[Place]]:
 def may_be_others(one: Segment, other: Segment) -> bool:
     """Whether two turns are of different sides, or may be: ``unknown`` is either."""
     return one.speaker != other.speaker or one.speaker == "unknown"
+
+
+def _awaited(
+    segments: Sequence[Segment], named: Sequence[Mapping[str, object]], index: int
+) -> frozenset[str]:
+    speakers = [segment.speaker for segment in segments[max(index - 2, 0) : index + 1]]
+    is_back = len(speakers) == 3 and speakers[0] == speakers[2] != speakers[1]  # noqa: PLR2004 - question, answer
+    return frozenset(named[index - 2]) if is_back else frozenset()
 
 
 def _asked(

@@ -77,7 +77,8 @@ _ACCOUNT = (
     rf"|\bnumero {_OF}\w+|\b{_THINGS}'?s? (?:is|es|e|est|c'est|ist)\b|\b(?:last|final) (?:four|4)\b"
     r"|quatre derniers|(?:ultimos|ultimas) (?:cuatro|quatro)|(?:cuatro|quatro) ultim[oa]s"
     r"|ultime quattro|letzten vier"
-    r"|\bend(?:s|ing)? (?:in|with)\b|\btermina (?:en|em|con|com)\b|\bendet (?:auf|mit)\b|termine par"
+    r"|\bend(?:s|ing)? (?:in|with)\b|\b(?:termina|acaba) (?:en|em|con|com)\b|\bendet (?:auf|mit)\b"
+    r"|termine par"
     r"|finisce (?:con|per)"
     r"|\b(?:letter|digit|group|org|entry|access|meter|site|unit|user|login|pick ?up|voucher|promo"
     r"|gate) (?:code|id)\b"
@@ -124,6 +125,10 @@ _ADDRESS = (
     r"|postal code"
     r"|pin ?code|(?:live|living|located|deliver\w*|ship\w*|send\w* (?:it|that)? ?to) (?:at|to)"
 )
+_HOUSE = (
+    r"\b(?:house|door|flat|street) number\b|number of the house|hausnummer|numero (?:de (?:la )?casa|da porta"
+    r"|de porta|civico|de (?:la )?rue|del portal|de portal)\b|\bcivico\b|quel numero (?:de|dans) (?:la )?rue"
+)
 _MAIL = r"e ?-?mail|correo|mail ?adresse|posta elettronica|courriel|adresse mail"
 _THING = (
     r"\b(?:order|orders|parcel|package|shipment|consignment|tracking|waybill|awb|docket|serial|model|product"
@@ -149,7 +154,7 @@ _THING = (
 NAMES = (
     r"(?:units?|reg|plates?|bookings?|locker|job|docket|order|tag|ticket|receipt|member(?:ship)?|barcode|clock|badge"
     r"|staff|confirmation|policy|claim|file|voucher|contract|parcel|tracking|reference|ref|pin|invoice|serial|pnr"
-    r"|placas?|patente|matricula|localizador|pedido|guia|boleta|resguardo|sobre|folio|tiquete|contrato|socio"
+    r"|placas?|patente|matricula|localizador|pedido|guia|boleta|resguardo|sobre|folio|tiquete|contrato|soci[oa]"
     r"|abonado|expediente|poliza|reserva|orden|factura|clave|cliente|cuenta"
     r"|kennzeichen|nummernschild|vertrag|auftrag|bestellung|buchung|marke|schein|[a-z]*nummer"
     r"|plaque|immatriculation|contrat|dossier|commande|reservation|colis|recu|matricule|numero d'?e? ?\w+"
@@ -163,7 +168,7 @@ _ASKED_FOR = (
 )
 """A turn that ends with it asks for it."""
 _SHOWN = (
-    r"\b(?:displays?|screen|errors?|fault|version|flash\w*|meter|lock\w*|zahlerstand|anzeige|fehler\w*|ecran"
+    r"\b(?:displays?|screen|errors?|fault|version|flash\w*|meter|medidor|lock\w*|zahler\w*|anzeige|fehler\w*|ecran"
     r"|erreur|pantalla|visor|contador|contatore|compteur|schermo|errore|erro|tela|readings?)\b"
 )
 """What a machine shows is nobody's."""
@@ -195,9 +200,11 @@ AMOUNT_AFTER = re.compile(
     r"|franken|rand|ringgit|thousand|hundred|million|mille|mil|cento|cent|tausend|hundert|millones|milhoes"
     r"|minutes?|minutos?|minuten|minuti|mins?|hours?|horas?|stunden|heures?|ore|days?|dias?|tage?n?|jours?"
     r"|giorni|weeks?|semanas?|wochen|semaines?|settimane|months?|meses|monate?n?|mois|mesi|years?|anos"
-    r"|jahre?n?|ans|anni|o'?clock|uhr|am|pm|a\.m|p\.m|a m|p m|megas?|meg|mbit|gigs?|gb|mb|kwh|kilowatt\w*"
+    r"|jahre?n?|ans|anni|o'?clock|uhr|am(?! ende)|pm|a\.m|p\.m|a m|p m|megas?|meg|mbit|gigs?|gb|mb|kwh"
+    r"|kilowatt\w*"
     r"|units?|gallons?|liters?|litres?|litros?|liter|kilos?|kg|miles?|km|metres?|meters?|times|veces|mal|fois"
-    r"|volte|vezes|people|personas|seconds?|kilometers?|kilometres?|quilometros?|kilometros?|chilometri|points?|puntos|degrees|grad|pages?|x)\b)"
+    r"|volte|vezes|people|personas|seconds?|(?:im|pro) monat|(?:al|por) mes|par mois|al mese|(?:a|per) month"
+    r"|kilometers?|kilometres?|quilometros?|kilometros?|chilometri|points?|puntos|degrees|grad|pages?|x)\b)"
 )
 """Beside a number: it is an amount, a time, or so many of something."""
 ISSUED_BEFORE = re.compile(
@@ -224,6 +231,7 @@ TOPICS: Words = _words(
     ("phone", _PHONE),
     ("email", _MAIL),
     ("address", _ADDRESS),
+    ("house", _HOUSE),
     ("account_number", _ACCOUNT),
     ("thing", _THING),
     ("model", _MODEL),
