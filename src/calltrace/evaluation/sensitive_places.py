@@ -51,7 +51,8 @@ _VERBS = re.compile(
     r"|su[ao]|nostr[ao])\b"
 )
 """After a street's name they begin something else: ``la avenida Bonampak abre a las nueve``."""
-_SPOKEN_NUMBER = re.compile(r",? (?:numero )?$")
+_DAY_BEFORE = re.compile(r"\b(?:el|los|il|le|dia|jour|giorno)[ ,]*$")
+"""Before a number that is a day or a time: ``la calle Larga el 9``."""
 _GERMAN = re.compile(
     r"\b(?:[a-z]*(?:stra(?:ss|\u00df)e|str\.|gasse|allee|platz|weg|damm|ufer|steig)|[a-z]{2,}ring|am [a-z]+)"
     r",? (?:nummer )?\d{1,4}(?:\s?[a-z]\b|\b)"
@@ -158,6 +159,7 @@ def _numbers(turn: Turn) -> list[Run]:
 def _follows(turn: Turn, match: re.Match[str], run: Run) -> bool:
     between = turn.readable[match.start(1) : run.start]
     is_name = 0 < len(between) <= 32 and "." not in between and not _VERBS.search(between)  # noqa: PLR2004
+    is_name = is_name and not _DAY_BEFORE.search(between)
     return is_name and len(run.digits) <= _LONGEST_HOUSE
 
 

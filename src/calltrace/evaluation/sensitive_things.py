@@ -32,7 +32,8 @@ _PREMISES = re.compile(
     r"\b(?:branch|store|shop|outlet|showroom|office|offices|warehouse|depot|clinic|station|bus|tram|line"
     r"|our|tienda|oficina|sucursal|local|clinica|nuestr[ao]|filiale|geschaft|laden|praxis|werkstatt|unsere?n?"
     r"|magasin|agence|boutique|cabinet|notre|loja|agencia|balcao|nossa|negozio|ufficio|sede|filiale"
-    r"|\w*ambulatorio|nostr[ao]|punto vendita)\b[^.?!,;]{0,30}$"
+    r"|\w*ambulatorio|nostr[ao]|punto vendita"
+    r"|sportello|unidade|unidad|cajero|mostrador|guichet|courrier|rotura)\b[^.?!,;]{0,30}$"
 )
 
 

@@ -104,7 +104,10 @@ def test_what_an_account_is_found_by(make_call: MakeCall, said: str, value: str)
     [
         ["a: Die kostet danach nur neunundzwanzig neunzig im Monat."],
         ["a: ¿Puede leerme los números del medidor?", "c: Cinco, tres, cuatro, uno."],
+        ["a: It gets paid out on the next run, two hundred and ten.", "c: So one hundred and ninety."],
+        ["a: Da kommt nie eine Rechnung.", "c: Eben sagten Sie neunundzwanzig neunzig."],
+        ["c: Lo pagué en el cajero de la calle Larga, el 9 por la mañana."],
     ],
 )
-def test_prices_by_the_month_and_readings_are_nobodys(make_call: MakeCall, turns: list[str]) -> None:
+def test_prices_readings_and_days_are_nobodys(make_call: MakeCall, turns: list[str]) -> None:
     assert _told(make_call, turns) == []
