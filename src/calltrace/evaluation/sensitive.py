@@ -105,8 +105,9 @@ def _is_all(turn: Turn, run: Run) -> bool:
 
 def _ending(run: Run, before: Mapping[str, str]) -> str | None:
     """Two digits that begin a turn, and end the number that was told in the turn before."""
-    ends = len(run.digits) == _PAIR and run.start == 0
-    return next((kind for said, kind in before.items() if ends and said.endswith(run.digits)), None)
+    if len(run.digits) != _PAIR or run.start:
+        return None
+    return next((kind for said, kind in before.items() if said.endswith(run.digits)), None)
 
 
 def _endings(turn: Turn, here: Taken) -> dict[str, str]:

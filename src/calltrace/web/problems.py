@@ -42,11 +42,17 @@ def render(request: Request, error: CallTraceError) -> Response:
 
 def _again(request: Request) -> str:
     """Where a person tries once more: this page, or the one that a form was sent from."""
-    url = request.url
-    if request.method not in {"GET", "HEAD"}:
-        came_from = URL(request.headers.get("Referer", ""))
-        url = came_from if came_from.netloc == url.netloc else URL(HOME)
+    url = request.url if request.method in {"GET", "HEAD"} else _came_from(request)
     return url.path if url.path == "/login" else safe_path(_asked(url))
+
+
+def _came_from(request: Request) -> URL:
+    """A page of ours, as the browser says; the start if it says none, or nonsense."""
+    came_from = URL(request.headers.get("Referer", ""))
+    with suppress(ValueError):
+        if came_from.netloc == request.url.netloc:
+            return came_from
+    return URL(HOME)
 
 
 def _asked(url: URL) -> str:

@@ -78,8 +78,9 @@ async def test_signing_in_while_the_database_is_away_is_said_so(cut_off: Browser
 @pytest.mark.parametrize(
     ("came_from", "again"),
     [("{url}/calls?status=failed", "/calls?status=failed"), ("{url}/login", "/login"),
-     ("https://elsewhere.test/calls", "/"), ("{url}//elsewhere.test/calls", "/"), ("", "/")],
-    ids=["a page", "signing in", "another site", "another site behind our name", "nowhere"],
+     ("https://elsewhere.test/calls", "/"), ("{url}//elsewhere.test/calls", "/"), ("", "/"),
+     ("https://[", "/")],
+    ids=["a page", "signing in", "another site", "another site behind our name", "nowhere", "nonsense"],
 )  # fmt: skip
 async def test_a_form_that_could_not_be_sent_is_tried_from_its_page(
     cut_off: Browser, came_from: str, again: str

@@ -104,6 +104,11 @@ def test_words_far_apart_do_not_speak_of_each_other() -> None:
     assert "call_taped" not in found(far)
 
 
+def test_many_words_far_apart_take_time_by_the_length_of_the_text() -> None:
+    text = "tape " * 30_000 + "x" * 60 + " call" * 30_000
+    assert "call_taped" not in found(text)
+
+
 @given(st.text(max_size=300))
 def test_any_text_has_as_many_numbers(text: str) -> None:
     values = wording(text)

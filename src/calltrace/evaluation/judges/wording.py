@@ -6,6 +6,7 @@ are learned (``scripts/train_acts.py``); nothing here decides anything.
 """
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 
 from calltrace.evaluation.judges.wording_words import WORDS
@@ -43,11 +44,12 @@ def wording(text: str) -> list[float]:
 def _together(readable: str, one: str, other: str) -> bool:
     """Whether a word of class ``one`` and a word of class ``other`` stand near each other."""
     others = [match.span() for match in _PATTERNS[other].finditer(readable)]
-    return any(
-        max(match.start() - end, start - match.end()) <= _TOGETHER
-        for match in _PATTERNS[one].finditer(readable)
-        for start, end in others
-    )
+    for match in _PATTERNS[one].finditer(readable):
+        after = bisect_left(others, match.span())
+        for start, end in others[max(after - 1, 0) : after + 1]:
+            if max(match.start() - end, start - match.end()) <= _TOGETHER:
+                return True
+    return False
 
 
 def _taken_back(readable: str) -> Iterator[bool]:
