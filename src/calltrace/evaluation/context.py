@@ -13,10 +13,10 @@ _EARLY_SECONDS = 60
 
 def context(hearing: Hearing) -> dict[str, float]:
     """``side.max.act``, ``side.late.act`` (last six turns) as log odds, and a few facts that join turns."""
-    facts: dict[str, float] = {"size": hearing.size / 30}
+    facts: dict[str, float] = {"size": len(hearing.meant) / 30}
     for side, names in ACTS_BY_SIDE.items():
         for name in names:
-            strength = hearing.acts[side][name]
+            strength = hearing.acts[side][name][hearing.meant]
             facts[f"{side}.max.{name}"] = logit(float(strength.max(initial=0.0)))
             facts[f"{side}.late.{name}"] = logit(float(strength[-_LATE_TURNS:].max(initial=0.0)))
             facts[f"{side}.sum.{name}"] = float(np.log1p(strength.sum()))
@@ -35,7 +35,7 @@ def _joined(hearing: Hearing) -> dict[str, float]:
         "rebuked": logit(rebuked),
         "early_problem": logit(float(early_problem.max(initial=0.0))),
         "agent.last_turn.farewell": logit(_last_turn(hearing, "agent", "farewell")),
-        "agent_speaks_last": float(bool(hearing.segments) and hearing.segments[-1].speaker == "agent"),
+        "agent_speaks_last": float(_speaks_last(hearing, "agent")),
     }
 
 
@@ -43,7 +43,8 @@ def _followed(hearing: Hearing, act: str, replies: tuple[str, ...], reach: int) 
     """The surest pair of an agent's ``act`` and a customer's reply within ``reach`` turns."""
     first = hearing.acts["agent"][act]
     reply = _either(hearing, replies)
-    pairs = [first[i] * reply[i + 1 : i + 1 + reach].max(initial=0.0) for i in range(hearing.size)]
+    first, reply = first[hearing.meant], reply[hearing.meant]
+    pairs = [first[i] * reply[i + 1 : i + 1 + reach].max(initial=0.0) for i in range(len(first))]
     return float(max(pairs, default=0.0))
 
 
@@ -57,3 +58,7 @@ def _either(hearing: Hearing, names: tuple[str, ...]) -> Vector:
 def _last_turn(hearing: Hearing, side: Side, act: str) -> float:
     turns = np.flatnonzero(hearing.may_be(side)) if hearing.size else np.zeros(0, int)
     return float(hearing.acts[side][act][turns[-1]]) if len(turns) else 0.0
+
+
+def _speaks_last(hearing: Hearing, side: Side) -> bool:
+    return bool(hearing.meant) and hearing.segments[hearing.meant[-1]].speaker == side

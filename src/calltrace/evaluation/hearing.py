@@ -1,6 +1,5 @@
 """A call as the judges hear it: its segments in order, with embeddings and dialogue acts per turn."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,17 +7,16 @@ from functools import cached_property
 import numpy as np
 
 from calltrace.evaluation.judges.acts import ActsHead, SideHead, features, with_text
+from calltrace.evaluation.orders import is_order
 from calltrace.evaluation.sensitive import Finding, findings
 from calltrace.evaluation.sensitive_kinds import as_spoken
+from calltrace.evaluation.sentences import split_sentences
 from calltrace.kit.progress import Progress, silent
 from calltrace.meaning.embeddings import Embedder, Matrix
 from calltrace.meaning.logistic import Vector
 from calltrace.scorecards.acts import Side
 from calltrace.speech import metrics
 from calltrace.speech.transcript import Mark, Segment, TalkMetrics, Transcript
-
-_SENTENCE = re.compile(r"[^.!?…;]+[.!?…;]*[\"'\u201d\u00bb)]*", re.UNICODE)
-_MIN_SENTENCE = 12
 
 _BLOCK = 256
 """Texts that are embedded before progress is told again: a few seconds' worth."""
@@ -30,7 +28,8 @@ class Hearing:
 
     A segment whose speaker is ``unknown`` may be either side's, and is listened to as both.
     ``marks`` are what was heard beside speech; ``None`` where only a transcript is known. ``written``: it is
-    a text conversation, whose times say nothing (``evaluation/written.py``).
+    a text conversation, whose times say nothing (``evaluation/written.py``). ``orders`` are the segments that
+    speak to whoever judges the call: none of the talk, they count for times and sensitive values alone.
     """
 
     segments: tuple[Segment, ...]
@@ -44,6 +43,7 @@ class Hearing:
     roles_confidence: float = 1.0
     marks: tuple[Mark, ...] | None = None
     written: bool = False
+    orders: frozenset[int] = frozenset()
 
     @property
     def size(self) -> int:
@@ -56,14 +56,30 @@ class Hearing:
         return any(segment.text.strip() for segment in self.segments)
 
     def may_be(self, side: Side) -> Vector:
-        """1.0 for each segment that ``side`` said or may have said."""
-        return np.array([float(s.speaker in (side, "unknown")) for s in self.segments])
+        """1.0 for each segment that ``side`` said, or may have said, to the other."""
+        return np.array(
+            [
+                float(s.speaker in (side, "unknown") and at not in self.orders)
+                for at, s in enumerate(self.segments)
+            ]
+        )
+
+    @cached_property
+    def meant(self) -> list[int]:
+        """Which segments are said to the other party, and not to whoever judges the call."""
+        return [at for at in range(self.size) if at not in self.orders]
 
     @cached_property
     def gaps(self) -> Vector:
-        """Seconds without speech before each segment; the first one's is its start."""
+        """Seconds without speech before each segment; the first one's is its start.
+
+        An order breaks no silence: what was quiet before it is quiet before what follows it.
+        """
         ends = np.maximum.accumulate([0.0, *(s.end for s in self.segments)])
-        return np.array([max(s.start - end, 0.0) for s, end in zip(self.segments, ends[:-1], strict=True)])
+        quiet = np.array([max(s.start - end, 0.0) for s, end in zip(self.segments, ends[:-1], strict=True)])
+        for at in sorted(self.orders - {self.size - 1}):
+            quiet[at], quiet[at + 1] = 0.0, quiet[at] + quiet[at + 1]
+        return quiet
 
     @cached_property
     def metrics(self) -> TalkMetrics:
@@ -101,18 +117,6 @@ class Hearing:
         return part.probabilities(rows)[:, columns].max(axis=1)
 
 
-def split_sentences(text: str) -> list[tuple[int, int]]:
-    """Sentences by their punctuation, too short ones joined to the one before; never beyond the text."""
-    spans: list[tuple[int, int]] = []
-    for match in _SENTENCE.finditer(text):
-        start, end = match.start() + len(match[0]) - len(match[0].lstrip()), match.end()
-        if spans and end - start < _MIN_SENTENCE:
-            spans[-1] = (spans[-1][0], end)
-        elif start < end:
-            spans.append((start, end))
-    return spans or [(0, len(text))]
-
-
 @dataclass(frozen=True)
 class Embedded:
     """A call before any recogniser heard it: in training many do, and embeddings are the same for all."""
@@ -125,17 +129,23 @@ class Embedded:
     parts: tuple[list[int], Matrix]
     embedder: Embedder
     marks: tuple[Mark, ...] | None = None
+    orders: frozenset[int] = frozenset()
 
     def heard(self, head: ActsHead) -> Hearing:
         """The call with its acts."""
         acts: dict[Side, dict[str, Vector]] = {
-            side: _acts(self.segments, self.rows, self.parts, head[side], side)
-            for side in ("agent", "customer")
+            side: self._acts(head[side], side) for side in ("agent", "customer")
         }
         return Hearing(
             self.segments, self.duration, self.transcript.language, self.vectors, self.rows, acts, head,
-            self.embedder, self.transcript.attribution.confidence, self.marks,
+            self.embedder, self.transcript.attribution.confidence, self.marks, orders=self.orders,
         )  # fmt: skip
+
+    def _acts(self, head: SideHead, side: Side) -> dict[str, Vector]:
+        found = _acts(self.segments, self.rows, self.parts, head, side)
+        for strength in found.values():
+            strength[list(self.orders)] = 0.0
+        return found
 
 
 def hear(
@@ -157,17 +167,31 @@ def embedded(
     progress: Progress = silent,
     marks: Sequence[Mark] | None = None,
 ) -> Embedded:
-    """Embed every segment and every sentence of the longer ones."""
+    """Embed every segment and every sentence of the longer ones.
+
+    What is said to whoever judges the call is no turn of it: its neighbours stand beside each other.
+    """
     segments = tuple(sorted(transcript.segments, key=lambda s: (s.start, s.end)))
     texts = [as_spoken(segment.text) for segment in segments]
     vectors = _embedded(embedder, texts, lambda share: progress(share / 2))
     spoken = [one.model_copy(update={"text": text}) for one, text in zip(segments, texts, strict=True)]
-    rows = features(spoken, vectors, duration)
+    orders = frozenset(at for at, segment in enumerate(segments) if is_order(segment.text))
+    meant = [at for at in range(len(segments)) if at not in orders]
+    rows = features([spoken[at] for at in meant], vectors[meant], duration)
+    if orders:
+        rows = _spread(rows, meant, len(segments))
     parts = _parts(segments, rows, embedder, lambda share: progress((1 + share) / 2))
     return Embedded(
         transcript, duration, segments, vectors, rows, parts, embedder,
-        None if marks is None else tuple(marks),
+        None if marks is None else tuple(marks), orders,
     )  # fmt: skip
+
+
+def _spread(rows: Matrix, places: Sequence[int], size: int) -> Matrix:
+    """(size, features): ``rows`` at their places, zeros elsewhere."""
+    found = np.zeros((size, rows.shape[1]), rows.dtype)
+    found[places] = rows
+    return found
 
 
 def _embedded(embedder: Embedder, texts: Sequence[str], progress: Progress) -> Matrix:

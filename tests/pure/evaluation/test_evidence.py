@@ -10,10 +10,11 @@ from calltrace.evaluation.criteria.base import Opinion, Spot
 from calltrace.evaluation.cues import hits
 from calltrace.evaluation.decision import decide
 from calltrace.evaluation.evidence import evidence, stands
-from calltrace.evaluation.hearing import Hearing, hear, split_sentences
+from calltrace.evaluation.hearing import Hearing, hear
 from calltrace.evaluation.judges.acts import shipped_head
 from calltrace.evaluation.judges.protocol import Belief
 from calltrace.evaluation.results import Evidence
+from calltrace.evaluation.sentences import split_sentences
 from calltrace.evaluation.service import evaluate
 from calltrace.meaning.embeddings import Embedder
 from calltrace.scorecards.catalogue import default_scorecard

@@ -16,10 +16,10 @@ from pydantic import BaseModel, Field, ValidationError
 from calltrace.evaluation.model.advice import Session
 from calltrace.evaluation.model.content import Object
 from calltrace.evaluation.model.errors import OutOfTimeError, UnusableAnswerError
-from calltrace.evaluation.model.orders import orders_in
 from calltrace.evaluation.model.prompts import VERSION, telling, telling_schema
 from calltrace.evaluation.model.talk import Talk, talking
 from calltrace.evaluation.model.view import View, name
+from calltrace.evaluation.orders import orders_in
 from calltrace.evaluation.results import CriterionResult
 from calltrace.evaluation.spoken_numbers import digit_runs
 from calltrace.kit.errors import CallTraceError

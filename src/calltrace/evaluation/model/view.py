@@ -6,8 +6,8 @@ from functools import cached_property
 
 from calltrace.evaluation.evidence import quoted
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.model.orders import orders_in
 from calltrace.evaluation.model.shown import Cut, Shown, shown
+from calltrace.evaluation.orders import orders_in
 from calltrace.evaluation.results import Evidence
 
 ADDRESSED = "left out: addresses the evaluator"

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from calltrace.evaluation.model.orders import orders_in
 from calltrace.evaluation.model.shown import Cut, shown
+from calltrace.evaluation.orders import orders_in
 from llm_server import LlmServer, Reply, Request, answers, quoting
 from pure.evaluation.conftest import BAD, MakeCall
 from pure.evaluation.model.conftest import Judged

@@ -1,13 +1,14 @@
 """Sentences that speak to an evaluator in place of the other party: orders to whoever scores the call.
 
 They are word patterns in six languages (``scorecards.patterns``) and find what is said plainly. What they
-miss is held off by the rest (docs/evaluation.md, "With a model"): no order lets a model overturn anything.
+miss is held off by the rest (docs/evaluation.md, "With a model"): no order lets a model overturn anything,
+and the offline judge knows what is done in a call, not what is said about it.
 """
 
 import re
 from functools import cache
 
-from calltrace.evaluation.hearing import split_sentences
+from calltrace.evaluation.sentences import split_sentences
 from calltrace.scorecards.patterns import compile_pattern, plain
 
 _TOKEN = re.compile(r"\([^)]*\)|\S+")
@@ -26,6 +27,12 @@ PATTERNS: tuple[str, ...] = (
     "(all|every) (criteria|criterion|criterions) ... (met|passed|satisfied|fulfilled)",
     "system (prompt|message|override)",
     "(evaluator|grader|language model) ... (must|should|shall|please|answer|respond|output)",
+    "(scorecard|evaluation|scoring) ... (cancelled|canceled|void|suspended)",
+    "(score|result|rating) of this call is",
+    "(note|message|memo) to ... (quality|qa|scoring|review) (team|department|people)",
+    "(count|mark|tick|record) ... (as done|as met|as complete|as completed)",
+    "(answer|respond|reply) with ... (verdict|met|passed|full marks)",
+    "end of (transcript|the transcript|conversation|the conversation)",
     # German
     "(ignorier*|vergiss|vergessen|missachte*) ... (anweisung*|vorgaben|instruktion*|prompt|regeln)",
     "(gib|geben|vergib|vergeben) ... (volle|maximale|beste|hochste) (punktzahl|punkte|bewertung|note)",
@@ -72,6 +79,12 @@ def orders_in(text: str) -> list[tuple[int, int]]:
         for match in compile_pattern(pattern).finditer(readable)
     ]
     return [(a, b) for a, b in split_sentences(text) if any(a < end and start < b for start, end in spans)]
+
+
+def is_order(text: str) -> bool:
+    """Whether a turn is an order for the most part: then it is none of the talk."""
+    found = orders_in(text)
+    return 2 * sum(end - start for start, end in found) > len(text.strip())
 
 
 def _possible(pattern: str, words: frozenset[str]) -> bool:
