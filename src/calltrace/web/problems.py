@@ -48,7 +48,7 @@ def _again(request: Request) -> str:
 
 def _came_from(request: Request) -> URL:
     """A page of ours, as the browser says; the start if it says none, or nonsense."""
-    came_from = URL(request.headers.get("Referer", ""))
+    came_from = URL(request.headers.get("referer", ""))
     with suppress(ValueError):
         if came_from.netloc == request.url.netloc:
             return came_from

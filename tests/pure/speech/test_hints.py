@@ -124,6 +124,6 @@ def test_a_long_call_and_a_long_list_are_done_in_seconds() -> None:
     )
     windows = [Window((Stretch(0, start, start + 29.0),)) for start in range(0, 12_000, 29)]
     terms = [f"{'Quentinilla Fotherington'[n % 12 :]} {n:03}" for n in range(200)]
-    started = time.monotonic()
+    started = time.process_time()
     assert doubts(windows, said, terms) == []
-    assert time.monotonic() - started < 15
+    assert time.process_time() - started < 15
