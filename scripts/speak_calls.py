@@ -2,8 +2,8 @@
 
 Needs the environment of ``make_sample_call.py``, and is used with ``measure_spoken.py``::
 
-    PYTHONPATH=src /tmp/sample-call/bin/python scripts/speak_calls.py training/held-out/calls-pa.json SPOKEN
-    .venv/bin/python scripts/measure_spoken.py training/held-out/calls-pa.json SPOKEN
+    PYTHONPATH=src /tmp/sample-call/bin/python scripts/speak_calls.py training/held-out/calls-qg.json SPOKEN
+    .venv/bin/python scripts/measure_spoken.py training/held-out/calls-qg.json SPOKEN
 
 One voice speaks every agent and one every customer, over a telephone's band and noise; pauses of eight
 seconds and more are kept, shorter ones are made a second at most.
