@@ -75,13 +75,16 @@ def findings(segments: Sequence[Segment]) -> list[Finding]:
         for new in restarts(turn, here.found):
             here.add(new)
     dictate(heard, taken)
-    found = [*(one for here in taken for one in here.found), *_repeated(heard, taken)]
-    return list(_as_first_told(heard, found))
+    given_out = _given_out(heard)
+    found = [*(one for here in taken for one in here.found), *_repeated(heard, taken, given_out)]
+    return list(_as_first_told(heard, found, given_out))
 
 
-def _repeated(heard: Sequence[Turn], taken: Sequence[Taken]) -> Iterator[Finding]:
+def _repeated(
+    heard: Sequence[Turn], taken: Sequence[Taken], given_out: Mapping[str, int]
+) -> Iterator[Finding]:
     """Numbers that were found once and are said again, as when somebody reads them back, or their end."""
-    known, given_out = _Numbers(heard, taken), _given_out(heard)
+    known = _Numbers(heard, taken)
     before: Mapping[str, str] = {}
     further: Mapping[str, str] = {}
     for turn, here in zip(heard, taken, strict=True):
@@ -154,9 +157,10 @@ class _Numbers:
         return min(found)[1] if found else None
 
 
-def _as_first_told(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
+def _as_first_told(
+    heard: Sequence[Turn], found: Sequence[Finding], given_out: Mapping[str, int]
+) -> Iterator[Finding]:
     """A number is what it was when it was first said, also where it is only read back, or a part of it."""
-    given_out = _given_out(heard)
     first: dict[str, bool] = {}
     lately: deque[str] = deque(maxlen=_FEW)
     for one in sorted(found, key=lambda one: (one.index, one.start)):
