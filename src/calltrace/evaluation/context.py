@@ -3,6 +3,7 @@
 import numpy as np
 
 from calltrace.evaluation.hearing import Hearing
+from calltrace.kit.kept import kept_with
 from calltrace.meaning.logistic import Vector, logit
 from calltrace.scorecards.acts import ACTS_BY_SIDE, Side
 
@@ -11,6 +12,7 @@ _REPLY_TURNS = 2
 _EARLY_SECONDS = 60
 
 
+@kept_with
 def context(hearing: Hearing) -> dict[str, float]:
     """``side.max.act``, ``side.late.act`` (last six turns) as log odds, and a few facts that join turns."""
     facts: dict[str, float] = {"size": len(hearing.meant) / 30}

@@ -11,7 +11,7 @@ import numpy as np
 from calltrace.evaluation.criteria.base import Spot
 from calltrace.evaluation.cues import pattern_spans
 from calltrace.evaluation.hearing import Hearing
-from calltrace.evaluation.judges.examples import part_strength
+from calltrace.evaluation.judges.examples import strength_of
 from calltrace.evaluation.results import Evidence
 from calltrace.meaning.logistic import Vector
 from calltrace.scorecards.cues import Cue
@@ -73,7 +73,7 @@ def _span(spot: Spot, hearing: Hearing) -> tuple[int, int]:
         return _covering(sentences, matched[0])
     if len(text) <= _SHORT or len(sentences) == 1:
         return _trimmed(text)
-    return sentences[int(np.argmax(_sentence_strength(spot.index, found.cue, hearing, sentences)))]
+    return sentences[int(np.argmax(_sentence_strength(spot.index, found.cue, hearing)))]
 
 
 def _trimmed(text: str) -> tuple[int, int]:
@@ -87,15 +87,13 @@ def _covering(sentences: list[tuple[int, int]], match: tuple[int, int]) -> tuple
     return (min(touched[0][0], match[0]), max(touched[-1][1], match[1])) if touched else match
 
 
-def _sentence_strength(index: int, cue: Cue, hearing: Hearing, sentences: list[tuple[int, int]]) -> Vector:
-    text = hearing.segments[index].text
-    parts = [text[a:b] for a, b in sentences]
-    strength = np.zeros(len(parts))
+def _sentence_strength(index: int, cue: Cue, hearing: Hearing) -> Vector:
+    strength = np.zeros(len(hearing.sentences(index)))
     if cue.examples:
-        strength = np.maximum(strength, part_strength(cue, hearing, parts))
+        strength = np.maximum(strength, strength_of(cue, hearing, hearing.sentence_vectors(index)))
     for side in cue.sides:
         if cue.acts:
-            strength = np.maximum(strength, hearing.act_of_part(index, parts, side, cue.acts))
+            strength = np.maximum(strength, hearing.act_of_sentences(index, side, cue.acts))
     return strength
 
 

@@ -6,20 +6,18 @@ from functools import cached_property
 
 import numpy as np
 
-from calltrace.evaluation.judges.acts import ActsHead, SideHead, features, with_text
+from calltrace.evaluation.judges.acts import ActsHead, SideHead, features
 from calltrace.evaluation.orders import is_order
+from calltrace.evaluation.parts import Parts, parts_of, told
 from calltrace.evaluation.sensitive import Finding, findings
 from calltrace.evaluation.sensitive_kinds import as_spoken
 from calltrace.evaluation.sentences import split_sentences
 from calltrace.kit.progress import Progress, silent
-from calltrace.meaning.embeddings import Embedder, Matrix
+from calltrace.meaning.embeddings import DIMENSIONS, Embedder, Matrix
 from calltrace.meaning.logistic import Vector
 from calltrace.scorecards.acts import Side
 from calltrace.speech import metrics
 from calltrace.speech.transcript import Mark, Segment, TalkMetrics, Transcript
-
-_BLOCK = 256
-"""Texts that are embedded before progress is told again: a few seconds' worth."""
 
 
 @dataclass(frozen=True)
@@ -37,6 +35,7 @@ class Hearing:
     language: str
     vectors: Matrix
     rows: Matrix
+    parts: Parts
     acts: dict[Side, dict[str, Vector]]
     head: ActsHead
     embedder: Embedder
@@ -105,16 +104,15 @@ class Hearing:
         """Where each sentence of a segment's text begins and ends, in characters."""
         return split_sentences(self.segments[index].text)
 
-    def act_of_part(self, index: int, parts: Sequence[str], side: Side, names: Sequence[str]) -> Vector:
-        """How strongly each of ``parts`` alone, in the place of its segment, does one of ``names``."""
-        texts = [as_spoken(part) for part in parts]
-        vectors = self.embedder.embed(texts)
-        rows = np.stack(
-            [with_text(self.rows[index], text, v) for text, v in zip(texts, vectors, strict=True)]
-        )
+    def sentence_vectors(self, index: int) -> Matrix:
+        """What each sentence of a segment means, ``(sentences, 384)``."""
+        return self.parts.vectors[self.parts.of(index)]
+
+    def act_of_sentences(self, index: int, side: Side, names: Sequence[str]) -> Vector:
+        """How strongly each sentence of a segment does one of ``names``."""
         part = self.head[side]
         columns = [part.names.index(name) for name in names]
-        return part.probabilities(rows)[:, columns].max(axis=1)
+        return part.probabilities(self.parts.rows[self.parts.of(index)])[:, columns].max(axis=1)
 
 
 @dataclass(frozen=True)
@@ -126,7 +124,7 @@ class Embedded:
     segments: tuple[Segment, ...]
     vectors: Matrix
     rows: Matrix
-    parts: tuple[list[int], Matrix]
+    parts: Parts
     embedder: Embedder
     marks: tuple[Mark, ...] | None = None
     orders: frozenset[int] = frozenset()
@@ -137,8 +135,8 @@ class Embedded:
             side: self._acts(head[side], side) for side in ("agent", "customer")
         }
         return Hearing(
-            self.segments, self.duration, self.transcript.language, self.vectors, self.rows, acts, head,
-            self.embedder, self.transcript.attribution.confidence, self.marks, orders=self.orders,
+            self.segments, self.duration, self.transcript.language, self.vectors, self.rows, self.parts,
+            acts, head, self.embedder, self.transcript.attribution.confidence, self.marks, orders=self.orders,
         )  # fmt: skip
 
     def _acts(self, head: SideHead, side: Side) -> dict[str, Vector]:
@@ -167,20 +165,21 @@ def embedded(
     progress: Progress = silent,
     marks: Sequence[Mark] | None = None,
 ) -> Embedded:
-    """Embed every segment and every sentence of the longer ones.
+    """Embed every sentence.
 
     What is said to whoever judges the call is no turn of it: its neighbours stand beside each other.
     """
     segments = tuple(sorted(transcript.segments, key=lambda s: (s.start, s.end)))
     texts = [as_spoken(segment.text) for segment in segments]
-    vectors = _embedded(embedder, texts, lambda share: progress(share / 2))
+    heard = told(segments, embedder, progress)
+    vectors = np.array([one.whole for one in heard], np.float32).reshape(-1, DIMENSIONS)
     spoken = [one.model_copy(update={"text": text}) for one, text in zip(segments, texts, strict=True)]
     orders = frozenset(at for at, segment in enumerate(segments) if is_order(segment.text))
     meant = [at for at in range(len(segments)) if at not in orders]
     rows = features([spoken[at] for at in meant], vectors[meant], duration)
     if orders:
         rows = _spread(rows, meant, len(segments))
-    parts = _parts(segments, rows, embedder, lambda share: progress((1 + share) / 2))
+    parts = parts_of(heard, rows)
     return Embedded(
         transcript, duration, segments, vectors, rows, parts, embedder,
         None if marks is None else tuple(marks), orders,
@@ -194,41 +193,12 @@ def _spread(rows: Matrix, places: Sequence[int], size: int) -> Matrix:
     return found
 
 
-def _embedded(embedder: Embedder, texts: Sequence[str], progress: Progress) -> Matrix:
-    """Embed a block at a time."""
-    blocks: list[Matrix] = []
-    for first in range(0, max(len(texts), 1), _BLOCK):
-        blocks.append(embedder.embed(texts[first : first + _BLOCK]))
-        progress(min(first + _BLOCK, len(texts)) / max(len(texts), 1))
-    return np.concatenate(blocks)
-
-
-def _parts(
-    segments: Sequence[Segment], rows: Matrix, embedder: Embedder, progress: Progress
-) -> tuple[list[int], Matrix]:
-    """The sentences of segments that have several: whose they are, and their rows of features.
-
-    A short act inside a long turn drowns in the embedding of the whole.
-    """
-    spans = [split_sentences(segment.text) for segment in segments]
-    owners = [i for i, found in enumerate(spans) if len(found) > 1 for _ in found]
-    texts = [
-        as_spoken(segments[i].text[a:b]) for i, found in enumerate(spans) if len(found) > 1 for a, b in found
-    ]
-    if not texts:
-        return [], rows[:0]
-    vectors = _embedded(embedder, texts, progress)
-    alone = [with_text(rows[i], text, v) for i, text, v in zip(owners, texts, vectors, strict=True)]
-    return owners, np.stack(alone)
-
-
 def _acts(
-    segments: Sequence[Segment], rows: Matrix, parts: tuple[list[int], Matrix], head: SideHead, side: Side
+    segments: Sequence[Segment], rows: Matrix, parts: Parts, head: SideHead, side: Side
 ) -> dict[str, Vector]:
     """Each act by the whole turn or its surest sentence."""
     heard = np.array([s.speaker in (side, "unknown") and bool(s.text.strip()) for s in segments], float)
     table = head.probabilities(rows)
-    owners, part_rows = parts
-    if owners:
-        np.maximum.at(table, owners, head.probabilities(part_rows))
+    if len(parts.owners):
+        np.maximum.at(table, parts.owners, head.probabilities(parts.rows))
     return {name: table[:, column] * heard for column, name in enumerate(head.names)}

@@ -15,6 +15,7 @@ from calltrace.evaluation.sensitive_restarts import AND_THEN
 from calltrace.evaluation.sensitive_turn import Turn
 from calltrace.evaluation.spelled import JOINTS, UNITS, Token, letters
 from calltrace.evaluation.spoken_numbers import Run, digit_runs
+from calltrace.kit.kept import kept_with
 
 WORD = re.compile(r"[^\W_]+")
 _STOP = re.compile(r"[?!;]|\.(?! ?\.)(?=\s+[A-Z\u00c0-\u00dd][a-z])")
@@ -52,7 +53,8 @@ class _Part:
     sure: bool
 
 
-def sequences(turn: Turn) -> list[Run]:
+@kept_with
+def sequences(turn: Turn) -> Sequence[Run]:
     """Everything in a turn that reads like the parts of one number or code, in order."""
     found: list[Run] = []
     parts: list[_Part] = []

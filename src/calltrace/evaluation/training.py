@@ -34,7 +34,6 @@ class Trainer:
 
     def __init__(self, calls: Sequence[LabelledCall], embedder: Embedder, scorecard: Scorecard) -> None:
         self._calls = [call for call in calls if call.acts is not None]
-        self._embedder = embedder
         self._scorecard = scorecard
         self._embedded = {call.id: embedded(call.transcript, call.duration, embedder) for call in self._calls}
         self._fitted: dict[frozenset[str], ActsHead] = {}
@@ -53,7 +52,7 @@ class Trainer:
             if call.writer in writers
         ]
         acts = self._acts(writers)
-        link = fit_example_link([call for call, _ in heard], self._embedder, acts)
+        link = fit_example_link([(call, self._embedded[call.id]) for call, _ in heard], acts)
         return Trained(acts, fit_heads(heard, self._scorecard, link))
 
     def _acts(self, writers: frozenset[str]) -> ActsHead:

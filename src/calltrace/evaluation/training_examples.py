@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from calltrace.evaluation.hearing import Embedded
 from calltrace.evaluation.judges.acts import ActsHead, centre
 from calltrace.evaluation.judges.examples import nearness
 from calltrace.evaluation.labelled import LabelledCall
-from calltrace.meaning.embeddings import Embedder, Matrix
+from calltrace.meaning.embeddings import Matrix
 from calltrace.meaning.logistic import Vector, fit
 from calltrace.scorecards.acts import Side
 
@@ -26,13 +27,13 @@ _ACTS: dict[Side, tuple[str, ...]] = {
 
 
 def fit_example_link(
-    calls: Sequence[LabelledCall], embedder: Embedder, head: ActsHead
+    calls: Sequence[tuple[LabelledCall, Embedded]], head: ActsHead
 ) -> tuple[float, float, float]:
     """Weights of nearness, of nearness to counter-examples, and the bias."""
     columns: list[Vector] = []
     truths: list[Vector] = []
     for side, acts in _ACTS.items():
-        trial = _Trial(calls, embedder, side, centre(head))
+        trial = _Trial(calls, side, centre(head))
         for act in acts:
             for x, y in trial.of(act):
                 columns.append(x[:, :2])
@@ -46,16 +47,16 @@ def fit_example_link(
 class _Trial:
     """Cues from some writers' turns, tried on those of a writer who had no part in them."""
 
-    def __init__(self, calls: Sequence[LabelledCall], embedder: Embedder, side: Side, around: Matrix) -> None:
+    def __init__(self, calls: Sequence[tuple[LabelledCall, Embedded]], side: Side, around: Matrix) -> None:
         turns = [
-            (call.writer, segment.text, acts)
-            for call in calls
-            for segment, acts in zip(call.transcript.segments, call.acts or (), strict=False)
+            (call.writer, vector, acts)
+            for call, there in calls
+            for segment, vector, acts in zip(there.segments, there.vectors, call.acts or (), strict=False)
             if segment.speaker == side
         ]
         self._writers = np.array([writer for writer, _, _ in turns])
         self._acts = [acts for _, _, acts in turns]
-        self._vectors = embedder.embed([text for _, text, _ in turns])
+        self._vectors = np.stack([vector for _, vector, _ in turns])
         self._around = around
         self._chance = np.random.default_rng(_SEED)
 

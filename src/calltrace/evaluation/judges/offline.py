@@ -11,7 +11,7 @@ from calltrace.evaluation.judges.heads import Heads, fingerprint
 from calltrace.evaluation.judges.protocol import Belief
 from calltrace.scorecards.document import Criterion
 
-VERSION = "8"
+VERSION = "9"
 
 
 class OfflineJudge:

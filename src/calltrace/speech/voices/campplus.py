@@ -5,13 +5,9 @@ Masking", Interspeech 2023; weights of 3D-Speaker (Apache-2.0), trained on 200,0
 The graph ends before the pooling over time: one pass over a stretch serves all windows in it.
 """
 
-from itertools import count
-from typing import Any
+from onnx import ModelProto
 
-import numpy as np
-import numpy.typing as npt
-from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
-
+from calltrace.kit.networks import Drawing, floats, integers
 from calltrace.speech.voices.checkpoint import Tensors
 from calltrace.speech.voices.filterbank import BANDS
 
@@ -25,7 +21,6 @@ SEGMENT = 200
 """Frames of features that share one context, at most: two seconds."""
 _PLANES = 320
 """What the head hands on for each frame: 32 channels of 10 bands."""
-_OPSET, _IR = 18, 9
 
 
 def graph(weights: Tensors) -> ModelProto:
@@ -34,27 +29,17 @@ def graph(weights: Tensors) -> ModelProto:
     ``segments``, ``(1,)``: how many parts of one length, at most ``SEGMENT``, share a context each; ``time``
     is a multiple of ``STRIDE * segments``.
     """
-    drawing = _Drawing(weights)
-    last = drawing.network("features")
-    drawing.nodes.append(helper.make_node("Identity", [last], ["frames"]))
-    features = helper.make_tensor_value_info("features", TensorProto.FLOAT, ["n", BANDS, "time"])
-    segments = helper.make_tensor_value_info("segments", TensorProto.INT64, [1])
-    frames = helper.make_tensor_value_info("frames", TensorProto.FLOAT, ["n", CHANNELS, "steps"])
-    body = helper.make_graph(drawing.nodes, "campplus", [features, segments], [frames], drawing.constants)
-    model = helper.make_model(body, opset_imports=[helper.make_opsetid("", _OPSET)])
-    model.ir_version = _IR
-    return model
+    drawing = _Voices(weights)
+    takes = [floats("features", "n", BANDS, "time"), integers("segments", 1)]
+    gives = floats("frames", "n", CHANNELS, "steps")
+    return drawing.model("campplus", takes, drawing.network("features"), gives)
 
 
-class _Drawing:
-    """Nodes and constants as they come; every method takes and answers names of values."""
-
+class _Voices(Drawing):
     def __init__(self, weights: Tensors) -> None:
+        super().__init__()
         self._weights = weights
-        self._number = count()
         self._shapes: dict[int, str] = {}
-        self.nodes: list[NodeProto] = []
-        self.constants: list[TensorProto] = []
 
     def network(self, features: str) -> str:
         x = self._head(features)
@@ -62,20 +47,20 @@ class _Drawing:
         for number, (layers, dilation) in enumerate(_BLOCKS, 1):
             for layer in range(1, layers + 1):
                 more = self._dense(x, f"xvector.block{number}.tdnnd{layer}", dilation)
-                x = self._op("Concat", x, more, axis=1)
+                x = self.op("Concat", x, more, axis=1)
             x = self._normal(x, f"xvector.transit{number}.nonlinear")
             x = self._line(x, f"xvector.transit{number}.linear")
         return self._normal(x, "xvector.out_nonlinear")
 
     def _head(self, x: str) -> str:
         """Two-dimensional convolutions over time and frequency."""
-        x = self._op("Unsqueeze", x, self._shape(1))
+        x = self.op("Unsqueeze", x, self.shape(1))
         x = self._relu(self._batch(self._plane(x, "head.conv1"), "head.bn1"))
         for layer in (1, 2):
             x = self._residual(x, f"head.layer{layer}.0", stride=2)
             x = self._residual(x, f"head.layer{layer}.1", stride=1)
         x = self._relu(self._batch(self._plane(x, "head.conv2", stride=2), "head.bn2"))
-        return self._op("Reshape", x, self._shape(0, _PLANES, -1))
+        return self.op("Reshape", x, self.shape(0, _PLANES, -1))
 
     def _residual(self, x: str, key: str, stride: int) -> str:
         y = self._relu(self._batch(self._plane(x, f"{key}.conv1", stride=stride), f"{key}.bn1"))
@@ -83,60 +68,47 @@ class _Drawing:
         if stride > 1:
             x = self._plane(x, f"{key}.shortcut.0", stride=stride, pad=0)
             x = self._batch(x, f"{key}.shortcut.1")
-        return self._relu(self._op("Add", y, x))
+        return self._relu(self.op("Add", y, x))
 
     def _dense(self, x: str, key: str, dilation: int) -> str:
         """One layer with its context-aware mask (section 2.2)."""
         x = self._line(self._normal(x, f"{key}.nonlinear1"), f"{key}.linear1")
         x = self._normal(x, f"{key}.nonlinear2")
         local = self._line(x, f"{key}.cam_layer.linear_local", pad=dilation, dilation=dilation)
-        parts = self._op("Reshape", x, self._in_segments(_NARROW))
-        parts = self._op("ReduceMean", parts, self._shape(-1), keepdims=0)
-        whole = self._op("ReduceMean", parts, self._shape(-1), keepdims=1)
-        mask = self._relu(self._line(self._op("Add", parts, whole), f"{key}.cam_layer.linear1"))
-        mask = self._op("Sigmoid", self._line(mask, f"{key}.cam_layer.linear2"))
-        mask = self._op("Unsqueeze", mask, self._shape(-1))
-        local = self._op("Reshape", local, self._in_segments(_GROWTH))
-        return self._op("Reshape", self._op("Mul", local, mask), self._shape(0, _GROWTH, -1))
+        parts = self.op("Reshape", x, self._in_segments(_NARROW))
+        parts = self.op("ReduceMean", parts, self.shape(-1), keepdims=0)
+        whole = self.op("ReduceMean", parts, self.shape(-1), keepdims=1)
+        mask = self._relu(self._line(self.op("Add", parts, whole), f"{key}.cam_layer.linear1"))
+        mask = self.op("Sigmoid", self._line(mask, f"{key}.cam_layer.linear2"))
+        mask = self.op("Unsqueeze", mask, self.shape(-1))
+        local = self.op("Reshape", local, self._in_segments(_GROWTH))
+        return self.op("Reshape", self.op("Mul", local, mask), self.shape(0, _GROWTH, -1))
 
     def _in_segments(self, channels: int) -> str:
         """The shape ``(n, channels, segments, rest)``."""
         if channels not in self._shapes:
-            parts = self._shape(0, channels), "segments", self._shape(-1)
-            self._shapes[channels] = self._op("Concat", *parts, axis=0)
+            parts = self.shape(0, channels), "segments", self.shape(-1)
+            self._shapes[channels] = self.op("Concat", *parts, axis=0)
         return self._shapes[channels]
 
     def _plane(self, x: str, key: str, stride: int = 1, pad: int = 1) -> str:
-        return self._op("Conv", x, self._weight(f"{key}.weight"), strides=[stride, 1], pads=[pad] * 4)
+        return self.op("Conv", x, self._weight(f"{key}.weight"), strides=[stride, 1], pads=[pad] * 4)
 
     def _line(self, x: str, key: str, pad: int = 0, dilation: int = 1, stride: int = 1) -> str:
         parts = [
             self._weight(f"{key}.{name}") for name in ("weight", "bias") if f"{key}.{name}" in self._weights
         ]
-        return self._op("Conv", x, *parts, strides=[stride], pads=[pad, pad], dilations=[dilation])
+        return self.op("Conv", x, *parts, strides=[stride], pads=[pad, pad], dilations=[dilation])
 
     def _normal(self, x: str, key: str) -> str:
         return self._relu(self._batch(x, f"{key}.batchnorm"))
 
     def _batch(self, x: str, key: str) -> str:
         names = ("weight", "bias", "running_mean", "running_var")
-        return self._op("BatchNormalization", x, *(self._weight(f"{key}.{name}") for name in names))
+        return self.op("BatchNormalization", x, *(self._weight(f"{key}.{name}") for name in names))
 
     def _relu(self, x: str) -> str:
-        return self._op("Relu", x)
-
-    def _op(self, kind: str, *values: str, **how: Any) -> str:
-        result = f"v{next(self._number)}"
-        self.nodes.append(helper.make_node(kind, values, [result], **how))
-        return result
+        return self.op("Relu", x)
 
     def _weight(self, name: str) -> str:
-        return self._constant(self._weights[name])
-
-    def _shape(self, *numbers: int) -> str:
-        return self._constant(np.array(numbers, np.int64))
-
-    def _constant(self, value: npt.NDArray[np.generic]) -> str:
-        name = f"c{next(self._number)}"
-        self.constants.append(numpy_helper.from_array(np.ascontiguousarray(value), name))
-        return name
+        return self.constant(self._weights[name])

@@ -68,18 +68,12 @@ class VoiceModel:
         Raises:
             ConfigurationError: they are damaged.
         """
-        import onnxruntime
-
-        runtime: Any = onnxruntime  # ships no complete types
+        from calltrace.kit import networks
         from calltrace.speech.voices import campplus
 
         _check(weights)
         tensors = checkpoint.read(weights)
-        options: Any = runtime.SessionOptions()
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # it only costs CPU
-        options.intra_op_num_threads = threads.allowed()
-        model = campplus.graph(tensors).SerializeToString()
-        self._session: Any = runtime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+        self._session = networks.session(campplus.graph(tensors), threads.allowed())
         self._segment, self._stride = campplus.SEGMENT, campplus.STRIDE
         self._dense = tensors["xvector.dense.linear.weight"][:, :, 0]
         self._mean = tensors["xvector.dense.nonlinear.batchnorm.running_mean"]
