@@ -21,6 +21,7 @@ from stdnum.pl import pesel
 from stdnum.pt import nif
 from stdnum.us import itin, ssn
 
+from calltrace.evaluation.sensitive_companies import is_role
 from calltrace.evaluation.sensitive_turn import Finding, Turn
 from calltrace.evaluation.spoken_numbers import digit_of
 
@@ -84,8 +85,8 @@ _HOST = re.compile(
     rf"(?:[\w-]{{1,64}} +){{1,6}}?{_DOT} +{_LAST}(?: +{_DOT} +{_LAST})?"
 )
 _HALF_SPOKEN = re.compile(
-    rf"\b[\w.+-]{{1,64}} ?(?:@|\b{_AT}\b) ?(?!(?:some|this|that|which|what|any|no)\b)[\w-]{{1,64}}(?:\."
-    rf"| {_DOT} )[^\W\d_]{{2,24}}(?:\.[^\W\d_]{{2,24}})?"
+    rf"\b[\w.+-]{{1,64}} {{0,12}}(?:@|\b{_AT}\b) {{0,12}}(?!(?:some|this|that|which|what|any|no)\b)"
+    rf"[\w-]{{1,64}}(?:\.| {_DOT} )[^\W\d_]{{2,24}}(?:\.[^\W\d_]{{2,24}})?"
 )
 _PAUSES = re.compile(r",|\.{2,}|\u2026|\b(?:uh|um|er|erm|em|euh|ehm|ah|eh|ahm)\b")
 """Between the parts of an address that is read out: ``lio Punkt frehner, at, bergpost, Punkt ch``."""
@@ -105,11 +106,11 @@ def forms(turn: Turn) -> list[Finding]:
         found += [turn.found(kind, *match.span()) for match in form.finditer(turn.text)]
     said = _PAUSES.sub(_blank, turn.readable)
     spoken = [(_mailbox(said, match.start()), match.end()) for match in _HOST.finditer(said)]
-    spoken += [match.span() for match in _HALF_SPOKEN.finditer(turn.readable)]
+    spoken += [match.span() for match in _HALF_SPOKEN.finditer(said)]
     for start, end in spoken:
         if digit_of(_LAST_WORD.findall(said[start:end])[0]) is None:  # fixed at four point one
             found.append(turn.found("email", start, end))
-    return found
+    return [one for one in found if one.kind != "email" or not is_role(turn, one.start, one.end)]
 
 
 def _blank(match: re.Match[str]) -> str:

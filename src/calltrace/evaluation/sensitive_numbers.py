@@ -3,7 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from calltrace.evaluation.sensitive_things import OF_THINGS, is_company_line, is_given_out
+from calltrace.evaluation.sensitive_companies import is_company_line
+from calltrace.evaluation.sensitive_things import OF_THINGS, is_given_out
 from calltrace.evaluation.sensitive_turn import Finding, Turn
 from calltrace.evaluation.sensitive_words import ISSUED_BEFORE
 from calltrace.evaluation.spoken_numbers import Run

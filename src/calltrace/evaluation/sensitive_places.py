@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator, Sequence
 
+from calltrace.evaluation.sensitive_companies import is_premises
 from calltrace.evaluation.sensitive_tails import whole_address
-from calltrace.evaluation.sensitive_things import is_premises
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
 from calltrace.evaluation.spoken_numbers import Run, digit_of
 

@@ -1,0 +1,155 @@
+"""What is a company's own, and nobody's secret: its telephones, mailboxes, shops and offices."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from rapidfuzz import fuzz
+
+from calltrace.evaluation.sensitive_turn import Finding, Turn
+from calltrace.evaluation.spoken_numbers import Run
+from calltrace.scorecards.patterns import plain
+
+_BEFORE = 60
+"""Characters before a number, a street or a mailbox in which whose it is stands."""
+_ALIKE, _PART = 60, 4
+"""Percent of a mailbox, and digits of a telephone, that make it the one that was told before."""
+_LITTLE = 10
+"""Characters beside a value in a turn that does little else than say it."""
+_FREE_CALL = re.compile(r"(?:0800|0808|0845|0300|1800|1888|800|900)\d{5,7}$")
+_COMPANY_LINE = re.compile(
+    r"\b(?:us|them|lines?|team|desk|office|department|branch|helpline|hotline|switchboard|service"
+    r"|linea|oficina|atencion|sucursal|uns|zentrale|abteilung|kundendienst|bureau|standard|agence"
+    r"|linha|loja|balcao|ufficio|sportello|numero verde|assistenza|depot|(?:ring|dial|call|phone|fale? para"
+    r"|ligue? (?:para|ao)|llame al?|marque|appelez|contactez|chiami|rufen sie|wahlen sie)"
+    r"(?! (?:you|him|her|back)))\b[^.?!]{0,30}$"
+)
+_ASKS_FOR_LINE = re.compile(
+    r"\b(?:phone|telephone|telefon\w*|telemovel|number (?:to|i can) (?:ring|call))\b[^.!]*\?\W*$"
+)
+_WHERE = "where|wo|wohin|donde|adonde|onde|aonde|dove"
+_ASKS_WHERE = re.compile(
+    rf"\b(?:{_WHERE}|ou)\b[^.!]*\?\W*$|\b(?:{_WHERE})\b[^.!?]{{0,24}}$|\bou\W*$"
+    r"|\b(?:give me|tell me|need|want|me da|deme|digame|mi dia|mi da|me de|donnez-moi|geben sie|brauch\w*)"
+    r"[^.!?]{0,12} \w*(?:address|adresse|direccion|indirizzo|endereco|morada)\b[^.!?]*\W*$"
+    r"|\b(?:die|the|la|l'|o|a) ?(?:address|adresse|direccion|indirizzo|endereco|morada)\b[^.!?]*,? "
+    r"(?:bitte|please|por favor|s'il vous plait|per favore|se faz favor)\W*$"
+)
+_OWN = re.compile(
+    r"\b(?:my|mine|for me|got me|i live|mein\w*|mir|mich|mi|mio|mia|mon|ma|moi|meu|minha|mim)\b"
+)
+"""Who asks what is on file asks for what is his own."""
+_PREMISES = re.compile(
+    r"\b(?:branch|store|shop|outlet|showroom|office|offices|warehouse|depot|clinic|station|bus|tram|line"
+    r"|our|tienda|oficina|sucursal|local|clinica|nuestr[ao]|filiale|geschaft|laden|praxis|werkstatt|unsere?n?"
+    r"|magasin|agence|boutique|cabinet|notre|loja|agencia|balcao|nossa|negozio|ufficio|sede|filiale"
+    r"|\w*ambulatorio|nostr[ao]|punto vendita"
+    r"|sportello|unidade|unidad|cajero|mostrador|guichet|courrier|rotura"
+    r"|here at|bei uns|chez nous|da noi|(?:aqui|ca) (?:na|no)|aqui en|wir sitzen|passe (?:ca|por ca)"
+    r"|puede (?:ir|pasar|venir)|vaya a|venez|passez|puo (?:venire|passare)|venga|kommen sie|come (?:by|to))"
+    r"\b[^.?!,;]{0,45}$"
+)
+_FILE = (
+    r"i have|i've got|i see|we have|got|on file|registered|billed|your|yours|person at|speaking to|still"
+    r"|hab ich|habe ich|haben wir|hinterlegt|ihre?|deine?|steht|tengo|tenemos|veo|consta|registrad\w+|su|tu"
+    r"|j'ai|vois|votre|ton|enregistre\w*|tenho|temos|vejo|seu|sua|teu|tua|ho|vedo|risulta|suo|tuo|registrat\w+"
+)
+_WAS_ON_FILE = re.compile(rf"\b(?:{_FILE})\b[^.?!]{{0,60}}$")
+_IS_ON_FILE = re.compile(
+    rf"[^.?!]{{0,16}}\b(?:{_FILE}|at the end|am ende|al final|a la fin|no fim|alla fine)\b"
+)
+_SENT = (
+    r"send|sent|e?mail|forward|come|comes|goes|schick\w*|send\w*|kommen|geht|mand[oa]\w*|envi\w*|envoi\w*"
+    r"|envoy\w*|invi\w*"
+)
+_WE_SEND = re.compile(
+    r"\b(?:i|we|i'll|we'll|ich|wir|shall|je|on|nous|le|gliel[ao]|lhe|lho|lha|se l[ao]|it|karten|per mail an)"
+    rf"\b[^.?!]{{0,20}}\b(?:{_SENT}|per mail an)\b[^.?!]{{0,60}}$"
+)
+_IS_IT_SO = re.compile(
+    r"[^.?!]{0,24}\?|\W*(?:right|correct|is that|richtig|stimmt|ne|verdad|correcto|c'est ca|exact|certo"
+    r"|giusto)\b"
+)
+_NAME = re.compile(r"[\w.+-]+")
+_ROLES_WORDS = (
+    "abuse admin billing claims complaint complaints contact customerservice desk enquiries feedback"
+    " hello help helpdesk hr import info inquiries jobs mail marketing office orders parts press privacy"
+    " reception refunds repairs returns sales security service support team webmaster auskunft bewerbung"
+    " buchung buero kontakt kundendienst kundenservice rechnung reklamation schaden termine verwaltung"
+    " werkstatt zentrale atencion averias bajas citas clientes consultas facturacion facturas pedidos"
+    " quejas reclamaciones reservas siniestros soporte ventas accueil commandes devis factures pieces"
+    " reclamation reclamations resiliation sav secretariat sinistres agendamentos apoio atendimento"
+    " avarias contato contacto faturas geral reclamacoes sac secretaria suporte trocas vendas"
+    " amministrazione assistenza fatture ordini prenotazioni reclami resi segreteria sinistri supporto"
+)
+_ROLES = frozenset(_ROLES_WORDS.split())
+"""RFC 2142, section 3 to 5, and what such mailboxes are called in six languages."""
+
+
+def is_company_line(turn: Turn, run: Run) -> bool:
+    """A telephone that an agent tells callers to ring, that he is asked for, or that is free to call."""
+    before = turn.readable[max(run.start - _BEFORE, 0) : run.start]
+    told = turn.speaker == "agent" and (_COMPANY_LINE.search(before) or _was_asked(turn, _ASKS_FOR_LINE))
+    return bool(told or _FREE_CALL.match(run.digits))
+
+
+def is_premises(turn: Turn, start: int) -> bool:
+    """Where a shop, an office or a bus line is: an agent who is asked where tells nobody's home."""
+    before = turn.readable[max(start - _BEFORE, 0) : start]
+    told = turn.speaker == "agent" and _was_asked(turn, _ASKS_WHERE)
+    return bool(told or _PREMISES.search(before))
+
+
+def is_role(turn: Turn, start: int, end: int) -> bool:
+    """Whether a mailbox is named by what it is for: ``support@``."""
+    name = _NAME.match(turn.readable, start, end)
+    return bool(name and name[0] in _ROLES)
+
+
+def without_companies(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
+    """Without telephones and mailboxes that an agent tells first, and not as those of whoever calls."""
+    told = _Told()
+    places: dict[int, list[Finding]] = {}
+    for one in found:
+        places.setdefault(one.index, []).append(one)
+    for turn in heard:
+        for one in places.get(turn.index, ()):
+            if turn.speaker != "agent" or told.knows(turn, one) or _is_callers(turn, one):
+                yield one
+        if turn.speaker != "agent":
+            told.hear(turn, places.get(turn.index, ()))
+
+
+class _Told:
+    """What customers told so far: digits of whatever was a number, and mailboxes."""
+
+    def __init__(self) -> None:
+        self._digits = ""
+        self._mailboxes: list[str] = []
+
+    def hear(self, turn: Turn, found: Sequence[Finding]) -> None:
+        """Add what a turn tells."""
+        self._digits += "".join(run.digits for run in turn.runs)
+        self._mailboxes += [turn.readable[one.start : one.end] for one in found if one.kind == "email"]
+
+    def knows(self, turn: Turn, one: Finding) -> bool:
+        """Whether a telephone or a mailbox is said again, a part of it, or in other words."""
+        if one.kind == "email":
+            said = turn.readable[one.start : one.end]
+            return any(fuzz.partial_ratio(said, before) >= _ALIKE for before in self._mailboxes)
+        digits = turn.digits_in(one.start, one.end)
+        pieces = (digits[at : at + _PART] for at in range(max(len(digits) - _PART, 0) + 1))
+        return one.kind != "phone" or any(piece in self._digits for piece in pieces)
+
+
+def _is_callers(turn: Turn, one: Finding) -> bool:
+    """Whether it is what stands on file, is asked for, or is all of the turn: somebody reads it back."""
+    before = turn.readable[max(one.start - _BEFORE, 0) : one.start]
+    after = turn.readable[one.end : one.end + _BEFORE]
+    is_all = len(turn.text) - (one.end - one.start) <= _LITTLE
+    asked = _IS_IT_SO.match(after) or _IS_ON_FILE.match(after)
+    return bool(is_all or asked or _WAS_ON_FILE.search(before) or _WE_SEND.search(before))
+
+
+def _was_asked(turn: Turn, question: re.Pattern[str]) -> bool:
+    before = plain(turn.before)
+    return bool(question.search(before)) and not _OWN.search(before)
