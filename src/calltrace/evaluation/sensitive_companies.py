@@ -11,8 +11,10 @@ from calltrace.scorecards.patterns import plain
 
 _BEFORE = 60
 """Characters before a number, a street or a mailbox in which whose it is stands."""
-_ALIKE, _PART = 60, 4
-"""Percent of a mailbox, and digits of a telephone, that make it the one that was told before."""
+_ALIKE = 60
+"""Percent of a mailbox that make it the one that was told before."""
+_PART, _END = 4, 6
+"""Digits that make a telephone the one that was told before, among its last ones."""
 _LITTLE = 10
 """Characters beside a value in a turn that does little else than say it."""
 _FREE_CALL = re.compile(r"(?:0800|0808|0845|0300|1800|1888|800|900)\d{5,7}$")
@@ -31,6 +33,8 @@ _ASKS_WHERE = re.compile(
     rf"\b(?:{_WHERE}|ou)\b[^.!]*\?\W*$|\b(?:{_WHERE})\b[^.!?]{{0,24}}$|\bou\W*$"
     r"|\b(?:give me|tell me|need|want|me da|deme|digame|mi dia|mi da|me de|donnez-moi|geben sie|brauch\w*)"
     r"[^.!?]{0,12} \w*(?:address|adresse|direccion|indirizzo|endereco|morada)\b[^.!?]*\W*$"
+    r"|\b(?:your|ihre|eure|votre|vuestra|vostro|vostra) (?:address|adresse|direccion|indirizzo)\b[^.!?]*\W*$"
+    r"|\b(?:endereco|morada|direccion) de (?:voces|ustedes)\b[^.!?]*\W*$"
     r"|\b(?:die|the|la|l'|o|a) ?(?:address|adresse|direccion|indirizzo|endereco|morada)\b[^.!?]*,? "
     r"(?:bitte|please|por favor|s'il vous plait|per favore|se faz favor)\W*$"
 )
@@ -48,6 +52,11 @@ _PREMISES = re.compile(
     r"|puede (?:ir|pasar|venir)|vaya a|venez|passez|puo (?:venire|passare)|venga|kommen sie|come (?:by|to))"
     r"\b[^.?!,;]{0,45}$"
 )
+_WE_ARE = re.compile(
+    r"\b(?:we're|were|we are|find us|to us|esperamos|estamos|siamo|wir sind|nous sommes|on est|ficamos)"
+    r"(?: (?:at|in|a|en|na|no|am|im|au|aux|la|el|der))*[^.?!;]{0,12}$"
+)
+"""What agents say of where they are; customers say it of their homes."""
 _FILE = (
     r"i have|i've got|i see|we have|got|on file|registered|billed|your|yours|person at|speaking to|still"
     r"|hab ich|habe ich|haben wir|hinterlegt|ihre?|deine?|steht|tengo|tenemos|veo|consta|registrad\w+|su|tu"
@@ -95,7 +104,7 @@ def is_company_line(turn: Turn, run: Run) -> bool:
 def is_premises(turn: Turn, start: int) -> bool:
     """Where a shop, an office or a bus line is: an agent who is asked where tells nobody's home."""
     before = turn.readable[max(start - _BEFORE, 0) : start]
-    told = turn.speaker == "agent" and _was_asked(turn, _ASKS_WHERE)
+    told = turn.speaker == "agent" and (_was_asked(turn, _ASKS_WHERE) or _WE_ARE.search(before))
     return bool(told or _PREMISES.search(before))
 
 
@@ -136,7 +145,7 @@ class _Told:
         if one.kind == "email":
             said = turn.readable[one.start : one.end]
             return any(fuzz.partial_ratio(said, before) >= _ALIKE for before in self._mailboxes)
-        digits = turn.digits_in(one.start, one.end)
+        digits = turn.digits_in(one.start, one.end)[-_END:]  # many begin alike
         pieces = (digits[at : at + _PART] for at in range(max(len(digits) - _PART, 0) + 1))
         return one.kind != "phone" or any(piece in self._digits for piece in pieces)
 

@@ -44,6 +44,11 @@ _BORN = re.compile(r"\b(?:19[2-9]\d|200\d|201[0-2])\b")
 _WAS_BORN = re.compile(
     r"\b(?:born|geboren|nacid[oa]|naci|nee?|nat[oa]|nasci(?:d[oa])?|jahrgang)(?: (?:in|en|em|nel|im jahr))? $"
 )
+_BORN_ON = re.compile(
+    r"\b(?:born|geboren|nacid[oa]|naci|nee?|nat[oa]|nasci(?:d[oa])?)(?: (?:on|am|el|le|il|a|em|no dia))? $"
+)
+_ON_ENOUGH_DIGITS = (4, 8)
+"""Of a date that follows on ``born``: ``nata il nove nove sessantuno``."""
 _GAP = re.compile(r"[\s,./'\-\u2019\u2026\u2013\u2014]*(?:\.\s*)?")
 _EXPIRES = re.compile(r"\b(?:0?[1-9]|1[0-2])\s?[/.-]\s?(?:20)?[2-4]\d\b")
 _AT_TIME = re.compile(r"\b(?:at|alle|um|gegen|vers|a las|las|as|until) $")
@@ -67,7 +72,8 @@ def dates_of_birth(turn: Turn) -> list[Finding]:
         runs = [run for run in turn.runs if low <= len(run.digits) <= high and not turn.is_amount(run)]
         found = [turn.found("date_of_birth", run.start, run.end) for run in runs[:1]]
     if not found and turn.speaker != "agent":
-        found = [turn.found("date_of_birth", a, b) for a, b in _year_after_born(turn)]
+        places = (*_year_after_born(turn), *_numbers_after_born(turn))
+        found = [turn.found("date_of_birth", a, b) for a, b in places[:1]]
     if not found and (turn.answers("date_of_birth", 1) or _is_asked_for_year(turn)):
         places = [*_dates(turn, 1), *_dates(turn, _WHOLE, named=False), *_bare_year(turn)]
         found = [turn.found("date_of_birth", a, b) for a, b in places[:1]]
@@ -88,6 +94,15 @@ def _read_back(turn: Turn) -> Iterator[Place]:
         if start <= _LITTLE_ELSE and _digits(turn.text[start:end])[-2:] in years:
             yield start, end
             return
+
+
+def _numbers_after_born(turn: Turn) -> Iterator[Place]:
+    """Day, month and year as numbers alone."""
+    low, high = _ON_ENOUGH_DIGITS
+    for run in turn.runs:
+        follows = _BORN_ON.search(turn.readable, max(run.start - 24, 0), run.start)
+        if follows and low <= len(run.digits) <= high and not turn.is_amount(run):
+            yield run.start, run.end
 
 
 def _is_asked_for_year(turn: Turn) -> bool:

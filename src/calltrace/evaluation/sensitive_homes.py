@@ -7,6 +7,7 @@ is with whatever words; the same words elsewhere are a shop's or a bus stop's.
 import re
 from collections.abc import Iterator
 
+from calltrace.evaluation.sensitive_companies import is_premises
 from calltrace.evaluation.sensitive_places import NOT_NAMES, STREETS
 from calltrace.evaluation.sensitive_tails import whole_address
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
@@ -18,7 +19,7 @@ _LEAD = re.compile(
 )
 _STREET_WORDS = re.compile(
     rf"\b(?:{STREETS}|grove|court|close|place|hill|row|brow|way|view|park"
-    r"|calle|avenida|avda|paseo|camino|rua|travessa|praca|largo|rue|chemin|impasse|allee|quai|via|viale"
+    r"|calle|avenida|avda|paseo|camino|rua|travessa|praca|largo|rue|chemin|venelle|impasse|allee|quai|via|viale"
     r"|piazza|corso|vicolo|(?!bahn|flug)[a-z]*(?:stra(?:ss|\u00df)e|gasse|platz|weg|ring|damm|ufer|steig))\b"
 )
 _TALK = re.compile(
@@ -56,7 +57,8 @@ _FLOOR = re.compile(
 def homes(turn: Turn) -> list[Finding]:
     """What answers where somebody lives or follows a name, a flat with its number, a street with a floor."""
     if turn.speaker == "agent":
-        return [turn.found("address", a, b) for a, b in (*_after_names(turn), *_floors(turn))]
+        places = (*_after_names(turn), *_floors(turn))
+        return [turn.found("address", a, b) for a, b in places if not is_premises(turn, a)]
     places = [*_answered(turn), *_after_names(turn), *_flats(turn), *_floors(turn)]
     return [turn.found("address", a, b) for a, b in places]
 

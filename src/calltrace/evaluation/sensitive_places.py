@@ -38,8 +38,8 @@ NOT_NAMES = re.compile(
     r"|you|it|up|high|seats?|rows|goes|runs|leaves|from|tram|bus|train|nobody|me|something)\b"
 )
 _ROMANCE = re.compile(
-    r"\b(?:calle|avenida|avda|plaza|paseo|pasaje|jiron|camino|carrera|calzada|rua|travessa|praca|largo|estrada|alameda"
-    r"|rue|montee|chemin|impasse|allee|boulevard|quai|via|viale|piazza|corso|vicolo|vico|salita"
+    r"\b(?:calle|avenida|avda|plaza|paseo|pasaje|privada|jiron|camino|carrera|calzada|rua|travessa|praca|largo|estrada|alameda"
+    r"|rue|montee|chemin|venelle|impasse|allee|boulevard|quai|via|viale|piazza|corso|vicolo|vico|salita"
     r"|piazzale|contrada|strada|colonia|carrer"
     r"|(?:place|route|avenue)(?= d))(?!\w)"
     r"((?: (?:de|del|la|las|los|el|da|do|das|dos|della|dei|delle|des|du|di)\b| [dl](?=')){0,2}"

@@ -36,7 +36,7 @@ _CARD = (
 _NATIONAL = (
     r"social(?: security)?(?: number)?\b(?! media)|\bssn\b|\bi\.? ?c\b|\bnric\b|\bnin\b|\bbvn\b|\bsin number"
     r"|national (?:id|insurance|identity)|\bni number|aadhaar|aadhar|\bpan (?:card|number)|passport"
-    r"|emirates id|\bid (?:card|number)|identity (?:card|number)|\bd ?n ?i\b|de ene i"
+    r"|emirates id|\bid (?:card|number)|identity (?:card|number)|\bd ?n ?i\b|de ene i|\bdeni\b"
     r"|\b(?:su|mi|tu|el|del|un|o|y|de) nie\b|\bnie (?:es|numero|con|o)\b"
     r"|\bc ?u ?r ?p\b|ce u erre pe|\brfc\b"
     r"|erre efe se|\brut\b"
@@ -116,7 +116,8 @@ _ACCOUNT = (
 )
 _ADDRESS = (
     r"where (?:should|shall) (?:the|we|it|i) |wohin (?:soll|darf|schick)|(?:a )?donde (?:se )?(?:lo|la) "
-    r"(?:mando|envio|llev)|ou (?:dois je|faut il|doit on)|para onde|dove (?:lo|la) (?:mando|spedi|invi|port)|"
+    r"(?:mando|envio|llev)|ou (?:dois je|faut il|doit on)|(?:envoie|expedie|livre) ou\b"
+    r"|para onde|dove (?:lo|la) (?:mando|spedi|invi|port)|"
     r"address|welche wohnung|quel appartement|que piso|qual apartamento|quale appartamento"
     r"|post ?code|\bzip\b|eircode|(?:which|what|the|your) street|street (?:name|number)"
     r"|where do you live|which (?:house|flat|unit)|direccion"

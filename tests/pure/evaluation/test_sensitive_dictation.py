@@ -179,3 +179,16 @@ def test_who_tells_a_number_asks_for_none(make_call: MakeCall, question: str, an
 )
 def test_homes_end_with_their_door_and_town(make_call: MakeCall, said: str, home: str) -> None:
     assert _told(_call(make_call, [f"c: {said}"])) == [home]
+
+
+@pytest.mark.parametrize(
+    ("said", "date"),
+    [
+        ("sono ornella nata il nove nove sessantuno", "nove nove sessantuno"),
+        ("I was born on nine nine sixty one", "nine nine sixty one"),
+        ("geboren am 9 9 61, in Kiel", "9 9 61"),
+    ],
+)
+def test_a_date_in_numbers_alone_after_born_is_one(make_call: MakeCall, said: str, date: str) -> None:
+    [found] = findings(make_call(("c", 0, 5, said)).segments)
+    assert (found.kind, said[found.start : found.end]) == ("date_of_birth", date)
