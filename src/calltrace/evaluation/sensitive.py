@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from calltrace.evaluation.results import SensitiveSpan
 from calltrace.evaluation.sensitive_cards import cards, reading, security_codes, split_cards
-from calltrace.evaluation.sensitive_companies import without_companies
+from calltrace.evaluation.sensitive_companies import of_companies
 from calltrace.evaluation.sensitive_dates import dates_of_birth, expiries
 from calltrace.evaluation.sensitive_dictation import dictate
 from calltrace.evaluation.sensitive_forms import forms, mailbox
@@ -78,7 +78,7 @@ def findings(segments: Sequence[Segment]) -> list[Finding]:
     dictate(heard, taken)
     given_out = _given_out(heard)
     found = [*(one for here in taken for one in here.found), *_repeated(heard, taken, given_out)]
-    return list(_as_first_told(heard, list(without_companies(heard, found)), given_out))
+    return list(_as_first_told(heard, list(of_companies(heard, found)), given_out))
 
 
 def _repeated(
@@ -173,7 +173,7 @@ def _as_first_told(
             if len(number) >= _TELLING:
                 lately.append(number)
         told = first.get(number, one.of_thing)
-        yield replace(one, of_thing=told and one.kind in OF_THINGS)
+        yield one if one.kind not in OF_THINGS else replace(one, of_thing=told)
 
 
 def _given_out(heard: Sequence[Turn]) -> dict[str, int]:

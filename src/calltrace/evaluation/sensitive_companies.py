@@ -1,7 +1,9 @@
 """What is a company's own, and nobody's secret: its telephones, mailboxes, shops and offices."""
 
 import re
+from collections import deque
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from rapidfuzz import fuzz
 
@@ -13,8 +15,12 @@ _BEFORE = 60
 """Characters before a number, a street or a mailbox in which whose it is stands."""
 _ALIKE = 60
 """Percent of a mailbox that make it the one that was told before."""
+_FEW = 50
+"""Mailboxes that are kept in mind."""
 _PART, _END = 4, 6
 """Digits that make a telephone the one that was told before, among its last ones."""
+_QUESTION = 200
+"""Characters at the end of a turn in which it asks."""
 _LITTLE = 10
 """Characters beside a value in a turn that does little else than say it."""
 _FREE_CALL = re.compile(r"(?:0800|0808|0845|0300|1800|1888|800|900)\d{5,7}$")
@@ -114,16 +120,19 @@ def is_role(turn: Turn, start: int, end: int) -> bool:
     return bool(name and name[0] in _ROLES)
 
 
-def without_companies(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
-    """Without telephones and mailboxes that an agent tells first, and not as those of whoever calls."""
+def of_companies(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
+    """Telephones and mailboxes that an agent tells first, and not as those of whoever calls, are of things.
+
+    They are still taken out where somebody asks for redaction: nobody is sure that they are a company's.
+    """
     told = _Told()
     places: dict[int, list[Finding]] = {}
     for one in found:
         places.setdefault(one.index, []).append(one)
     for turn in heard:
         for one in places.get(turn.index, ()):
-            if turn.speaker != "agent" or told.knows(turn, one) or _is_callers(turn, one):
-                yield one
+            is_somebodys = turn.speaker != "agent" or told.knows(turn, one) or _is_callers(turn, one)
+            yield one if is_somebodys else replace(one, of_thing=True)
         if turn.speaker != "agent":
             told.hear(turn, places.get(turn.index, ()))
 
@@ -133,12 +142,12 @@ class _Told:
 
     def __init__(self) -> None:
         self._digits = ""
-        self._mailboxes: list[str] = []
+        self._mailboxes: deque[str] = deque(maxlen=_FEW)
 
     def hear(self, turn: Turn, found: Sequence[Finding]) -> None:
         """Add what a turn tells."""
         self._digits += "".join(run.digits for run in turn.runs)
-        self._mailboxes += [turn.readable[one.start : one.end] for one in found if one.kind == "email"]
+        self._mailboxes.extend(turn.readable[one.start : one.end] for one in found if one.kind == "email")
 
     def knows(self, turn: Turn, one: Finding) -> bool:
         """Whether a telephone or a mailbox is said again, a part of it, or in other words."""
@@ -160,5 +169,5 @@ def _is_callers(turn: Turn, one: Finding) -> bool:
 
 
 def _was_asked(turn: Turn, question: re.Pattern[str]) -> bool:
-    before = plain(turn.before)
+    before = plain(turn.before[-_QUESTION:])
     return bool(question.search(before)) and not _OWN.search(before)

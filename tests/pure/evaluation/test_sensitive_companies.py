@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 import pytest
 
-from calltrace.evaluation.sensitive import findings, of_people
+from calltrace.evaluation.sensitive import findings, masked, of_people
 from calltrace.speech.transcript import Transcript
 
 MakeCall = Callable[..., Transcript]
@@ -113,3 +113,13 @@ def test_where_a_company_is_found_is_no_home(make_call: MakeCall, turns: list[st
 )
 def test_where_a_customer_lives_is_one(make_call: MakeCall, turns: list[str]) -> None:
     assert _kinds(make_call, turns) == ["address"]
+
+
+def test_what_may_be_a_companys_is_still_taken_out_by_redaction(make_call: MakeCall) -> None:
+    call = make_call(
+        ("c", 0, 4, "And where do I complain?"),
+        ("a", 5, 9, "Anything else goes to jo.lind@northwind.example or 01632 960 844."),
+    )
+    found = findings(call.segments)
+    assert [(one.kind, one.of_thing) for one in found] == [("email", True), ("phone", True)]
+    assert masked(call.segments[1].text, found) == "Anything else goes to [email] or [phone]."

@@ -29,9 +29,8 @@ class Pieces:
             for number, piece in enumerate(vocabulary.pieces)
             if piece and not _NOT_SAID.fullmatch(piece)
         }
-        self._scores = array(
-            "f", vocabulary.scores.tobytes()
-        )  # a list of objects would take ten times as much
+        # A list of objects would take ten times as much.
+        self._scores = array("f", vocabulary.scores.tobytes())
         self._longest = max(map(len, self._pieces))
         self._unknown = vocabulary.unknown
         self._rare = min(self._scores) - _RARER
