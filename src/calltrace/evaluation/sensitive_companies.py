@@ -114,14 +114,8 @@ def is_premises(turn: Turn, start: int) -> bool:
     return bool(told or _PREMISES.search(before))
 
 
-def is_role(turn: Turn, start: int, end: int) -> bool:
-    """Whether a mailbox is named by what it is for: ``support@``."""
-    name = _NAME.match(turn.readable, start, end)
-    return bool(name and name[0] in _ROLES)
-
-
 def of_companies(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
-    """Telephones and mailboxes that an agent tells first, and not as those of whoever calls, are of things.
+    """Telephones and mailboxes that an agent tells first, or named by what they are for, are of things.
 
     They are still taken out where somebody asks for redaction: nobody is sure that they are a company's.
     """
@@ -132,7 +126,8 @@ def of_companies(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Fi
     for turn in heard:
         for one in places.get(turn.index, ()):
             is_somebodys = turn.speaker != "agent" or told.knows(turn, one) or _is_callers(turn, one)
-            yield one if is_somebodys else replace(one, of_thing=True)
+            is_role = one.kind == "email" and _is_role(turn, one)
+            yield one if is_somebodys and not is_role else replace(one, of_thing=True)
         if turn.speaker != "agent":
             told.hear(turn, places.get(turn.index, ()))
 
@@ -157,6 +152,12 @@ class _Told:
         digits = turn.digits_in(one.start, one.end)[-_END:]  # many begin alike
         pieces = (digits[at : at + _PART] for at in range(max(len(digits) - _PART, 0) + 1))
         return one.kind != "phone" or any(piece in self._digits for piece in pieces)
+
+
+def _is_role(turn: Turn, one: Finding) -> bool:
+    """Whether a mailbox is named by what it is for: ``support@``."""
+    name = _NAME.match(turn.readable, one.start, one.end)
+    return bool(name and name[0] in _ROLES)
 
 
 def _is_callers(turn: Turn, one: Finding) -> bool:

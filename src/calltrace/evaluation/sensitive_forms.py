@@ -21,7 +21,6 @@ from stdnum.pl import pesel
 from stdnum.pt import nif
 from stdnum.us import itin, ssn
 
-from calltrace.evaluation.sensitive_companies import is_role
 from calltrace.evaluation.sensitive_turn import Finding, Turn
 from calltrace.evaluation.spoken_numbers import digit_of
 
@@ -110,7 +109,7 @@ def forms(turn: Turn) -> list[Finding]:
     for start, end in spoken:
         if digit_of(_LAST_WORD.findall(said[start:end])[0]) is None:  # fixed at four point one
             found.append(turn.found("email", start, end))
-    return [one for one in found if one.kind != "email" or not is_role(turn, one.start, one.end)]
+    return found
 
 
 def _blank(match: re.Match[str]) -> str:
