@@ -41,12 +41,9 @@ _FILLERS = frozenset(_FILLER_WORDS.split())
 _TOKEN = re.compile(r"\d+(?:st|nd|rd|th)\b|\d+|[^\W\d_]+")
 _WRITTEN = re.compile(r"\b(?:\d{1,2}[./-]\d{1,2}[./-](?:\d{4}|\d{2})|\d{4}-\d{2}-\d{2})\b")
 _BORN = re.compile(r"\b(?:19[2-9]\d|200\d|201[0-2])\b")
-_WAS_BORN = re.compile(
-    r"\b(?:born|geboren|nacid[oa]|naci|nee?|nat[oa]|nasci(?:d[oa])?|jahrgang)(?: (?:in|en|em|nel|im jahr))? $"
-)
-_BORN_ON = re.compile(
-    r"\b(?:born|geboren|nacid[oa]|naci|nee?|nat[oa]|nasci(?:d[oa])?)(?: (?:on|am|el|le|il|a|em|no dia))? $"
-)
+_BIRTH = r"born|geboren|nacid[oa]|naci|nee?|nat[oa]|nasci(?:d[oa])?"
+_WAS_BORN = re.compile(rf"\b(?:{_BIRTH}|jahrgang)(?: (?:in|en|em|nel|im jahr))? $")
+_BORN_ON = re.compile(rf"\b(?:{_BIRTH})(?: (?:on|am|el|le|il|a|em|no dia))? $")
 _ON_ENOUGH_DIGITS = (4, 8)
 """Of a date that follows on ``born``: ``nata il nove nove sessantuno``."""
 _GAP = re.compile(r"[\s,./'\-\u2019\u2026\u2013\u2014]*(?:\.\s*)?")
