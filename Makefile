@@ -72,9 +72,10 @@ format: $(STAMP_DEV) ## Format and fix what can be fixed
 bench: $(STAMP) ## The project's own benchmark
 	@$(BIN)/calltrace bench
 
-train: $(STAMP) ## Fit the shipped judge and roles to the labelled calls in training/, and measure them
+train: $(STAMP) ## Fit the shipped judge, roles and finder of values to the labelled calls in training/, and measure them
 	@$(BIN)/python scripts/train_acts.py training --measure
 	@$(BIN)/python scripts/train_roles.py training
+	@$(BIN)/python scripts/train_sensitive.py training training/held-out
 
 strings: $(STAMP_DEV) ## Write the catalogue of what pages say anew
 	@$(BIN)/python scripts/strings.py

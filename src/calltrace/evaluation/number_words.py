@@ -5,7 +5,7 @@ import re
 from calltrace.scorecards.patterns import plain
 
 _UNITS: dict[str, str] = {
-    "0": "zero oh o null cero nulla zéro zerro",
+    "0": "zero oh nought naught o null cero nulla zéro zerro",
     "1": "one uno una eins ein un une um uma",
     "2": "two dos zwei zwo deux dois duas due",
     "3": "three tres drei trois três tre",

@@ -1,8 +1,9 @@
 """Where sensitive data were spoken: kinds and places, and a text without them.
 
-Own rules, no model: numbers by length, check digits and what was asked for; the rest by form. A spoken
-number is often cut into several turns, so what the agent asked stays in mind for a few turns. The marks
-that redaction leaves count as what they stand for. Names are found by ``sensitive_names``.
+Own rules: numbers by length, check digits and what was asked for; the rest by form. A spoken number is
+often cut into several turns, so what the agent asked stays in mind for a few turns. What the rules miss
+is found by what labelled calls taught (``sensitive_learned``). The marks that redaction leaves count as
+what they stand for. Names are found by ``sensitive_names``.
 """
 
 from bisect import bisect_left
@@ -15,9 +16,12 @@ from calltrace.evaluation.sensitive_cards import cards, reading, security_codes,
 from calltrace.evaluation.sensitive_companies import of_companies
 from calltrace.evaluation.sensitive_dates import dates_of_birth, expiries
 from calltrace.evaluation.sensitive_dictation import dictate
+from calltrace.evaluation.sensitive_echoes import echoes
+from calltrace.evaluation.sensitive_ends import ends
 from calltrace.evaluation.sensitive_forms import forms, mailbox
 from calltrace.evaluation.sensitive_homes import homes
 from calltrace.evaluation.sensitive_kinds import MARK, mark
+from calltrace.evaluation.sensitive_learned import completed, shipped_weights
 from calltrace.evaluation.sensitive_numbers import numbers
 from calltrace.evaluation.sensitive_places import addresses
 from calltrace.evaluation.sensitive_restarts import restarts
@@ -30,7 +34,7 @@ from calltrace.speech.transcript import Segment
 
 __all__ = ["Finding", "findings", "masked", "of_people", "sensitive_spans"]
 _FINDERS: Sequence[Callable[[Turn], Sequence[Finding]]] = (
-    cards, forms, expiries, security_codes, dates_of_birth, addresses, homes, told, numbers,
+    cards, forms, expiries, security_codes, dates_of_birth, addresses, homes, ends, told, numbers,
 )  # fmt: skip
 """The more certain first: of findings that overlap the first one stays."""
 _PART, _LONGEST_PART, _BOX = 3, 20, 5
@@ -62,6 +66,12 @@ def masked(text: str, found: Sequence[Finding]) -> str:
 
 def findings(segments: Sequence[Segment]) -> list[Finding]:
     """Every sensitive value but names, with its place; where kinds overlap, the more certain one."""
+    heard, found = by_rules(segments)
+    return completed(heard, found, shipped_weights())
+
+
+def by_rules(segments: Sequence[Segment]) -> tuple[Sequence[Turn], Sequence[Finding]]:
+    """The turns as the finders read them, and what the written rules find."""
     heard = turns(segments)
     split = defaultdict[int, list[Finding]](list)
     pieces = split_cards(heard)
@@ -77,8 +87,12 @@ def findings(segments: Sequence[Segment]) -> list[Finding]:
             here.add(new)
     dictate(heard, taken)
     given_out = _given_out(heard)
-    found = [*(one for here in taken for one in here.found), *_repeated(heard, taken, given_out)]
-    return list(_as_first_told(heard, list(of_companies(heard, found)), given_out))
+    found = [
+        *(one for here in taken for one in here.found),
+        *_repeated(heard, taken, given_out),
+        *echoes(heard, taken),
+    ]
+    return heard, list(_as_first_told(heard, list(of_companies(heard, found)), given_out))
 
 
 def _repeated(

@@ -7,20 +7,25 @@ from dataclasses import replace
 
 from rapidfuzz import fuzz
 
+from calltrace.evaluation.sensitive_forms import mailbox
 from calltrace.evaluation.sensitive_turn import Finding, Turn
 from calltrace.evaluation.spoken_numbers import Run
 from calltrace.scorecards.patterns import plain
 
 _BEFORE = 60
 """Characters before a number, a street or a mailbox in which whose it is stands."""
-_ALIKE = 60
-"""Percent of a mailbox that make it the one that was told before."""
+_ALIKE = {"email": 60, "address": 85}
+"""Percent of a mailbox or a home that make it the one that was told before."""
 _FEW = 50
 """Mailboxes that are kept in mind."""
 _PART, _END = 4, 6
 """Digits that make a telephone the one that was told before, among its last ones."""
 _QUESTION = 200
 """Characters at the end of a turn in which it asks."""
+_LINES, _WORDED = frozenset(("phone", "email")), frozenset(("email", "address"))
+_IBAN = re.compile(r"[A-Z]{2}\d{2}[ \d]{11,}")
+_GOES_ON = 3
+"""Characters between a street and the postal code or the town that belong to it."""
 _LITTLE = 10
 """Characters beside a value in a turn that does little else than say it."""
 _FREE_CALL = re.compile(r"(?:0800|0808|0845|0300|1800|1888|800|900)\d{5,7}$")
@@ -117,41 +122,83 @@ def is_premises(turn: Turn, start: int) -> bool:
 def of_companies(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
     """Telephones and mailboxes that an agent tells first, or named by what they are for, are of things.
 
-    They are still taken out where somebody asks for redaction: nobody is sure that they are a company's.
+    So are streets that he tells beside them, and whatever of it the customer says again. They are still
+    taken out where somebody asks for redaction: nobody is sure that they are a company's.
     """
-    told = _Told()
+    told, given = _Told(), _Told()
     places: dict[int, list[Finding]] = {}
     for one in found:
         places.setdefault(one.index, []).append(one)
     for turn in heard:
-        for one in places.get(turn.index, ()):
-            is_somebodys = turn.speaker != "agent" or told.knows(turn, one) or _is_callers(turn, one)
-            is_role = one.kind == "email" and _is_role(turn, one)
-            yield one if is_somebodys and not is_role else replace(one, of_thing=True)
+        here = [
+            replace(one, of_thing=_is_companys(turn, one, told, given)) for one in places.get(turn.index, ())
+        ]
+        here = _beside(turn, here, told)
+        yield from here
         if turn.speaker != "agent":
-            told.hear(turn, places.get(turn.index, ()))
+            told.hear(turn, [one for one in here if not one.of_thing])
+        given.hear(turn, [one for one in here if one.of_thing])
+
+
+def _is_companys(turn: Turn, one: Finding, told: "_Told", given: "_Told") -> bool:
+    """Whether it is known for a thing's, is a role's mailbox, or was told by an agent first."""
+    if one.of_thing or (one.kind == "email" and _is_role(turn, one)):
+        return True
+    if turn.speaker == "agent":
+        return _is_line(turn, one) and not told.knows(turn, one) and not _is_callers(turn, one)
+    return one.kind in _WORDED and given.knows(turn, one) and not told.knows(turn, one)
+
+
+def _beside(turn: Turn, here: Sequence[Finding], told: "_Told") -> list[Finding]:
+    """What a company tells of itself in one go: its street beside its mailbox, its postal code, its town."""
+    own = any(one.of_thing and _is_line(turn, one) for one in here)
+    marked: list[Finding] = []
+    for one in sorted(here, key=lambda one: one.start):
+        is_home = one.kind == "address" and turn.speaker == "agent"
+        goes_on = is_home and any(_goes_on(other, one) for other in marked)
+        stands_by = is_home and own and not told.knows(turn, one) and not _is_callers(turn, one)
+        marked.append(replace(one, of_thing=one.of_thing or goes_on or stands_by))
+    return marked
+
+
+def _goes_on(street: Finding, one: Finding) -> bool:
+    """Whether a company's street is followed by the rest of it."""
+    return street.of_thing and street.kind == "address" and 0 <= one.start - street.end <= _GOES_ON
 
 
 class _Told:
-    """What customers told so far: digits of whatever was a number, and mailboxes."""
+    """What one side told so far: digits of whatever was a number, mailboxes, and homes."""
 
     def __init__(self) -> None:
         self._digits = ""
-        self._mailboxes: deque[str] = deque(maxlen=_FEW)
+        self._words: dict[str, deque[str]] = {kind: deque(maxlen=_FEW) for kind in _WORDED}
 
     def hear(self, turn: Turn, found: Sequence[Finding]) -> None:
         """Add what a turn tells."""
         self._digits += "".join(run.digits for run in turn.runs)
-        self._mailboxes.extend(turn.readable[one.start : one.end] for one in found if one.kind == "email")
+        for one in found:
+            if one.kind in _WORDED:
+                self._words[one.kind].append(_words_of(turn, one))
 
     def knows(self, turn: Turn, one: Finding) -> bool:
-        """Whether a telephone or a mailbox is said again, a part of it, or in other words."""
-        if one.kind == "email":
-            said = turn.readable[one.start : one.end]
-            return any(fuzz.partial_ratio(said, before) >= _ALIKE for before in self._mailboxes)
+        """Whether a telephone, a mailbox or a home is said again, a part of it, or in other words."""
+        if one.kind in _WORDED:
+            said = _words_of(turn, one)
+            return any(fuzz.partial_ratio(said, known) >= _ALIKE[one.kind] for known in self._words[one.kind])
         digits = turn.digits_in(one.start, one.end)[-_END:]  # many begin alike
         pieces = (digits[at : at + _PART] for at in range(max(len(digits) - _PART, 0) + 1))
-        return one.kind != "phone" or any(piece in self._digits for piece in pieces)
+        return not _is_line(turn, one) or any(piece in self._digits for piece in pieces)
+
+
+def _is_line(turn: Turn, one: Finding) -> bool:
+    """Whether it is what companies tell of themselves: a telephone, a mailbox, an account to pay into."""
+    return one.kind in _LINES or bool(_IBAN.match(turn.text, one.start, one.end))
+
+
+def _words_of(turn: Turn, one: Finding) -> str:
+    """What tells a mailbox or a home from others: its name, since many hosts are alike."""
+    said = turn.readable[one.start : one.end]
+    return mailbox(said) if one.kind == "email" else said
 
 
 def _is_role(turn: Turn, one: Finding) -> bool:

@@ -11,7 +11,7 @@ from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
 from calltrace.evaluation.spoken_numbers import digit_of, digit_runs
 from calltrace.scorecards.patterns import plain
 
-_MONTHS = re.compile(
+MONTHS = re.compile(
     r"(?:january|jan|february|feb|march|april|apr|may|june|jun|july|jul|august|aug|september|sept?"
     r"|october|oct"
     r"|november|nov|december|dec|enero|febrero|mar[sz]o|abril|mayo|junio|julio|agosto|septiembre|setiembre"
@@ -149,7 +149,7 @@ def expiries(turn: Turn) -> list[Finding]:
 
 def _has_year(date: str) -> bool:
     """Whether something is said after the month: ``april of twenty nine``, not ``the fourth of april``."""
-    month = _MONTHS.search(date)
+    month = MONTHS.search(date)
     return month is not None and bool(_TOKEN.search(date, month.end()))
 
 
@@ -166,7 +166,7 @@ def _is_birth(turn: Turn, start: int, end: int) -> bool:
     text = turn.readable[start:end]
     if turn.near("date_of_birth", start) or turn.answers("date_of_birth", _FAR):
         return True
-    return turn.speaker != "agent" and bool(_BORN.search(text)) and bool(_MONTHS.search(text))
+    return turn.speaker != "agent" and bool(_BORN.search(text)) and bool(MONTHS.search(text))
 
 
 def _dates(turn: Turn, least: int = 2, *, named: bool = True) -> Iterator[Place]:
@@ -194,7 +194,7 @@ def _run(part: list[_Part], least: int, *, named: bool) -> Iterator[Place]:
 
 
 def _kind(word: str) -> str:
-    if _MONTHS.fullmatch(word):
+    if MONTHS.fullmatch(word):
         return "month"
     if _ORDINALS.fullmatch(word):
         return "ordinal"

@@ -17,7 +17,7 @@ _LEAD = re.compile(
     r"(?: *\b(?:uh|um|er|erm|ah|eh|oh|euh|yes|yeah|si|sim|ja|oui|also|bueno|pues|alors|allora|well|sure"
     r"|ok|okay)\b)*\s*"
 )
-_STREET_WORDS = re.compile(
+STREET_WORDS = re.compile(
     rf"\b(?:{STREETS}|grove|court|close|place|hill|row|brow|way|view|park"
     r"|calle|avenida|avda|paseo|camino|rua|travessa|praca|largo|rue|chemin|venelle|impasse|allee|quai|via|viale"
     r"|piazza|corso|vicolo|(?!bahn|flug)[a-z]*(?:stra(?:ss|\u00df)e|gasse|platz|weg|ring|damm|ufer|steig))\b"
@@ -58,7 +58,7 @@ def homes(turn: Turn) -> list[Finding]:
     """What answers where somebody lives or follows a name, a flat with its number, a street with a floor."""
     if turn.speaker == "agent":
         places = (*_after_names(turn), *_floors(turn))
-        return [turn.found("address", a, b) for a, b in places if not is_premises(turn, a)]
+        return [turn.found("address", a, b, of_thing=is_premises(turn, a)) for a, b in places]
     places = [*_answered(turn), *_after_names(turn), *_flats(turn), *_floors(turn)]
     return [turn.found("address", a, b) for a, b in places]
 
@@ -72,7 +72,7 @@ def _answered(turn: Turn) -> Iterator[Place]:
         start = lead.end() if lead else clause.start()
         words = turn.readable[start : clause.end()]
         is_short = len(words.split()) in range(2, _MOST_WORDS + 1) and not _TALK.search(words)
-        if is_short and (_STREET_WORDS.search(words) or _ends_with_house(turn, start, clause.end())):
+        if is_short and (STREET_WORDS.search(words) or _ends_with_house(turn, start, clause.end())):
             yield start, clause.end()
 
 

@@ -34,7 +34,7 @@ NOT_NAMES = re.compile(
     r"\b(?:the|a|an|this|that|my|your|our|his|her|their|same|next|main|other|any|every|whole|in|on|of"
     r"|down|across"
     r"|wrong|right|mile|miles|minutes?|hours?|days?|weeks?|inch|foot|feet|county|one|two|tonight|either"
-    r"|to|noon|half|by|what|which|with|till|until|o'clock|am|pm|and|or|is|was|i"
+    r"|to|noon|half|tomorrow|today|dont|don't|by|what|which|with|till|until|o'clock|am|pm|and|or|is|was|i"
     r"|you|it|up|high|seats?|rows|goes|runs|leaves|from|tram|bus|train|nobody|me|something)\b"
 )
 _ROMANCE = re.compile(
@@ -47,14 +47,15 @@ _ROMANCE = re.compile(
 )
 _VERBS = re.compile(
     r"\b(?:alle|as|il a|elle a|on a"
-    r"|abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las|e a|mi[ao]|tu[ao]"
+    r"|abre|cierra|debe|apre|chiude|ouvre|ferme|abrimos|abriu|fecha|hay|a las|e a|e l[ao]|mi[ao]|tu[ao]"
     r"|su[ao]|nostr[ao])\b"
 )
 """After a street's name they begin something else: ``la avenida Bonampak abre a las nueve``."""
 _DAY_BEFORE = re.compile(r"\b(?:el|los|il|le|dia|jour|giorno)[ ,]*$")
 """Before a number that is a day or a time: ``la calle Larga el 9``."""
 _GERMAN = re.compile(
-    r"\b(?:[a-z]*(?:stra(?:ss|\u00df)e|str\.|gasse|allee|platz|weg|damm|ufer|steig)|[a-z]{2,}ring|am [a-z]+)"
+    r"\b(?:(?:[a-z]{3,}er )?[a-z]*(?:stra(?:ss|\u00df)e|str\.|gasse|allee|platz|weg|damm|ufer|steig)"
+    r"|[a-z]{2,}ring|am (?!schalter|gleis|tresen|empfang|ausgang|tisch|gate|stand)[a-z]+)"
     r",? (?:nummer )?\d{1,4}(?:\s?[a-z]\b|\b)"
 )
 _GERMAN_SPOKEN = re.compile(
@@ -82,6 +83,7 @@ _ENDS = re.compile(
 _ARTICLES = frozenset(
     ("un", "una", "uno", "um", "uma", "une", "ein", "eine", "einen", "einer", "one", "o", "oh", "sei")
 )
+_OF_THE = re.compile(r"\b(?:rua|avenida|travessa|praca|largo|estrada|alameda|bairro) $")
 _WITH_ARTICLE = re.compile(
     r"(?:rue (?:des|du|de la|de l|d')|via (?:dei|delle|del|della|degli|dello)|rua (?:da|do|das|dos|de)"
     r"|calle (?:de|del)|avenida (?:da|do|das|dos|de|del)) ?\w{3,}"
@@ -101,7 +103,7 @@ _LONGEST_ANSWER = 40
 def addresses(turn: Turn) -> list[Finding]:
     """Streets with a number, postal codes, streets of a name, numbers that answer where somebody lives."""
     places = [*_streets(turn), *_postal(turn), *_answers(turn)]
-    return [turn.found("address", a, b) for a, b in places if b > a and not is_premises(turn, a)]
+    return [turn.found("address", a, b, of_thing=is_premises(turn, a)) for a, b in places if b > a]
 
 
 def _streets(turn: Turn) -> Iterator[Place]:
@@ -152,8 +154,13 @@ def _romance(turn: Turn, match: re.Match[str], numbers: Sequence[Run]) -> Place 
 
 
 def _numbers(turn: Turn) -> list[Run]:
-    """Numbers that are no articles."""
-    return [run for run in turn.runs if turn.readable[run.start : run.end] not in _ARTICLES]
+    """Numbers that are no articles, also of another language: ``rua dos Jacarandás``."""
+    return [
+        run
+        for run in turn.runs
+        if turn.readable[run.start : run.end] not in _ARTICLES
+        and not (turn.readable[run.start : run.end] == "dos" and _OF_THE.search(turn.readable[: run.start]))
+    ]
 
 
 def _follows(turn: Turn, match: re.Match[str], run: Run) -> bool:

@@ -29,6 +29,8 @@ _TAIL = re.compile(
     rf",? (?:{_ORDINAL},? (?:{_FLOORS}|{_DOORS}|[a-h]\b|be\b|ce\b)(?: {_DOORS})?|{_FLOORS} {_ORDINAL}"
     rf"|{_PARTS} (?:\d{{1,4}}[a-z]?|[a-z])\b|bajo\b|{_DOORS})"
 )
+OF_HOUSES = re.compile(rf"{_FLOORS}|{_ORDINAL}|{_DOORS}|{_PARTS}|bajo")
+"""Words that an address has besides names and numbers."""
 _SPOKEN_PART = re.compile(rf",? {_PARTS} ")
 _MOST_CAPITALS = 8
 
@@ -36,7 +38,7 @@ _MOST_CAPITALS = 8
 def whole_address(turn: Turn, end: int) -> int:
     """Where an address ends: floor, door, town, the rest of a name; so many words with a capital at most."""
     for _ in range(_MOST_CAPITALS):
-        more = _CAPITAL.match(turn.text, end) or _TAIL.match(turn.readable, end)
+        more = _TAIL.match(turn.readable, end) or _CAPITAL.match(turn.text, end)
         after = more.end() if more else _after_spoken_part(turn, end)
         if after is None:
             break

@@ -23,6 +23,7 @@ _MAYBE_NAMES_WORDS = (
     " elle si ka ku ji ze ef es"
 )
 _MAYBE_NAMES = frozenset(_MAYBE_NAMES_WORDS.split())
+NAMES_OF_LETTERS = _SURE_NAMES | _MAYBE_NAMES
 _WORDS_OF_ONE_LETTER = frozenset("aioeyu")
 _REPEATS_WORDS = "double triple treble doble doppel doppelt duplo dobro doppio dreifach"
 _REPEATS = frozenset(_REPEATS_WORDS.split())
@@ -44,7 +45,7 @@ _NAMED_BY = re.compile(r", ([A-Z][^\W\d_]{2,}),? ([A-Z][^\W\d_]{2,})(?=,)")
 """``HL, Heinrich Ludwig, K M 807``: two names in place of two letters."""
 _TOKEN = re.compile(r"[0-9]+|[^\W\d_]+")
 _BREAK = re.compile(r"[^\s,.\-\u2013\u2014/#]|[,.]\s*[,.]")
-_HOUR = re.compile(r"\b\d{1,2} ?h(?: ?\d{2})?\b")
+HOUR = re.compile(r"\b\d{1,2} ?h(?: ?\d{2})?\b")
 """French and Portuguese times: ``8 h 12``."""
 _CAPITALS, _PAIR = 5, 2
 _SHORTEST, _FEWEST_DIGITS, _SHORTEST_NAME = 4, 1, 4
@@ -69,7 +70,7 @@ def codes(text: str) -> list[Run]:
         if any(map(str.isdigit, run.digits))
         and any(map(str.isalpha, run.digits))
         and _has_more_than_o(readable[run.start : run.end])
-        and not _HOUR.search(text, run.start, run.end)
+        and not HOUR.search(text, run.start, run.end)
     ]
 
 

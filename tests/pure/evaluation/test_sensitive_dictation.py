@@ -24,7 +24,7 @@ def _told(call: Transcript) -> list[str]:
 @pytest.mark.parametrize(
     ("question", "answer", "values"),
     [
-        ("whats the unit and the surname", "unit c one one eight vandermeer", ["c one one eight"]),
+        ("whats the unit and the surname", "unit c one one eight vandermeer", ["unit c one one eight"]),
         ("Dígame el localizador.", "P M 9 9 K... no, perdón, P M 9 0 K.", ["P M 9 9 K", "P M 9 0 K"]),
         ("placas", "jota hache ka este ochenta y cuatro", ["jota hache ka este ochenta y cuatro"]),
         ("le contrat c'est quel numéro", "l c sept sept euh cent trois", ["l c sept sept euh cent trois"]),
