@@ -5,10 +5,11 @@ question tells; a whole date of a year in which callers were born is one of birt
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
 from calltrace.evaluation.spoken_numbers import digit_of, digit_runs
+from calltrace.kit.kept import kept_with
 from calltrace.scorecards.patterns import plain
 
 MONTHS = re.compile(
@@ -172,18 +173,27 @@ def _is_birth(turn: Turn, start: int, end: int) -> bool:
 def _dates(turn: Turn, least: int = 2, *, named: bool = True) -> Iterator[Place]:
     """Written dates, and runs of ``least`` parts of one; if ``named`` with a month, an ordinal or a year."""
     yield from (match.span() for match in _WRITTEN.finditer(turn.readable))
+    for part in _told(turn):
+        yield from _run(part, least, named=named)
+
+
+@kept_with
+def _told(turn: Turn) -> Sequence[Sequence[_Part]]:
+    """Words of dates, those side by side together."""
+    told: list[list[_Part]] = []
     part: list[_Part] = []
     for match in [*_TOKEN.finditer(turn.readable), None]:
         kind = _kind(match[0]) if match else ""
         gap = turn.readable[part[-1][2] : match.start()] if match and part else ""
         if part and (not kind or not _GAP.fullmatch(gap)):
-            yield from _run(part, least, named=named)
+            told.append(part)
             part = []
         if match and kind:
             part.append((kind, match.start(), match.end()))
+    return told
 
 
-def _run(part: list[_Part], least: int, *, named: bool) -> Iterator[Place]:
+def _run(part: Sequence[_Part], least: int, *, named: bool) -> Iterator[Place]:
     while part and part[0][0] == "filler":
         part = part[1:]
     while part and part[-1][0] == "filler":

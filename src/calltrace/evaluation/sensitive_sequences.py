@@ -76,7 +76,7 @@ def _parts(turn: Turn) -> list[_Part]:
     runs = [run for run in digit_runs(turn.text, read_out=True) if not turn.is_amount(run)]
     codes = [_Part(c.digits, c.start, c.end, sure=True) for c in turn.codes if _holds_whole(c, runs)]
     numbers = [_Part(one.digits, one.start, one.end, _is_number(turn, one)) for one in runs]
-    others = [_Part(one.value, one.start, one.end, _is_letter(turn, one)) for one in letters(turn.text)]
+    others = [_Part(one.value, one.start, one.end, _is_letter(turn, one)) for one in letters(turn.spelled)]
     return _without_overlaps(_without_overlaps(codes, numbers), others)
 
 

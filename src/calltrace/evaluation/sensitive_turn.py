@@ -8,7 +8,7 @@ from functools import cached_property
 
 from calltrace.evaluation.sensitive_kinds import unmarked
 from calltrace.evaluation.sensitive_words import AMOUNT_AFTER, AMOUNT_BEFORE, TOPICS
-from calltrace.evaluation.spelled import codes
+from calltrace.evaluation.spelled import Token, codes, tokens
 from calltrace.evaluation.spoken_numbers import Run, digit_runs
 from calltrace.scorecards.patterns import plain
 from calltrace.speech.transcript import Role, Segment
@@ -91,7 +91,12 @@ class Turn:
     @cached_property
     def codes(self) -> list[Run]:
         """Letters and digits that were read out in one go."""
-        return codes(self.text)
+        return codes(self.text, self.spelled)
+
+    @cached_property
+    def spelled(self) -> Sequence[Token]:
+        """Every word, with what it is worth in a code."""
+        return tokens(self.text)
 
     @cached_property
     def spent_on_numbers(self) -> int:

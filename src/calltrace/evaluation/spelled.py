@@ -5,6 +5,7 @@ Single letters, their names and digits in one go. Many names of letters are word
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from calltrace.evaluation.spoken_numbers import HOMOPHONES, Run, digit_of
@@ -61,12 +62,15 @@ class Token:
     end: int
 
 
-def codes(text: str) -> list[Run]:
-    """Runs of letters and digits with at least one digit and one letter, in order."""
+def codes(text: str, said: Sequence[Token] | None = None) -> list[Run]:
+    """Runs of letters and digits with at least one digit and one letter, in order.
+
+    ``said``: the words of ``text``, where they are known.
+    """
     readable = plain(text)
     return [
         run
-        for run in _runs(text)
+        for run in _runs(text, tokens(text) if said is None else said)
         if any(map(str.isdigit, run.digits))
         and any(map(str.isalpha, run.digits))
         and _has_more_than_o(readable[run.start : run.end])
@@ -79,23 +83,23 @@ def _has_more_than_o(said: str) -> bool:
     return any(digit_of(match[0]) is not None for match in _TOKEN.finditer(said) if match[0] != "o")
 
 
-def letters(text: str) -> list[Token]:
+def letters(said: Sequence[Token]) -> list[Token]:
     """Every letter that may be one of a code, also several written as one: ``K``, ``erre``, ``RX``."""
-    return [token for token in _tokens(text, plain(text)) if token.value.isalpha()]
+    return [token for token in said if token.value.isalpha()]
 
 
 def spelled_words(text: str) -> list[Run]:
     """Runs of letters alone: a name that somebody spells."""
-    found = (run for run in _runs(text, letters=True) if run.digits.replace("0", "o").isalpha())
+    found = (run for run in _runs(text, tokens(text), letters=True) if run.digits.replace("0", "o").isalpha())
     return [run for run in found if len(run.digits) >= _SHORTEST_NAME]
 
 
-def _runs(text: str, *, letters: bool = False) -> list[Run]:
+def _runs(text: str, said: Sequence[Token], *, letters: bool = False) -> list[Run]:
     readable = plain(text)
     runs: list[Run] = []
     part: list[Token] = []
     last = 0
-    for token in [*_tokens(text, readable), None]:
+    for token in [*said, None]:
         if token is None or not token.value or _BREAK.search(readable[last : token.start]):
             runs += _run(part, letters=letters)
             part = []
@@ -105,8 +109,9 @@ def _runs(text: str, *, letters: bool = False) -> list[Run]:
     return runs
 
 
-def _tokens(text: str, readable: str) -> list[Token]:
+def tokens(text: str) -> list[Token]:
     """Every word; one that is no part of a code has no value."""
+    readable = plain(text)
     found: list[Token] = []
     at = 0
     while match := _TOKEN.search(readable, at):
