@@ -78,6 +78,8 @@ def orders_in(text: str) -> list[tuple[int, int]]:
         if _possible(pattern, words)
         for match in compile_pattern(pattern).finditer(readable)
     ]
+    if not spans:
+        return []
     return [(a, b) for a, b in split_sentences(text) if any(a < end and start < b for start, end in spans)]
 
 
@@ -89,17 +91,21 @@ def is_order(text: str) -> bool:
 
 def _possible(pattern: str, words: frozenset[str]) -> bool:
     """Whether each part of a pattern has a choice whose first word is there: saves most of the searching."""
-    return all(any(_begins(choice, words) for choice in part) for part in _parts(pattern))
-
-
-def _begins(choice: str, words: frozenset[str]) -> bool:
-    if choice.endswith("*"):
-        return any(word.startswith(choice[:-1]) for word in words)
-    return choice in words
+    return all(
+        not words.isdisjoint(whole) or any(word.startswith(beginnings) for word in words if beginnings)
+        for whole, beginnings in _parts(pattern)
+    )
 
 
 @cache
-def _parts(pattern: str) -> tuple[tuple[str, ...], ...]:
-    """For each part of a pattern that is no gap, the first words of its choices."""
+def _parts(pattern: str) -> tuple[tuple[frozenset[str], tuple[str, ...]], ...]:
+    """For each part of a pattern that is no gap, the first words of its choices: whole ones, beginnings."""
     tokens = [token.strip("()") for token in _TOKEN.findall(pattern) if token != "..."]  # noqa: S105 - a gap
-    return tuple(tuple(_WORD_OR_BEGINNING.findall(one)[0] for one in token.split("|")) for token in tokens)
+    firsts = [[_WORD_OR_BEGINNING.findall(one)[0] for one in token.split("|")] for token in tokens]
+    return tuple(
+        (
+            frozenset(one for one in first if not one.endswith("*")),
+            tuple(one.removesuffix("*") for one in first if one.endswith("*")),
+        )
+        for first in firsts
+    )
