@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from calltrace.evaluation.results import SensitiveSpan
+from calltrace.evaluation.sensitive_asked import as_asked, as_whole
 from calltrace.evaluation.sensitive_cards import cards, reading, security_codes, split_cards
 from calltrace.evaluation.sensitive_companies import of_companies
 from calltrace.evaluation.sensitive_dates import dates_of_birth, expiries
@@ -67,7 +68,8 @@ def masked(text: str, found: Sequence[Finding]) -> str:
 def findings(segments: Sequence[Segment]) -> list[Finding]:
     """Every sensitive value but names, with its place; where kinds overlap, the more certain one."""
     heard, found = by_rules(segments)
-    return completed(heard, found, shipped_weights())
+    told = completed(heard, found, shipped_weights())
+    return as_whole(heard, list(as_asked(heard, told)))
 
 
 def by_rules(segments: Sequence[Segment]) -> tuple[Sequence[Turn], Sequence[Finding]]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
-from calltrace.evaluation.spoken_numbers import digit_of, digit_runs
+from calltrace.evaluation.spoken_numbers import Run, digit_of, digit_runs
 from calltrace.kit.kept import kept_with
 from calltrace.scorecards.patterns import plain
 
@@ -68,7 +68,12 @@ def dates_of_birth(turn: Turn) -> list[Finding]:
     if not found and asked:
         low, high = _ENOUGH_DIGITS
         runs = [run for run in turn.runs if low <= len(run.digits) <= high and not turn.is_amount(run)]
-        found = [turn.found("date_of_birth", run.start, run.end) for run in runs[:1]]
+        found = [
+            turn.found("date_of_birth", run.start, run.end)
+            for run in runs[:1]
+            if not turn.near("account_number", run.start)
+            and not any(_overlap(run, one) for one in turn.codes)
+        ]
     if not found and turn.speaker != "agent":
         places = (*_year_after_born(turn), *_numbers_after_born(turn))
         found = [turn.found("date_of_birth", a, b) for a, b in places[:1]]
@@ -78,6 +83,11 @@ def dates_of_birth(turn: Turn) -> list[Finding]:
     if not found and "date_of_birth" in turn.awaited:
         found = [turn.found("date_of_birth", a, b) for a, b in _read_back(turn)]
     return found
+
+
+def _overlap(run: Run, code: Run) -> bool:
+    """Whether a number is a part of a code with letters."""
+    return run.start < code.end and code.start < run.end
 
 
 def _read_back(turn: Turn) -> Iterator[Place]:
@@ -140,7 +150,7 @@ def expiries(turn: Turn) -> list[Finding]:
     other = turn.answers("date_of_birth", _FAR) or turn.answers("cvv", 1)
     alone = len(turn.text) < _SHORT_ANSWER and not other
     asked = (turn.answers("payment_card") and alone) or (turn.of_cards and turn.answers("expiry", 1))
-    asked = asked or (turn.reads_card and len(turn.text) < _SHORT_ANSWER)
+    asked = asked or (turn.reads_card and len(turn.text) < _SHORT_ANSWER and not other)
     return [
         turn.found("expiry", a, b)
         for a, b in near

@@ -22,7 +22,14 @@ _SAYS_MORE = re.compile(r" ?(?:[.,;:?!]|$|and\b|on\b|und\b|y\b|e\b|et\b|right|ve
 _BEFORE = 24
 _LENGTHS = (2, 6)
 _FEW = 2
-_KINDS = ("payment_card", "phone", "iban", "national_id")
+_KINDS = {
+    "payment_card": re.compile(r"\b(?:card|tarjeta|carte|\w*karte|cartao|carta|visa|mastercard|amex)\b"),
+    "phone": re.compile(
+        r"\b(?:mobile|phone|cell\w*|line|linea|linha|celu\w*|movil|telefon\w*|telemovel|handy|portable|calling)\b"
+    ),
+}
+_NAMED = 40
+"""Characters before the end of a number in which its name stands."""
 
 
 def ends(turn: Turn) -> list[Finding]:
@@ -44,4 +51,7 @@ def _is_end(turn: Turn, run: Run) -> bool:
 
 
 def _kind(turn: Turn, run: Run) -> str:
-    return next((kind for kind in _KINDS if turn.near(kind, run.start)), "account_number")
+    """What was named last before it; else a number of whatever its owner is found by."""
+    before = turn.readable[max(run.start - _NAMED, 0) : run.start]
+    named = [(one.end(), kind) for kind, pattern in _KINDS.items() for one in pattern.finditer(before)]
+    return max(named)[1] if named else "account_number"

@@ -18,9 +18,9 @@ _LEAD = re.compile(
     r"|ok|okay)\b)*\s*"
 )
 STREET_WORDS = re.compile(
-    rf"\b(?:{STREETS}|grove|court|close|place|hill|row|brow|way|view|park"
+    rf"\b(?:{STREETS}|grove|court|close|place|hill|row|brow|way|view|park|mount|cottages|mansions|parade"
     r"|calle|avenida|avda|paseo|camino|rua|travessa|praca|largo|rue|chemin|venelle|impasse|allee|quai|via|viale"
-    r"|piazza|corso|vicolo|(?!bahn|flug)[a-z]*(?:stra(?:ss|\u00df)e|gasse|platz|weg|ring|damm|ufer|steig))\b"
+    r"|piazza|corso|vicolo|beco|ladeira|viela|glorieta|rambla|travesia|callejon|borgo|frazione|(?!bahn|flug)[a-z]*(?:stra(?:ss|\u00df)e|gasse|platz|weg|ring|damm|ufer|steig))\b"
 )
 _TALK = re.compile(
     r"\b(?:i|we|you|he|she|they|can|do|does|did|is|are|was|have|has|not|no|why|what|which|same|email|mail"

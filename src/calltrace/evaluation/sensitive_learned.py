@@ -104,8 +104,17 @@ def _joined(turn: Turn, here: Sequence[Finding], more: Sequence[Finding]) -> lis
 
 
 def _chances(turn: Turn, said: Sequence[Token], weights: Weights) -> list[float]:
-    """How likely each word is of a value: those of one number as they are together, little words never."""
-    chances = [0.0 if word.is_little else chance(word.features, weights) for word in said]
+    """How likely each word is of a value: those of one number as they are together.
+
+    Little words never are, nor what names a number.
+    """
+    names = _names_of_numbers(turn)
+    chances = [
+        0.0
+        if word.is_little or (names[word.start] and names[word.end - 1])
+        else chance(word.features, weights)
+        for word in said
+    ]
     numbers = defaultdict[Place, list[int]](list)
     for at, word in enumerate(said):
         if word.run:
@@ -118,6 +127,15 @@ def _chances(turn: Turn, said: Sequence[Token], weights: Weights) -> list[float]
         for at in together:
             chances[at] = mean
     return chances
+
+
+def _names_of_numbers(turn: Turn) -> bytearray:
+    """For each character whether it names a number: ``the CPF is``."""
+    names = bytearray(len(turn.text))
+    for kind in _OF_NUMBERS:
+        for start, end in turn.own.get(kind, ()):
+            names[start:end] = b"\1" * (end - start)
+    return names
 
 
 def _is_time(turn: Turn, run: Run) -> bool:

@@ -16,7 +16,7 @@ _DOUBTFUL_STREETS = (
     r"st|rd|ave|av|ln|blvd|dr|court|ct|place|pl|close|way|walk|row|hill|grove|park|square|circle|quay"
     r"|loop|trail"
     r"|pike|view|rise|green|vale|wharf|heights|brow|plaza|path|bend|run|ridge|point|landing|meadow"
-    r"|croft|crossing|commons|manor|trace|glen|cove|estates|villas|harbor|yard"
+    r"|croft|crossing|commons|manor|trace|glen|cove|estates|villas|harbor|yard|mount|cottages|mansions|parade"
 )
 _NAME = r"(?:[^\W\d_][\w'\u2019]*\.?,? ){1,3}?"
 _UNIT = (
@@ -40,7 +40,8 @@ NOT_NAMES = re.compile(
 _ROMANCE = re.compile(
     r"\b(?:calle|avenida|avda|plaza|paseo|pasaje|privada|jiron|camino|carrera|calzada|rua|travessa|praca|largo|estrada|alameda"
     r"|rue|montee|chemin|venelle|impasse|allee|boulevard|quai|via|viale|piazza|corso|vicolo|vico|salita"
-    r"|piazzale|contrada|strada|colonia|carrer"
+    r"|piazzale|contrada|strada|colonia|carrer|beco|ladeira|viela|glorieta|rambla|cuesta|travesia|callejon"
+    r"|urbanizacion|faubourg|hameau|lotissement|sentier|borgo|localita|frazione|lungomare"
     r"|(?:place|route|avenue)(?= d))(?!\w)"
     r"((?: (?:de|del|la|las|los|el|da|do|das|dos|della|dei|delle|des|du|di)\b| [dl](?=')){0,2}"
     r"(?:[ '][^\W\d_][\w\u2019]*){1,3}?)(?P<number>,? ?(?:numero |n[.o\u00ba]* ?)?\d{1,5}[a-z]?\b)?"
@@ -67,6 +68,7 @@ _CODES: tuple[re.Pattern[str], ...] = (
     re.compile(r"\b[A-Z]\d[\dW] ?[A-Z0-9]{4}\b"),  # Ireland
     re.compile(r"\b[A-Z]\d[A-Z] ?\d[A-Z]\d\b"),  # Canada
     re.compile(r"\b\d{4} [A-Z]{2}\b"),  # the Netherlands
+    re.compile(r"\b[A-Z\u00c0-\u00dd][\w-]{3,} \d{1,3} ?[a-z]?,? (?:in )?\d{4,5} [A-Z\u00c0-\u00dd]\w+"),
     re.compile(r"\b\d{1,5},? rang [A-Z\u00c0-\u00dd][\w-]+"),  # Quebec
     re.compile(r"\b\d{4}-\d{3}\b(?!-)"),  # Portugal
     re.compile(r"\b\d{5}-\d{3}\b(?!-)"),  # Brazil

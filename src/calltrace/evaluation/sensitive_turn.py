@@ -173,7 +173,7 @@ class Turn:
 def turns(segments: Sequence[Segment]) -> list[Turn]:
     """Every turn with what explains its numbers."""
     texts = [unmarked(segment.text) for segment in segments]
-    named = [_named(text) for text in texts]
+    named = [spoken_of(text) for text in texts]
     first_card = next((index for index, one in enumerate(named) if "payment_card" in one), len(named))
     return [
         Turn(
@@ -190,7 +190,8 @@ def turns(segments: Sequence[Segment]) -> list[Turn]:
     ]
 
 
-def _named(text: str) -> dict[str, list[Place]]:
+def spoken_of(text: str) -> dict[str, list[Place]]:
+    """What a text speaks of, and where."""
     readable = plain(text)
     places = {kind: [match.span() for match in pattern.finditer(readable)] for kind, pattern in TOPICS}
     # "The reference is 7730" tells a number, and asks for none.

@@ -59,6 +59,8 @@ _PHONE = (
     r"|erreich|portable|joindre|rappel|telemovel|cellulare|recapito|call (?:me|you) on|reach (?:you|me"
     r"|him|her)"
     r"|number for (?:you|him|her|me|us)\b|contact number|text (?:me|you)|contacto"
+    r"|\bzap\b|\bchiam(?:are|ate|armi|arci) (?:al|il|lo|a questo)\b|\blig(?:ar|ue|uem) (?:para|pro|no)\b"
+    r"|\ban?rufen\b|ruf\w* (?:mich|uns|ihn) (?:an|unter)|appel(?:er|ez)(?:-moi)? (?:au|sur)\b"
 )
 _BIRTH = (
     r"date (?:of|a) birth|birth ?date|birth ?day|\bdob\b|\bd o b\b|\bborn\b|fecha de na[sc]|na[sc]imiento"
