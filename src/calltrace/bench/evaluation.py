@@ -13,7 +13,14 @@ from calltrace.evaluation.bench import measure as judge
 from calltrace.evaluation.judges.trained import shipped
 from calltrace.evaluation.labelled import LabelledCall, read_calls
 from calltrace.evaluation.quality import CallOutcome, pooled, seconds_per_ten_minutes
-from calltrace.evaluation.sensitive_quality import FinderQuality, baseline, measure_names, measure_values
+from calltrace.evaluation.sensitive_quality import (
+    FinderQuality,
+    PairQuality,
+    baseline,
+    measure_names,
+    measure_pairs,
+    measure_values,
+)
 from calltrace.evaluation.stability import Stability, spread, stability
 
 TITLES = {
@@ -119,8 +126,15 @@ def _values(calls: Sequence[LabelledCall]) -> list[str]:
     if not any(call.sensitive for call in calls):
         return []
     found, plain, named = measure_values(calls), measure_values(calls, baseline), measure_names(calls)
+    taught = sum(call.writer in _values_taught_by() for call in calls)
     return [
         f"Sensitive values: {_worth(found)}; four digits or an at sign alone: {_worth(plain)}.",
+        f"As they are reported, a kind in a segment: {_reported(measure_pairs(calls))}.",
+        *(
+            [f"IN-SAMPLE for values: their finder learned from the writers of {taught} calls."]
+            if taught
+            else []
+        ),
         f"Names of people: {_worth(named)}.",
         *(
             f"{row.kind}: {row.labelled}, recall {row.recall:.2f}, of characters {row.characters:.2f}."
@@ -128,6 +142,13 @@ def _values(calls: Sequence[LabelledCall]) -> list[str]:
             if row.kind != "all"
         ),
     ]
+
+
+def _reported(pairs: PairQuality) -> str:
+    return (
+        f"recall {pairs.recall:.3f} of {pairs.labelled}, false alarms {pairs.false_alarms:.3f}"
+        f" of {pairs.found}"
+    )
 
 
 def _worth(quality: FinderQuality) -> str:
@@ -191,3 +212,8 @@ def _fingerprint(calls: Sequence[LabelledCall]) -> str:
         if call.acts is not None
     )
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+@cache
+def _values_taught_by() -> frozenset[str]:
+    return frozenset(json.loads((_DATA / "sensitive.json").read_text("utf-8"))["writers"])

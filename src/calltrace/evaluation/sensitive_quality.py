@@ -40,6 +40,16 @@ class FinderQuality:
     false_alarms: float
 
 
+@dataclass(frozen=True, slots=True)
+class PairQuality:
+    """What is reported, a kind in a segment: labelled pairs, the share found, and how often wrongly."""
+
+    labelled: int
+    recall: float
+    found: int
+    false_alarms: float
+
+
 def reported(segments: Sequence[Segment]) -> list[Finding]:
     """What is reported as sensitive: of everything that redaction takes out, what is told of people."""
     return of_people(findings(segments))
@@ -48,6 +58,22 @@ def reported(segments: Sequence[Segment]) -> list[Finding]:
 def measure_values(calls: Sequence[LabelledCall], finder: Finder = reported) -> FinderQuality:
     """Everything but names."""
     return _measure(calls, finder, lambda one: one.kind != NAME)
+
+
+def measure_pairs(calls: Sequence[LabelledCall], finder: Finder = reported) -> PairQuality:
+    """Kinds of values but names, each in its segment: nothing else of a value is ever reported."""
+    labelled = {(at, one.index, one.kind) for at, call in enumerate(calls) for one in call.sensitive}
+    labelled = {pair for pair in labelled if pair[2] != NAME}
+    found = {
+        (at, one.index, one.kind) for at, call in enumerate(calls) for one in finder(call.transcript.segments)
+    }
+    both = len(labelled & found)
+    return PairQuality(
+        len(labelled),
+        both / len(labelled) if labelled else 0.0,
+        len(found),
+        1 - both / len(found) if found else 0.0,
+    )
 
 
 def measure_names(calls: Sequence[LabelledCall], finder: Finder = names) -> FinderQuality:

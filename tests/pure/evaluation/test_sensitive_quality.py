@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from calltrace.evaluation.labelled import LabelledCall, read_calls
-from calltrace.evaluation.sensitive_quality import baseline, measure_names, measure_values
+from calltrace.evaluation.sensitive_quality import baseline, measure_names, measure_pairs, measure_values
 from calltrace.evaluation.sensitive_turn import Finding
 from calltrace.kit.errors import UsageError
 from calltrace.speech.transcript import Segment
@@ -49,6 +49,22 @@ def test_values_are_counted_by_kind_and_by_their_characters(tmp_path: Path) -> N
     assert (by_kind["payment_card"].recall, by_kind["payment_card"].same_kind) == (0.0, 0.0), "9 of 19"
     assert by_kind["payment_card"].characters == pytest.approx(9 / 19)
     assert by_kind["all"].labelled == 2
+
+
+def test_a_kind_in_a_segment_is_what_is_reported(tmp_path: Path) -> None:
+    calls = written(tmp_path, TURNS)
+
+    def one_of_two(_segments: Sequence[Segment]) -> list[Finding]:
+        return [
+            Finding("payment_card", 1, 0, 3),
+            Finding("payment_card", 1, 5, 8),
+            Finding("phone", 1, 9, 10),
+        ]
+
+    quality = measure_pairs(calls, one_of_two)
+    assert (quality.labelled, quality.recall) == (2, 0.5)
+    assert (quality.found, quality.false_alarms) == (2, 0.5), "twice the same kind is one report"
+    assert measure_pairs(calls, lambda _segments: []).false_alarms == 0
 
 
 def test_what_ships_is_better_than_its_baseline(tmp_path: Path) -> None:
