@@ -112,7 +112,7 @@ def _chances(turn: Turn, said: Sequence[Token], weights: Weights) -> list[float]
     chances = [
         0.0
         if word.is_little or (names[word.start] and names[word.end - 1])
-        else chance(word.features, weights)
+        else chance(word.features(), weights)
         for word in said
     ]
     numbers = defaultdict[Place, list[int]](list)

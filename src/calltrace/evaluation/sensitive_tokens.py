@@ -7,8 +7,9 @@ and its neighbours look like, what the rules found there, and what was asked.
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from calltrace.evaluation.sensitive_dates import MONTHS
 from calltrace.evaluation.sensitive_homes import STREET_WORDS
@@ -40,12 +41,13 @@ _PLAIN = frozenset(("w", "Cap", _LETTER_NAME, _JOINT))
 class Token:
     """A word: its place in its turn's text, what is said of it, the number that it is a part of, if any.
 
+    ``features``: worked out when they are asked for; most words need none.
     ``is_little``: a short word that says neither number nor letter: an article, a preposition, a filler.
     """
 
     start: int
     end: int
-    features: Sequence[str]
+    features: Callable[[], Iterable[str]]
     run: Run | None
     is_little: bool
 
@@ -78,7 +80,7 @@ def tokens(turn: Turn, found: Sequence[Finding], known: Known) -> Iterator[Token
     told = _Told(turn, found, known)
     for at in told.candidates():
         start, end = told.places[at]
-        yield Token(start, end, tuple(told.features(at)), told.number_at(at), told.is_little(at))
+        yield Token(start, end, partial(told.features, at), told.number_at(at), told.is_little(at))
 
 
 class _Told:

@@ -26,7 +26,7 @@ def examples(call: LabelledCall) -> Iterator[Example]:
     known = Known()
     for turn in heard:
         for word in tokens(turn, by_turn[turn.index], known):
-            yield word.features, _is_of(word, labelled[turn.index])
+            yield tuple(word.features()), _is_of(word, labelled[turn.index])
         known.hear(turn, by_turn[turn.index])
 
 
