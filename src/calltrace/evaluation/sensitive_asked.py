@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from calltrace.evaluation.sensitive_homes import STREET_WORDS
-from calltrace.evaluation.sensitive_turn import Finding, Turn, spoken_of
+from calltrace.evaluation.sensitive_turn import Finding, Turn, by_turn, spoken_of
 
 _NUMBERS = ("account_number", "national_id", "phone")
 _ASKED = (*_NUMBERS, "address", "date_of_birth", "email", "iban", "payment_card")
@@ -27,11 +27,9 @@ _FEW = 8
 
 def as_asked(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Finding]:
     """``found`` with kinds that fit what each turn was asked and what it says of each value."""
-    places: dict[int, list[Finding]] = {}
-    for one in found:
-        places.setdefault(one.index, []).append(one)
+    places = by_turn(found)
     for turn in heard:
-        here = sorted(places.get(turn.index, ()), key=lambda one: one.start)
+        here = sorted(places[turn.index], key=lambda one: one.start)
         if turn.speaker == "agent" or len(here) > _FEW or not any(_may_be_another(turn, one) for one in here):
             yield from here
             continue

@@ -8,7 +8,7 @@ from dataclasses import replace
 from rapidfuzz import fuzz
 
 from calltrace.evaluation.sensitive_forms import mailbox
-from calltrace.evaluation.sensitive_turn import Finding, Turn
+from calltrace.evaluation.sensitive_turn import Finding, Turn, by_turn
 from calltrace.evaluation.spoken_numbers import Run
 from calltrace.scorecards.patterns import plain
 
@@ -126,13 +126,9 @@ def of_companies(heard: Sequence[Turn], found: Sequence[Finding]) -> Iterator[Fi
     taken out where somebody asks for redaction: nobody is sure that they are a company's.
     """
     told, given = _Told(), _Told()
-    places: dict[int, list[Finding]] = {}
-    for one in found:
-        places.setdefault(one.index, []).append(one)
+    places = by_turn(found)
     for turn in heard:
-        here = [
-            replace(one, of_thing=_is_companys(turn, one, told, given)) for one in places.get(turn.index, ())
-        ]
+        here = [replace(one, of_thing=_is_companys(turn, one, told, given)) for one in places[turn.index]]
         here = _beside(turn, here, told)
         yield from here
         if turn.speaker != "agent":

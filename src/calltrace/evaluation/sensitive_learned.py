@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 from calltrace.evaluation.sensitive_tokens import Known, Token, tokens
-from calltrace.evaluation.sensitive_turn import Finding, Place, Turn
+from calltrace.evaluation.sensitive_turn import Finding, Place, Turn, by_turn
 from calltrace.evaluation.spelled import HOUR
 from calltrace.evaluation.spoken_numbers import Run, digit_of
 from calltrace.meaning.sparse_logistic import chance
@@ -42,9 +42,7 @@ def shipped_weights() -> Weights:
 
 def completed(heard: Sequence[Turn], found: Sequence[Finding], weights: Weights) -> list[Finding]:
     """``found`` by rules, each to its end, and the values that they missed."""
-    places = defaultdict[int, list[Finding]](list)
-    for one in found:
-        places[one.index].append(one)
+    places = by_turn(found)
     known, before = Known(), list[Finding]()
     result: list[Finding] = []
     for turn in heard:

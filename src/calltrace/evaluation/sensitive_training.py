@@ -1,13 +1,12 @@
 """Learning which words belong to sensitive values, from labelled calls."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 
 from calltrace.evaluation.labelled import LabelledCall
 from calltrace.evaluation.sensitive import by_rules
 from calltrace.evaluation.sensitive_learned import Weights
 from calltrace.evaluation.sensitive_tokens import Known, Token, tokens
-from calltrace.evaluation.sensitive_turn import Finding
+from calltrace.evaluation.sensitive_turn import Finding, by_turn
 from calltrace.meaning.sparse_logistic import BIAS, fit
 
 _PENALTY = 10.0
@@ -22,12 +21,12 @@ Example = tuple[Sequence[str], bool]
 def examples(call: LabelledCall) -> Iterator[Example]:
     """Each word that may be of a value: its features, and whether a labelled value has it."""
     heard, found = by_rules(call.transcript.segments)
-    by_turn, labelled = _places(found), _places([one for one in call.sensitive if one.kind != "person_name"])
+    told, labelled = by_turn(found), by_turn(one for one in call.sensitive if one.kind != "person_name")
     known = Known()
     for turn in heard:
-        for word in tokens(turn, by_turn[turn.index], known):
+        for word in tokens(turn, told[turn.index], known):
             yield tuple(word.features()), _is_of(word, labelled[turn.index])
-        known.hear(turn, by_turn[turn.index])
+        known.hear(turn, told[turn.index])
 
 
 def learn(taught: Sequence[Example]) -> Weights:
@@ -39,13 +38,6 @@ def learn(taught: Sequence[Example]) -> Weights:
         for name, weight in weights.items()
         if abs(weight) >= _LEAST_WEIGHT or name == BIAS
     }
-
-
-def _places(found: Sequence[Finding]) -> defaultdict[int, list[Finding]]:
-    places = defaultdict[int, list[Finding]](list)
-    for one in found:
-        places[one.index].append(one)
-    return places
 
 
 def _is_of(word: Token, values: Sequence[Finding]) -> bool:

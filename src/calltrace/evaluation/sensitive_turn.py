@@ -2,7 +2,8 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -206,6 +207,14 @@ def spoken_of(text: str) -> dict[str, list[Place]]:
         if not any(start < last and first < end for first, last in things)
     ]
     return {kind: found for kind, found in places.items() if found}
+
+
+def by_turn(found: Iterable[Finding]) -> Mapping[int, list[Finding]]:
+    """Findings by their turn, in their order; nothing for a turn that has none."""
+    places = defaultdict[int, list[Finding]](list)
+    for one in found:
+        places[one.index].append(one)
+    return places
 
 
 def may_be_others(one: Segment, other: Segment) -> bool:
