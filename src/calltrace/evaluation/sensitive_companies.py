@@ -151,7 +151,7 @@ def _beside(turn: Turn, here: Sequence[Finding], told: "_Told") -> list[Finding]
     marked: list[Finding] = []
     for one in sorted(here, key=lambda one: one.start):
         is_home = one.kind == "address" and turn.speaker == "agent"
-        goes_on = is_home and any(_goes_on(other, one) for other in marked)
+        goes_on = is_home and bool(marked) and _goes_on(marked[-1], one)
         stands_by = is_home and own and not told.knows(turn, one) and not _is_callers(turn, one)
         marked.append(replace(one, of_thing=one.of_thing or goes_on or stands_by))
     return marked

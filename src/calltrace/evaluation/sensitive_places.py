@@ -161,7 +161,10 @@ def _numbers(turn: Turn) -> list[Run]:
         run
         for run in turn.runs
         if turn.readable[run.start : run.end] not in _ARTICLES
-        and not (turn.readable[run.start : run.end] == "dos" and _OF_THE.search(turn.readable[: run.start]))
+        and not (
+            turn.readable[run.start : run.end] == "dos"
+            and _OF_THE.search(turn.readable, max(run.start - _SOON, 0), run.start)
+        )
     ]
 
 
